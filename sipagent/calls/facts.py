@@ -1,0 +1,209 @@
+"""What happened on a call, as one stream of facts.
+
+Metrics, call record, timeline and transcript are all made of this stream, so that they cannot
+disagree. A call tells each fact once, to one ``Observer``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from .termination import Termination
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffered:
+    """An INVITE arrived (or was sent: ``direction`` is ``outgoing``)."""
+
+    direction: str
+    sip_call_id: str
+    called: str
+    caller: str
+    source_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRouted:
+    """The dialplan chose."""
+
+    plan: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """The realtime session accepted our configuration."""
+
+    connect_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """200 was sent."""
+
+    answer_ms: int
+    """From INVITE to 200."""
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSpeechStarted:
+    """The endpoint's VAD heard the caller."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSpeechStopped:
+    """The endpoint's VAD ended the caller's turn."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSaid:
+    """Transcript of one caller turn."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSoundStarted:
+    """The first frame of an answer was handed to the leg."""
+
+    item_id: str
+    agent: str
+    gap_ms: int | None
+    """From the caller's last word to this frame; None when nobody had asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSaid:
+    """Transcript of one agent item, whole, and how much of it reached the caller."""
+
+    item_id: str
+    agent: str
+    said: str
+    heard: str
+    """The part of ``said`` that was played, estimated by the share of its audio that was."""
+    heard_ms: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BargedIn:
+    """The caller took the floor while the agent was heard."""
+
+    item_id: str
+    heard_ms: int
+    stop_ms: int
+    """From the barge-in event to the last voiced frame handed to the leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateConfirmed:
+    """The endpoint cut the item where it was told to."""
+
+    item_id: str
+    error_ms: int
+    """Difference between the position confirmed and what the leg really got."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """A handoff."""
+
+    from_agent: str
+    to_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """A tool ran."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+    output: str
+    failed: bool
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """DTMF from the caller."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReported:
+    """Something went wrong and the call went on, or not."""
+
+    code: str
+    message: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Tokens of one response."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineMeasured:
+    """Quality of the leg's media, at the end of the call."""
+
+    packets_in: int = 0
+    packets_out: int = 0
+    lost_in: int = 0
+    lost_out: int = 0
+    jitter_ms: float = 0.0
+    rtt_ms: float = 0.0
+    frames_starved: int = 0
+    frames_dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """Always the last fact of a call."""
+
+    termination: Termination
+    duration_ms: int
+    """From 200 to the end; 0 when it was never answered."""
+    extra: dict[str, str] = field(default_factory=dict)
+    """Named extras for the record, such as ``recording``."""
+
+
+Fact: TypeAlias = (
+    CallOffered
+    | CallRouted
+    | SessionOpened
+    | CallAnswered
+    | CallerSpeechStarted
+    | CallerSpeechStopped
+    | CallerSaid
+    | AgentSoundStarted
+    | AgentSaid
+    | BargedIn
+    | TruncateConfirmed
+    | AgentChanged
+    | ToolCalled
+    | DigitPressed
+    | ErrorReported
+    | UsageReported
+    | LineMeasured
+    | CallEnded
+)
+
+
+class Observer(Protocol):
+    """Who is told: metrics, record, timeline."""
+
+    def tell(self, call_id: str, fact: Fact, *, at: float) -> None:
+        """Take note of ``fact``; must not block and must not raise. ``at`` is monotonic seconds."""

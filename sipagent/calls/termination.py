@@ -1,0 +1,52 @@
+"""How a call ended: one ``Termination`` used by CDR, metric and log alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Result(StrEnum):
+    """What became of the call, in one word."""
+
+    COMPLETED = "completed"
+    """It was answered and ended as its parties wanted."""
+    REFUSED = "refused"
+    """We did not take it: no route, draining, busy, no common codec."""
+    ABANDONED = "abandoned"
+    """The caller gave up before an answer."""
+    FAILED = "failed"
+    """It ended because something of ours, or the realtime endpoint, failed."""
+
+
+class Reason(StrEnum):
+    """Why it ended; a closed list, since it is a metric label."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    OPERATOR_HUNG_UP = "operator_hung_up"
+    CALLER_CANCELLED = "caller_cancelled"
+    NO_ROUTE = "no_route"
+    DRAINING = "draining"
+    BUSY = "busy"
+    NOT_ACCEPTABLE = "not_acceptable"
+    MALFORMED_REQUEST = "malformed_request"
+    SESSION_REFUSED = "session_refused"
+    SESSION_TIMEOUT = "session_timeout"
+    SESSION_LOST = "session_lost"
+    SESSION_ERROR = "session_error"
+    MEDIA_FAILED = "media_failed"
+    SHUTDOWN = "shutdown"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """The end of a call."""
+
+    result: Result
+    reason: Reason
+    detail: str = ""
+    """For the log and the CDR: names the thing; never a label."""
+    sip_status: int = 200
+    """Final status of the INVITE transaction (RFC 3261 section 21)."""

@@ -1,0 +1,126 @@
+"""Every exception sipagent raises on purpose.
+
+SipAgentError
+|-- ConfigError              bad file, bad environment; carries ``where``
+|   `-- DialplanError
+|-- SipError                 the leg cannot do that; carries ``status`` (RFC 3261 section 21)
+|   |-- InvalidTransition    a state machine got an event it has no row for: our bug
+|   `-- SipStartError        the endpoint cannot start: busy port, no interface
+|-- SessionError             the realtime peer misbehaved or went away
+|   |-- SessionRejected      handshake refused; carries ``status``
+|   |-- SessionTimeout       handshake or ``session.updated`` did not come in time
+|   |-- SessionLost          socket gone; carries ``close_code``
+|   `-- WireError            undecodable event; carries ``excerpt``
+|-- EngineError              the embedded engine cannot start or lost one of its parts
+`-- ToolError                a tool failed; ``spoken`` is safe to read to the caller
+"""
+
+from __future__ import annotations
+
+
+class SipAgentError(Exception):
+    """Root of everything raised on purpose."""
+
+
+class ConfigError(SipAgentError):
+    """A file or the environment says something impossible.
+
+    Args:
+        message: What is wrong, and what is allowed.
+        where: ``file:line: key``, as much of it as is known.
+    """
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        self.where = where
+        super().__init__(f"{where}: {message}" if where else message)
+
+
+class DialplanError(ConfigError):
+    """A dialplan, or something it names, is broken."""
+
+
+class SipError(SipAgentError):
+    """The leg cannot do that.
+
+    Args:
+        message: What was tried.
+        status: SIP status code (RFC 3261 section 21); 0 when no response was involved.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        self.status = status
+        super().__init__(f"{message} ({status})" if status else message)
+
+
+class InvalidTransition(SipError):
+    """A state machine got an event that its table has no row for: always our bug."""
+
+
+class SipStartError(SipError):
+    """The SIP endpoint cannot start; the text is one line that says why."""
+
+
+class SessionError(SipAgentError):
+    """The realtime peer misbehaved or went away."""
+
+
+class SessionRejected(SessionError):
+    """The handshake was refused.
+
+    Args:
+        message: What the peer said.
+        status: HTTP status of the answer, 0 when the connection was refused before one.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        self.status = status
+        super().__init__(f"{message} (HTTP {status})" if status else message)
+
+
+class SessionTimeout(SessionError):
+    """The peer did not answer within the time allowed."""
+
+
+class SessionLost(SessionError):
+    """The socket is gone.
+
+    Args:
+        message: What happened.
+        close_code: WebSocket close code (RFC 6455 section 7.4.1), 1006 when there was none.
+    """
+
+    def __init__(self, message: str, *, close_code: int = 1006) -> None:
+        self.close_code = close_code
+        super().__init__(f"{message} (close code {close_code})")
+
+
+class WireError(SessionError):
+    """A message could not be decoded.
+
+    Args:
+        message: Why.
+        excerpt: First characters of the message, never whole payloads.
+        param: Dotted path of the offending field, as the Realtime API names it.
+    """
+
+    def __init__(self, message: str, *, excerpt: str = "", param: str | None = None) -> None:
+        self.excerpt = excerpt
+        self.param = param
+        super().__init__(f"{message}: {excerpt}" if excerpt else message)
+
+
+class EngineError(SipAgentError):
+    """The embedded engine cannot start, or lost one of its parts."""
+
+
+class ToolError(SipAgentError):
+    """A tool failed.
+
+    Args:
+        message: For the log.
+        spoken: Safe to read to the caller.
+    """
+
+    def __init__(self, message: str, *, spoken: str) -> None:
+        self.spoken = spoken
+        super().__init__(message)
