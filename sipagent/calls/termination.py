@@ -36,6 +36,7 @@ class Reason(StrEnum):
     SESSION_LOST = "session_lost"
     SESSION_ERROR = "session_error"
     MEDIA_FAILED = "media_failed"
+    TIME_LIMIT = "time_limit"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"
 

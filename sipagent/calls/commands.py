@@ -1,0 +1,75 @@
+"""What a call's controller asks for. Imperative, frozen; the driver carries them out in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .termination import Termination
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Connect to the realtime endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Send 180."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Send 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Send a final failure response."""
+
+    status: int
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartConversation:
+    """Let caller audio through and have the agent greet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayApology:
+    """Drop what is queued and play the plan's apology."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Send BYE with a Reason header (RFC 3326)."""
+
+    cause: int
+    """Q.850 cause."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """Close the realtime session; what it still sends is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The call is over: release everything and tell it."""
+
+    termination: Termination
+
+
+CallCommand: TypeAlias = (
+    OpenSession
+    | Ring
+    | Answer
+    | Refuse
+    | StartConversation
+    | PlayApology
+    | HangUp
+    | CloseSession
+    | Finish
+)
