@@ -7,8 +7,9 @@
     ANSWERING   --LegConfirmed-->     TALKING       let audio through, greet
     TALKING     --SessionFailed-->    APOLOGISING   the caller hears why, then BYE
     TALKING     --HangUpRequested-->  ENDING        the last words go out first
-    APOLOGISING --ApologyPlayed-->    RELEASING     BYE
-    ENDING      --AgentFellSilent-->  RELEASING     BYE
+    APOLOGISING --ApologyPlayed-->    LINGERING     let the last frames out
+    ENDING      --AgentFellSilent-->  LINGERING     the same
+    LINGERING   --TAIL_S elapses-->   RELEASING     BYE
     any         --LegDisconnected-->  ENDED
 
 Every wait has a limit: a peer that never acknowledges cannot hold a call.
@@ -56,6 +57,9 @@ TEMPORARY_FAILURE = 41
 RELEASE_LIMIT_S = 4.0
 """A BYE nobody answers is given up after this; PJSIP goes on retransmitting it."""
 
+TAIL_S = 0.2
+"""Between the last sample handed to the leg and BYE, so that no peer loses the last syllable."""
+
 CONFIRM_LIMIT_S = 32.0
 """64*T1: how long a 200 may wait for its ACK (RFC 3261 section 13.3.1.4)."""
 
@@ -82,6 +86,7 @@ class State(Enum):
     TALKING = auto()
     APOLOGISING = auto()
     ENDING = auto()
+    LINGERING = auto()
     RELEASING = auto()
     ENDED = auto()
 
@@ -131,13 +136,14 @@ class CallController:
             case HangUpRequested():
                 return self._wind_down(event, now=now)
             case AgentFellSilent() if self.state is State.ENDING:
-                return self._release(now=now)
+                self._enter(State.LINGERING, now + TAIL_S)
             case ApologyPlayed() if self.state is State.APOLOGISING:
-                return self._release(now=now)
+                self._enter(State.LINGERING, now + TAIL_S)
             case TimerFired():
                 return self._expire(now=now)
             case _:
-                return []
+                pass
+        return []
 
     def _confirm(self, *, now: float) -> list[CallCommand]:
         self._is_confirmed = True
@@ -153,7 +159,7 @@ class CallController:
                 return []
 
     def _fail(self, reason: Reason, detail: str, *, now: float) -> list[CallCommand]:
-        if self.state in {State.APOLOGISING, State.RELEASING}:
+        if self.state in {State.APOLOGISING, State.LINGERING, State.RELEASING}:
             return []
         if self.state is State.ENDING:  # the farewell is cut short, but the call ends as wanted
             return self._release(now=now)
@@ -170,7 +176,7 @@ class CallController:
         return [CloseSession(), PlayApology()] if self._is_confirmed else [CloseSession()]
 
     def _wind_down(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
-        if self.state in {State.ENDING, State.RELEASING, State.APOLOGISING}:
+        if self.state in {State.ENDING, State.LINGERING, State.RELEASING, State.APOLOGISING}:
             return []
         result = Result.FAILED if event.reason is Reason.INTERNAL_ERROR else Result.COMPLETED
         if self.state in _UNANSWERED:

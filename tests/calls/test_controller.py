@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sipagent.calls.commands import (
     Answer,
+    CallCommand,
     CloseSession,
     Finish,
     HangUp,
@@ -15,7 +16,7 @@ from sipagent.calls.commands import (
     Ring,
     StartConversation,
 )
-from sipagent.calls.controller import CallController, CallPolicy, State
+from sipagent.calls.controller import TAIL_S, CallController, CallPolicy, State
 from sipagent.calls.events import (
     AgentFellSilent,
     ApologyPlayed,
@@ -40,6 +41,15 @@ def talking_call(policy: CallPolicy | None = None) -> CallController:
     return controller
 
 
+def after_the_tail(
+    controller: CallController, event: CallEvent, *, now: float
+) -> list[CallCommand]:
+    assert controller.handle(event, now=now) == []
+    assert controller.handle(event, now=now + 0.1) == []  # said twice, it delays nothing
+    assert controller.deadline() == now + TAIL_S
+    return controller.handle(TimerFired(), now=now + TAIL_S)
+
+
 def ended_as(commands: list[object]) -> tuple[Result, Reason, int]:
     finish = commands[-1]
     assert isinstance(finish, Finish)
@@ -61,7 +71,7 @@ def test_a_session_that_is_late_is_answered_with_the_apology_and_released() -> N
     assert controller.handle(TimerFired(), now=13.0) == [CloseSession(), Answer()]
     assert controller.handle(SessionReady(), now=13.01) == []
     assert controller.handle(LegConfirmed(), now=13.1) == [PlayApology()]
-    assert controller.handle(ApologyPlayed(), now=15.0) == [
+    assert after_the_tail(controller, ApologyPlayed(), now=15.0) == [
         CloseSession(),
         HangUp(41, "session_timeout"),
     ]
@@ -88,7 +98,7 @@ def test_a_session_lost_in_mid_call_is_apologised_for() -> None:
 def test_the_agents_hang_up_waits_for_its_last_words() -> None:
     controller = talking_call()
     assert controller.handle(HangUpRequested(Reason.AGENT_HUNG_UP), now=5.0) == []
-    assert controller.handle(AgentFellSilent(), now=7.0) == [
+    assert after_the_tail(controller, AgentFellSilent(), now=7.0) == [
         CloseSession(),
         HangUp(16, "agent_hung_up"),
     ]

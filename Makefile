@@ -1,0 +1,31 @@
+# make demo   set up, then place and report a real call on the embedded engine
+# make test   set up, then run all tests
+# make check  format, lint, types, import layers, tests
+# make clean  remove what the above made
+
+PYTHON := .venv/bin/python
+
+.PHONY: demo test check lint clean
+
+demo: .venv/.ready-run
+	$(PYTHON) -m sipagent demo
+
+test: .venv/.ready-dev
+	$(PYTHON) -m pytest
+
+check: lint test
+
+lint: .venv/.ready-dev
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+clean:
+	rm -rf .venv demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/.ready-run: pyproject.toml scripts/setup.sh
+	scripts/setup.sh run
+
+.venv/.ready-dev: pyproject.toml scripts/setup.sh
+	scripts/setup.sh dev
