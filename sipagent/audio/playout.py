@@ -68,7 +68,6 @@ class Playout:
         self._queued = 0
         self._fading: Pcm | None = None
         self._ended: list[str] = []
-        self._is_dry = False
         self.starved_frames = 0
         """Pulls that ran dry in the middle of an unfinished item."""
         self.dropped_samples = 0
@@ -83,6 +82,11 @@ class Playout:
     def queued_ms(self) -> int:
         """Milliseconds that wait to be pulled."""
         return self._queued * 1000 // self.rate_hz
+
+    @property
+    def has_tail(self) -> bool:
+        """Tell whether the next pull carries the faded tail of a flush."""
+        return self._fading is not None
 
     @property
     def current_item(self) -> str | None:
@@ -124,7 +128,6 @@ class Playout:
         starved = bool(self._items) and self._items[0].is_drained
         if starved and filled < self._frame:
             self.starved_frames += 1
-        self._is_dry = filled < self._frame
         return frame
 
     def flush(self, fade_ms: int = 5) -> list[Heard]:

@@ -1,0 +1,1 @@
+"""One SIP user agent on PJSIP: endpoint, legs, media. The only package that knows pjsua2."""

@@ -1,0 +1,27 @@
+"""The one import of pjsua2, and what its binding leaves out.
+
+The module is untyped, so everything from it is ``Any``; nothing outside ``sipagent.sip`` sees it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from typing import Any
+
+with warnings.catch_warnings():
+    # SWIG's generated types have no __module__; CPython 3.12 warns of it at import.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import pjsua2
+
+pj: Any = pjsua2
+
+
+def native() -> ctypes.CDLL:
+    """Return the extension module as a C library: PJSIP's own functions are exported from it."""
+    return ctypes.CDLL(pj._pjsua2.__file__)
+
+
+def call_limit() -> int:
+    """Return how many calls this build really holds; valid after ``libInit``."""
+    return int(native().pjsua_call_get_max_count())

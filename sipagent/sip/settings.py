@@ -1,0 +1,42 @@
+"""Settings of the SIP endpoint: section ``[sip]`` of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class SipSettings(BaseModel):
+    """Where SIP and RTP listen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bind: str = "0.0.0.0"
+    """Address SIP and RTP are bound to."""
+    port: Port = 5060
+    """UDP and TCP port of SIP; 0 takes a free one."""
+    transports: tuple[Literal["udp", "tcp"], ...] = ("udp", "tcp")
+    """What the port speaks."""
+    public_address: str = ""
+    """What Contact and SDP advertise behind NAT; empty: the bound address."""
+    rtp_ports: tuple[Port, Port] = (30_000, 31_999)
+    """First and last UDP port of RTP and RTCP; the first is even."""
+    max_calls: Annotated[int, Field(ge=1, le=1_000)] = 4
+    """Calls at once; more than a worker holds is an error until there are more workers."""
+    user_agent: str = "sipagent"
+    """User-Agent and Server header."""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        first, last = self.rtp_ports
+        has, needs = last - first + 1, 4 * self.max_calls
+        if first % 2:
+            raise ValueError("rtp_ports must start with an even port (RFC 3550 section 11)")
+        if has < needs:
+            raise ValueError(f"rtp_ports must hold 4 ports per call: {needs}, not {has}")
+        if not self.transports:
+            raise ValueError("transports must name udp, tcp or both")
+        return self

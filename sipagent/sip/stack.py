@@ -1,0 +1,156 @@
+"""PJSIP itself: start, configuration, end. Every function runs on the PJSIP thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .pjlib import native, pj
+from .settings import SipSettings
+
+log = logging.getLogger(__name__)
+pjsip_log = logging.getLogger("sipagent.sip.pjsip")
+
+CONFERENCE_HZ = 16_000
+"""One bridge for G.711 and G.722 legs."""
+
+_LEVELS = {1: logging.WARNING, 2: logging.INFO}
+"""PJSIP's own log levels; what it calls an error is mostly a peer's malformed message."""
+
+
+class PjStack:
+    """PJSIP, started with one account that takes every call.
+
+    Args:
+        settings: Where it listens.
+        codecs: Names of what is offered, best first.
+        on_incoming: Called with PJSIP's call number, the INVITE and its source.
+        on_rejected: Called with status, reason, INVITE and source of what the library refused.
+
+    Raises:
+        pj.Error: If it cannot start; nothing is left behind.
+    """
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        codecs: Sequence[str],
+        on_incoming: Callable[[int, str, str], None],
+        on_rejected: Callable[[int, str, str, str], None],
+    ) -> None:
+        self._writer = _LogWriter()
+        self._endpoint = _Endpoint(on_rejected)
+        native().pj_log_set_level(0)  # until our log writer is there
+        self._endpoint.libCreate()
+        try:
+            self._endpoint.libInit(_endpoint_config(settings, self._writer))
+            self._endpoint.audDevManager().setNullDev()
+            self.port = self._listen(settings)
+            self._offer(codecs)
+            self._endpoint.libStart()
+            self.account = _Account(on_incoming)
+            self.account.create(_account_config(settings, self.port))
+        except BaseException:
+            self._endpoint.libDestroy()
+            raise
+
+    def poll(self, longest_ms: int) -> None:
+        """Handle what arrived; wait at most ``longest_ms``."""
+        self._endpoint.libHandleEvents(longest_ms)
+
+    def close(self) -> None:
+        """End PJSIP; every other object of it must be gone."""
+        self.account.shutdown()
+        del self.account
+        self._endpoint.libDestroy()
+        del self._endpoint, self._writer
+
+    def _listen(self, settings: SipSettings) -> int:
+        port = settings.port
+        kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP}
+        for name in sorted(settings.transports, reverse=True):  # UDP first: it picks a free port
+            config = pj.TransportConfig()
+            config.port = port
+            config.boundAddress = settings.bind
+            config.publicAddress = settings.public_address
+            transport = self._endpoint.transportCreate(kinds[name], config)
+            info = self._endpoint.transportGetInfo(transport)
+            port = port or int(str(info.localName).rpartition(":")[2])
+        return port
+
+    def _offer(self, codecs: Sequence[str]) -> None:
+        for codec in self._endpoint.codecEnum2():
+            name = codec.codecId.split("/")[0].upper()
+            priority = 250 - 10 * codecs.index(name) if name in codecs else 0
+            self._endpoint.codecSetPriority(codec.codecId, priority)
+
+
+class _Endpoint(pj.Endpoint):  # type: ignore[misc]
+    def __init__(self, on_rejected: Callable[[int, str, str, str], None]) -> None:
+        super().__init__()
+        self._on_rejected = on_rejected
+
+    def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        try:
+            rdata = prm.rdata
+            self._on_rejected(
+                int(prm.statusCode), str(prm.reason), str(rdata.wholeMsg), str(rdata.srcAddress)
+            )
+        except Exception:
+            log.exception("! a refused INVITE was not told")
+
+
+class _Account(pj.Account):  # type: ignore[misc]
+    def __init__(self, on_incoming: Callable[[int, str, str], None]) -> None:
+        super().__init__()
+        self._on_incoming = on_incoming
+
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        try:
+            rdata = prm.rdata
+            self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
+        except Exception:
+            log.exception("! an INVITE was not taken")
+
+
+class _LogWriter(pj.LogWriter):  # type: ignore[misc]
+    def write(self, entry: Any) -> None:
+        """Pass one line to our log."""
+        pjsip_log.log(_LEVELS.get(int(entry.level), logging.DEBUG), "%s", str(entry.msg).rstrip())
+
+
+def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
+    config = pj.EpConfig()
+    config.logConfig.level = 2
+    config.logConfig.consoleLevel = 0
+    config.logConfig.msgLogging = 0
+    config.logConfig.decor = 0
+    config.logConfig.writer = writer
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.uaConfig.maxCalls = min(settings.max_calls, 32)
+    config.uaConfig.userAgent = settings.user_agent
+    media = config.medConfig
+    media.clockRate = CONFERENCE_HZ
+    media.noVad = True  # RTP flows at 50 packets a second, silence included
+    media.ecTailLen = 0
+    media.sndAutoCloseTime = -1
+    media.quality = 10
+    media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 20, 20, 200, 500
+    return config
+
+
+def _account_config(settings: SipSettings, port: int) -> Any:
+    host = settings.public_address or settings.bind
+    config = pj.AccountConfig()
+    config.idUri = f"sip:sipagent@{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    first, last = settings.rtp_ports
+    rtp = config.mediaConfig.transportConfig
+    rtp.port, rtp.portRange = first, last - first
+    rtp.boundAddress = settings.bind
+    rtp.publicAddress = settings.public_address
+    config.natConfig.contactRewriteUse = 0
+    config.natConfig.viaRewriteUse = 0
+    config.natConfig.sdpNatRewriteUse = 0
+    return config
