@@ -1,0 +1,1 @@
+"""What an agent is: instructions, tools, handoffs. Pure, but for the tools themselves."""

@@ -1,0 +1,339 @@
+"""One incoming call, from INVITE to its last fact: the driver of a ``CallController``.
+
+One task reads one inbox. Leg events, session events, media facts and timers arrive there in order
+and are turned into commands by the controller and by ``Conversation``; the tasks beside it only
+pump. All of them belong to one ``TaskGroup`` and end with the call.
+
+| resource          | acquired             | released        | on failure                     |
+|-------------------|----------------------|-----------------|--------------------------------|
+| leg (``SipCall``) | before, by ``sip``   | ``_finish``     | hung up with Q.850 cause 41    |
+| session           | ``OpenSession``      | ``CloseSession``| closed; the apology is played  |
+| recorder          | first media          | end of ``run``  | the file ends, the call goes on|
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sipagent.audio.formats import AudioFormat
+from sipagent.errors import SessionError, SessionRejected, SessionTimeout
+from sipagent.realtime import events as session_events
+from sipagent.realtime.options import SessionOptions
+from sipagent.realtime.session import RealtimeSession
+from sipagent.realtime.transport import Endpoint
+from sipagent.sip import events as sip_events
+from sipagent.sip.call import SipCall
+
+from . import commands, facts
+from . import events as call_events
+from .controller import TEMPORARY_FAILURE, CallController
+from .conversation import Conversation
+from .recording import CallRecorder
+from .setup import CallSetup
+from .termination import Reason, Result, Termination
+from .tools import CallContext
+
+log = logging.getLogger(__name__)
+
+APOLOGY_ITEM = "apology"
+
+CLOSE_LIMIT_S = 1.0
+"""How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
+
+Inbox: TypeAlias = (
+    call_events.CallEvent | sip_events.SipEvent | sip_events.MediaFact | session_events.SessionEvent
+)
+
+
+class Call:
+    """Drive one incoming call.
+
+    Args:
+        call_id: Ours; key of logs, record and API.
+        leg: Neither progressed nor answered yet.
+        setup: The call's share of its plan.
+        endpoint: Where the speech model is.
+        observer: Who is told.
+        offered_at: Monotonic seconds of the INVITE.
+        recordings_dir: Where the stereo recording goes, if the plan wants one.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        leg: SipCall,
+        setup: CallSetup,
+        endpoint: Endpoint,
+        observer: facts.Observer,
+        *,
+        offered_at: float,
+        recordings_dir: Path,
+    ) -> None:
+        self.call_id = call_id
+        self._leg, self._setup, self._endpoint = leg, setup, endpoint
+        self._observer, self._offered_at = observer, offered_at
+        self._recordings_dir = recordings_dir
+        self._now = asyncio.get_running_loop().time
+        self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
+        self._controller = CallController(setup.policy)
+        self._audio_format = leg_format(leg.invite.offered_codecs)
+        self._session = self._new_session()
+        self._conversation = Conversation(
+            setup,
+            self._session,
+            audio_format=self._audio_format,
+            tell=self._tell,
+            post=self._inbox.put_nowait,
+        )
+        self._recorder: CallRecorder | None = None
+        self._answered_at: float | None = None
+        self._has_ack = False
+        self._is_session_closed = False
+        self._pumps: list[asyncio.Task[None]] = []
+        self._termination: Termination | None = None
+
+    def hang_up(self, reason: Reason, detail: str = "") -> None:
+        """Ask for the end of the call; from the agent, once its last words are out."""
+        self._inbox.put_nowait(call_events.HangUpRequested(reason, detail))
+
+    async def run(self) -> Termination:
+        """Run the call to its end; never raises but for cancellation."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._pump(self._pump_leg(), "leg")
+                self._pump(self._conversation.send_commands(), "session commands")
+                await self._exchange()
+                for task in self._pumps:
+                    task.cancel()
+        except* Exception as failures:
+            log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
+            self._leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
+            self._termination = Termination(
+                Result.FAILED, Reason.INTERNAL_ERROR, type(failures.exceptions[0]).__name__, 500
+            )
+        return await self._finish()
+
+    # The inbox.
+
+    async def _exchange(self) -> None:
+        self._handle(call_events.CallStarted())
+        while self._termination is None:
+            deadlines = (self._controller.deadline(), self._conversation.deadline())
+            due = min((at for at in deadlines if at is not None), default=None)
+            try:
+                async with asyncio.timeout_at(due):
+                    message = await self._inbox.get()
+            except TimeoutError:
+                self._conversation.handle_timer(self._now())
+                self._handle(call_events.TimerFired())
+            else:
+                self._dispatch(message)
+
+    def _dispatch(self, message: Inbox) -> None:
+        match message:
+            case sip_events.MediaStarted():
+                self._media_started(message)
+            case sip_events.Confirmed():
+                self._has_ack = True
+                self._confirm_when_heard()
+            case sip_events.Disconnected(status=status, reason=reason, by_peer=by_peer):
+                self._handle(call_events.LegDisconnected(status, by_peer, reason))
+            case sip_events.DtmfReceived(digit=digit):
+                self._tell(facts.DigitPressed(digit))
+            case sip_events.FirstFramePlayed(item_id=item_id, at=at):
+                if item_id != APOLOGY_ITEM:
+                    self._conversation.first_frame_played(item_id, at)
+            case sip_events.ItemPlayed(item_id=item_id, at=at):
+                if item_id == APOLOGY_ITEM:
+                    self._handle(call_events.ApologyPlayed())
+                else:
+                    self._conversation.item_played(item_id, at)
+            case call_events.HangUpRequested():
+                self._handle(message)
+                if self._conversation.is_silent:
+                    self._handle(call_events.AgentFellSilent())
+            case _ if isinstance(message, call_events.CallEvent):
+                self._handle(message)
+            case _ if isinstance(message, session_events.SessionEvent):
+                if not self._is_session_closed:
+                    self._conversation.handle(message)
+            case _:
+                pass  # provisional responses and the like concern nobody yet
+
+    def _handle(self, event: call_events.CallEvent) -> None:
+        for command in self._controller.handle(event, now=self._now()):
+            self._carry_out(command)
+
+    def _carry_out(self, command: commands.CallCommand) -> None:
+        match command:
+            case commands.Ring():
+                self._leg.progress(180)
+            case commands.OpenSession():
+                self._pump(self._run_session(), "session")
+            case commands.Answer():
+                self._leg.answer()
+            case commands.Refuse(status, phrase):
+                self._leg.reject(status, phrase)
+            case commands.StartConversation():
+                media = self._leg.media
+                assert media is not None
+                self._conversation.start(media)
+                self._pump(self._conversation.send_caller_audio(media), "caller audio")
+            case commands.PlayApology():
+                self._play_apology()
+            case commands.HangUp(cause, text):
+                self._leg.hang_up(f'Q.850;cause={cause};text="{text}"')
+            case commands.CloseSession():
+                self._close_session()
+            case commands.Finish(termination):
+                self._termination = termination
+
+    # The leg.
+
+    async def _pump_leg(self) -> None:
+        while True:
+            self._inbox.put_nowait(await self._leg.events.get())
+
+    def _media_started(self, event: sip_events.MediaStarted) -> None:
+        media = self._leg.media
+        assert media is not None
+        if self._setup.is_recorded and self._recorder is None:
+            self._recorder = CallRecorder(self._recordings_dir / f"{self.call_id}.wav", media)
+            self._pump(self._recorder.run(), "recording")
+        if self._answered_at is None:
+            self._answered_at = self._now()
+            answer_ms = round((self._answered_at - self._offered_at) * 1000)
+            self._tell(facts.CallAnswered(answer_ms, event.codec))
+        self._confirm_when_heard()
+
+    def _confirm_when_heard(self) -> None:
+        if self._has_ack and self._leg.media is not None:
+            self._handle(call_events.LegConfirmed())
+
+    def _play_apology(self) -> None:
+        media = self._leg.media
+        assert media is not None
+        self._conversation.finish()
+        apology = self._setup.apology.at_rate(media.rate_hz)
+        media.push(APOLOGY_ITEM, apology)
+        media.finish(APOLOGY_ITEM)
+
+    # The session.
+
+    def _new_session(self) -> RealtimeSession:
+        invite = self._leg.invite
+        context = CallContext(
+            call_id=self.call_id,
+            sip_call_id=invite.sip_call_id,
+            called=invite.called_user,
+            caller=invite.caller_user,
+            caller_name=invite.caller_name,
+            headers=invite.headers,
+            request_hang_up=self.hang_up,
+        )
+        options = SessionOptions(
+            input_format=self._audio_format.to_wire(),
+            output_format=self._audio_format.to_wire(),
+            **self._setup.session,
+        )
+        return RealtimeSession(self._setup.agent, options, context=context)
+
+    async def _run_session(self) -> None:
+        started_at = self._now()
+        try:
+            await self._session.connect(self._endpoint)
+        except SessionError as error:
+            reason = session_failure(error)
+            log.warning("call=%s ! realtime session: %s", self.call_id, error)
+            self._inbox.put_nowait(call_events.SessionFailed(reason, str(error)))
+            return
+        connect_ms = round((self._now() - started_at) * 1000)
+        self._tell(facts.SessionOpened(connect_ms))
+        self._inbox.put_nowait(call_events.SessionReady())
+        async for event in self._session.events():
+            self._inbox.put_nowait(event)
+
+    def _close_session(self) -> None:
+        if not self._is_session_closed:
+            self._is_session_closed = True
+            self._pump(self._session.close(), "closing session")
+
+    # The end.
+
+    def _pump(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = self._tasks.create_task(
+            self._until_session_ends(work), name=f"{name} {self.call_id}"
+        )
+        self._pumps.append(task)
+
+    async def _until_session_ends(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except SessionError as error:  # the session itself tells of it in its events
+            log.debug("call=%s %s", self.call_id, error)
+
+    async def _finish(self) -> Termination:
+        assert self._termination is not None
+        self._conversation.finish()
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._session.close()
+        except (TimeoutError, SessionError):
+            log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        extra: dict[str, str] = {}
+        if self._recorder is not None and await self._recorder.close():
+            extra["recording"] = str(self._recorder.path)
+        self._tell(line_measured(self._leg))
+        talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
+        self._tell(facts.CallEnded(self._termination, round(talked_s * 1000), extra))
+        return self._termination
+
+    def _tell(self, fact: facts.Fact) -> None:
+        self._observer.tell(self.call_id, fact, at=self._now())
+
+
+def leg_format(offered_codecs: Sequence[str]) -> AudioFormat:
+    """Return the session format that needs the least conversion for a leg.
+
+    PJSIP answers with the first codec of the offer that it has; a delayed offer starts with PCMU.
+    """
+    for codec in offered_codecs:
+        match codec.upper().split("/")[0]:
+            case "PCMU":
+                return AudioFormat.PCMU
+            case "PCMA":
+                return AudioFormat.PCMA
+            case "G722":
+                return AudioFormat.PCM24
+    return AudioFormat.PCMU
+
+
+def session_failure(error: SessionError) -> Reason:
+    """Name why a session could not be opened."""
+    match error:
+        case SessionRejected():
+            return Reason.SESSION_REFUSED
+        case SessionTimeout():
+            return Reason.SESSION_TIMEOUT
+        case _:
+            return Reason.SESSION_LOST
+
+
+def line_measured(leg: SipCall) -> facts.LineMeasured:
+    """Return the leg's media figures as a fact."""
+    stats, media = leg.stats(), leg.media
+    return facts.LineMeasured(
+        packets_in=stats.packets_in,
+        packets_out=stats.packets_out,
+        lost_in=stats.lost_in,
+        lost_out=stats.lost_out,
+        jitter_ms=stats.jitter_ms,
+        rtt_ms=stats.rtt_ms,
+        frames_starved=media.starved_frames if media is not None else 0,
+        frames_dropped=media.dropped_frames if media is not None else 0,
+    )

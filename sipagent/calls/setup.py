@@ -1,0 +1,46 @@
+"""Everything one call needs to know before it starts: the plan, boiled down.
+
+A call keeps its setup from INVITE to BYE, whatever happens to the files in the meantime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.audio.frames import Pcm
+from sipagent.audio.resample import resample
+
+from .barge_in import BargeInSettings
+from .controller import CallPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """What the caller hears when the endpoint fails."""
+
+    pcm: Pcm
+    rate_hz: int
+
+    def at_rate(self, rate_hz: int) -> Pcm:
+        """Return the audio at a leg's sampling rate."""
+        return resample(self.pcm, self.rate_hz, rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """One call's share of a dialplan."""
+
+    plan: str
+    agent: RealtimeAgent
+    greeting: str
+    """Instructions of the first response; ``""`` lets the caller speak first."""
+    session: dict[str, Any]
+    """Fields of ``realtime.options.SessionOptions`` that the plan sets, audio formats excepted."""
+    policy: CallPolicy
+    barge_in: BargeInSettings
+    apology: Apology
+    is_recorded: bool = False
+    silence_duration_ms: int | None = None
+    """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""

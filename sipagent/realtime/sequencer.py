@@ -1,0 +1,80 @@
+"""One ``response.create`` at a time.
+
+An endpoint makes one response at a time, and answers a second ``response.create`` with an
+error. Many want one: tools, greetings, text; and with VAD the endpoint makes some itself. Automatic ones say
+only "go on", so several that wait become one; those with instructions of their own never do.
+
+    FREE       --request-->            REQUESTED   (sent)
+    REQUESTED  --response.created-->   ONGOING
+    ONGOING    --response.done-->      FREE        the next that waits is sent
+    REQUESTED  --error of ours-->      FREE        kept for later if a response was in the way
+
+No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from sipagent.wire.client import ResponseCreate
+
+ACTIVE_RESPONSE = "conversation_already_has_active_response"
+
+
+class ResponseSequencer:
+    """Decide when a wanted response may be asked for."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[ResponseCreate] = deque()
+        self._sent: ResponseCreate | None = None
+        self._is_cancelled = False
+        self._count = 0
+        self.is_ongoing = False
+        """Whether the endpoint is making a response now."""
+
+    def request(self, response: dict[str, Any] | None = None) -> list[ResponseCreate]:
+        """Ask for a response; None is automatic. Return what to send now."""
+        is_automatic = response is None
+        if is_automatic and self._waiting and not self._waiting[-1].response:
+            return []
+        self._count += 1
+        event = ResponseCreate(
+            event_id=f"sipagent_response_create_{self._count}", response=response or {}
+        )
+        self._waiting.append(event)
+        return self._next()
+
+    def cancel(self) -> bool:
+        """Return whether a ``response.cancel`` is worth sending."""
+        if not self.is_ongoing or self._is_cancelled:
+            return False
+        self._is_cancelled = True
+        return True
+
+    def response_created(self) -> None:
+        """Note that a response began, ours or the endpoint's own."""
+        self.is_ongoing = True
+
+    def response_done(self) -> list[ResponseCreate]:
+        """Note that it ended; return what to send now."""
+        self.is_ongoing, self._is_cancelled, self._sent = False, False, None
+        return self._next()
+
+    def refused(self, event_id: str | None, code: str | None) -> tuple[bool, list[ResponseCreate]]:
+        """Take an ``error``; return whether it answers our request, and what to send now."""
+        if self._sent is None or event_id != self._sent.event_id:
+            return False, []
+        if code == ACTIVE_RESPONSE:  # the endpoint's own response came first: ours follows it
+            self._waiting.appendleft(self._sent)
+            self._sent = None
+            self.is_ongoing = True
+            return True, []
+        self._sent = None
+        return True, self._next()
+
+    def _next(self) -> list[ResponseCreate]:
+        if self.is_ongoing or self._sent is not None or not self._waiting:
+            return []
+        self._sent = self._waiting.popleft()
+        return [self._sent]

@@ -1,0 +1,32 @@
+"""Settings of the realtime endpoint: section ``[realtime]`` of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+EMBEDDED = "embedded"
+
+
+class RealtimeSettings(BaseModel):
+    """Where the speech model is, and how to get in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, Field(pattern=r"^(embedded|wss?://.+)$")] = EMBEDDED
+    """``embedded``, or the WebSocket URL of an endpoint, without ``?model=``."""
+    model: str = "gpt-realtime"
+    """Sent in the URL and in the session; a dialplan may name another."""
+    api_key: SecretStr = SecretStr("")
+    """Bearer key; better in ``OPENAI_API_KEY`` or a file."""
+    api_key_file: str = ""
+    """File that holds the key and nothing else."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Sent instead of the bearer key, for endpoints that want others (``api-key``)."""
+    handshake_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """How long the WebSocket handshake may take."""
+    ping_interval_s: Annotated[float, Field(gt=0)] = 20.0
+    """How often a silent connection is checked."""
+    ping_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    """How long an answer to a ping may take before the session counts as lost."""

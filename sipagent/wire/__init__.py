@@ -1,0 +1,1 @@
+"""The Realtime protocol as types, shared by session and engine. Pure."""
