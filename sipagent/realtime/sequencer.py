@@ -1,7 +1,8 @@
 """One ``response.create`` at a time.
 
 An endpoint makes one response at a time, and answers a second ``response.create`` with an
-error. Many want one: tools, greetings, text; and with VAD the endpoint makes some itself. Automatic ones say
+error. Many want one: tools, greetings, text; and with VAD the endpoint makes some itself.
+Automatic ones say
 only "go on", so several that wait become one; those with instructions of their own never do.
 
     FREE       --request-->            REQUESTED   (sent)

@@ -1,7 +1,8 @@
 """Function calls of responses: which run, which are answered, when the model goes on.
 
 All calls of a response run at once; their outputs are sent as they come; the model is asked to
-go on once, when the last of them is out. A call id seen before is answered from memory, never run again:
+go on once, when the last of them is out. A call id seen before is answered from memory, never run
+again:
 hanging up twice is worse than not at all.
 
 No I/O, no clock.
