@@ -1,0 +1,1 @@
+"""The other end of the wire: an embedded realtime endpoint that needs no key and no internet."""

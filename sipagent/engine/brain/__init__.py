@@ -1,0 +1,1 @@
+"""What to answer: scripts and text commands."""

@@ -1,0 +1,1 @@
+"""The voice: espeak-ng in a process of its own."""

@@ -1,0 +1,1 @@
+"""When somebody speaks: Silero's probability and an energy gate, joined."""

@@ -1,0 +1,69 @@
+"""The VAD of one session: caller audio in, turns out, and the audio of the turn kept."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from sipagent.audio.frames import Pcm
+
+from .energy import EnergyGate
+from .silero import CHUNK_SAMPLES, RATE_HZ, Silero
+from .turns import TurnDetector, TurnEnded, TurnSettings, TurnStarted
+
+CHUNK_MS = CHUNK_SAMPLES * 1000 // RATE_HZ
+
+
+class SpeechStream:
+    """Cut 8 kHz audio into turns.
+
+    Args:
+        settings: When speech starts and ends; None: never, the client commits.
+    """
+
+    def __init__(self, settings: TurnSettings | None) -> None:
+        self._silero = Silero()
+        self._gate = EnergyGate(CHUNK_MS)
+        self._rest: Pcm = np.zeros(0, np.int16)
+        self._received = 0
+        self._recent: deque[Pcm] = deque()
+        self.configure(settings)
+
+    @property
+    def audio_ms(self) -> int:
+        """Milliseconds received since the session began."""
+        return self._received * 1000 // RATE_HZ
+
+    def configure(self, settings: TurnSettings | None) -> None:
+        """Take new settings; speech under way goes on under them."""
+        was_speaking = getattr(self, "_detector", None) is not None and self.is_speaking
+        self._detector = None if settings is None else TurnDetector(settings, CHUNK_MS)
+        if self._detector is not None:
+            self._detector.is_speaking = was_speaking
+        padding_ms = 0 if settings is None else settings.prefix_padding_ms
+        self._recent = deque(self._recent, maxlen=max(1, padding_ms // CHUNK_MS + 3))
+
+    @property
+    def is_speaking(self) -> bool:
+        """Tell whether a turn is under way."""
+        return self._detector is not None and self._detector.is_speaking
+
+    def padding(self) -> Pcm:
+        """Return the audio just before now, from where a turn that starts now begins."""
+        return np.concatenate(list(self._recent)) if self._recent else np.zeros(0, np.int16)
+
+    def feed(self, pcm: Pcm) -> list[tuple[Pcm, TurnStarted | TurnEnded | None]]:
+        """Take audio; return its whole chunks, each with what it changed."""
+        joined = np.concatenate([self._rest, pcm])
+        whole = len(joined) // CHUNK_SAMPLES * CHUNK_SAMPLES
+        self._rest = joined[whole:]
+        return [(chunk, self._feed(chunk)) for chunk in joined[:whole].reshape(-1, CHUNK_SAMPLES)]
+
+    def _feed(self, chunk: Pcm) -> TurnStarted | TurnEnded | None:
+        self._received += len(chunk)
+        self._recent.append(chunk)
+        probability, is_loud = self._silero.probability(chunk), self._gate.is_loud(chunk)
+        if self._detector is None:
+            return None
+        return self._detector.feed(probability, is_loud, audio_ms=self.audio_ms)
