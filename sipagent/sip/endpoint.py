@@ -85,11 +85,10 @@ class SipEndpoint:
         self._thread.start()
         try:
             await asyncio.wrap_future(self._thread.call(self._start))
-        except pj.Error as error:
-            reason = str(error.reason)
+        except SipError as error:
             await self.close()
             where = f"{self._settings.bind}:{self._settings.port}"
-            raise SipStartError(f"SIP cannot listen on {where}: {reason}") from None
+            raise SipStartError(f"SIP cannot listen on {where}: {error}") from None
 
     async def close(self) -> None:
         """Hang up everything and end PJSIP; safe twice."""
@@ -119,6 +118,7 @@ class SipEndpoint:
             caller_name="",
             headers=tuple(headers),
             source_address="",
+            transport="",
             has_offer=True,
             offered_codecs=tuple(f"{name}/8000" for name in CODECS),
         )
@@ -126,8 +126,8 @@ class SipEndpoint:
         leg = SipCall(invite, self._thread, self._loop)
         try:
             await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg, uri, headers)))
-        except pj.Error as error:
-            raise SipError(f"cannot call {uri}: {error.reason}") from None
+        except SipError as error:
+            raise SipError(f"cannot call {uri}: {error}") from None
         return leg
 
     def inventory(self) -> dict[str, int]:
@@ -155,6 +155,7 @@ class SipEndpoint:
             self._options.close()
         while self._legs:
             self._release(next(iter(self._legs.values())))
+        stack.stop_clock()
         self._ports.close()
         stack.close()
 

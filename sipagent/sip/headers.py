@@ -24,10 +24,15 @@ _COMPACT = {
     "t": "to",
     "v": "via",
 }
-_URI = re.compile(r"(sips?|tel):([^\s<>;?,]*)", re.IGNORECASE)
-_NAME = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<')
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_URI = re.compile(r"(sips?|tel):([^\s<>\"]*)", re.IGNORECASE)
+_NAME_ADDR = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>')
+"""A quoted or bare display name, then the URI in brackets (RFC 3261 section 25.1, name-addr)."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+"""Control characters, and the surrogates that bytes outside UTF-8 arrive as."""
+
 MAX_VALUE_CHARS = 512
+MAX_HEADERS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class Invite:
     headers: tuple[tuple[str, str], ...]
     """In order of arrival, compact names written out; repeated names stay apart."""
     source_address: str
+    """``host:port`` the INVITE came from, whatever its headers say."""
+    transport: str
+    """``udp`` or ``tcp``, as the topmost Via says."""
     has_offer: bool
     offered_codecs: tuple[str, ...]
     """``NAME/clock`` in the order of the audio offer, telephone-event left out."""
@@ -52,40 +60,43 @@ def parse_invite(text: str, source_address: str) -> Invite:
     """Read an INVITE. What is missing or unreadable is empty, never an error."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     lines = _unfold(head)
-    request_line = lines[0].split(" ") if lines else []
-    called_uri = request_line[1] if len(request_line) > 1 else ""
-    headers = tuple(filter(None, map(_header, lines[1:])))
+    request_line = lines[0].split(" ")
+    called_uri = _clean(request_line[1]) if len(request_line) > 1 else ""
+    headers = tuple(filter(None, map(_header, lines[1 : MAX_HEADERS + 1])))
     first = {name.lower(): value for name, value in reversed(headers)}
-    caller = first.get("from", "")
-    codecs = offered_codecs(body)
+    caller_name, caller_uri = _name_and_uri(first.get("from", ""))
     return Invite(
         sip_call_id=first.get("call-id", ""),
         called_user=uri_user(called_uri),
-        called_uri=_clean(called_uri),
-        caller_user=uri_user(caller),
-        caller_uri=_uri_text(caller),
-        caller_name=_display_name(caller),
+        called_uri=called_uri,
+        caller_user=uri_user(caller_uri),
+        caller_uri=caller_uri,
+        caller_name=caller_name,
         headers=headers,
         source_address=source_address,
-        has_offer="m=audio" in body,
-        offered_codecs=codecs,
+        transport=_transport(first.get("via", "")),
+        has_offer=bool(body.strip()),
+        offered_codecs=offered_codecs(body),
     )
 
 
-def uri_user(text: str) -> str:
-    """Return the user part of the first SIP or tel URI in ``text``, ``""`` if there is none."""
-    match = _URI.search(text)
+def uri_user(uri: str) -> str:
+    """Return the user part of a SIP or tel URI, ``""`` if there is none.
+
+    Password and parameters (``;phone-context=…``, ``;npdi``) are left out.
+    """
+    match = _URI.match(uri.strip())
     if match is None:
         return ""
-    rest = match.group(2)
-    if match.group(1).lower() == "tel":
-        return _clean(unquote(rest))
-    user, at, _ = rest.rpartition("@")
-    return _clean(unquote(user.partition(":")[0])) if at else ""
+    scheme, rest = match.groups()
+    if scheme.lower() != "tel":
+        rest, at, _ = rest.rpartition("@")
+        rest = rest.partition(":")[0] if at else ""
+    return _clean(unquote(rest.partition(";")[0]))
 
 
 def offered_codecs(sdp: str) -> tuple[str, ...]:
-    """Return the codecs of the first audio section in the offer's order."""
+    """Return the codecs of the first audio section that is not switched off, in its order."""
     payloads: list[str] = []
     names = dict(_STATIC_PAYLOADS)
     in_audio = False
@@ -94,7 +105,7 @@ def offered_codecs(sdp: str) -> tuple[str, ...]:
             if in_audio:
                 break
             parts = line.split()
-            in_audio = parts[0] == "m=audio"
+            in_audio = parts[0] == "m=audio" and parts[1:2] != ["0"]
             payloads = parts[3:] if in_audio else []
         elif in_audio and line.startswith("a=rtpmap:"):
             payload, _, encoding = line[len("a=rtpmap:") :].partition(" ")
@@ -124,18 +135,21 @@ def _header(line: str) -> tuple[str, str] | None:
     return _clean(name), _clean(value.strip())
 
 
-def _uri_text(value: str) -> str:
-    match = _URI.search(value)
-    return _clean(match.group(0)) if match else ""
-
-
-def _display_name(value: str) -> str:
-    match = _NAME.match(value)
+def _name_and_uri(value: str) -> tuple[str, str]:
+    """Split a From value; a URI inside the display name is part of the name, not the caller."""
+    match = _NAME_ADDR.match(value)
     if match is None:
-        return ""
-    quoted, bare = match.groups()
-    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare
-    return _clean((name or "").strip())
+        bare = _URI.match(value.strip())
+        return "", bare.group(0).partition(";")[0] if bare else ""
+    quoted, bare_name, uri = match.groups()
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare_name
+    found = _URI.match(uri.strip())
+    return name.strip(), found.group(0) if found else ""
+
+
+def _transport(via: str) -> str:
+    protocol = via.split(" ")[0].split("/")
+    return protocol[2].lower() if len(protocol) == 3 else ""
 
 
 def _clean(value: str) -> str:

@@ -40,7 +40,8 @@ class PjStack:
         on_rejected: Callable[[int, str, str, str], None],
     ) -> None:
         self._writer = _LogWriter()
-        self._endpoint = _Endpoint(on_rejected)
+        self._endpoint: Any = _Endpoint(on_rejected)
+        self.account: Any = None
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
         try:
@@ -52,19 +53,28 @@ class PjStack:
             self.account = _Account(on_incoming)
             self.account.create(_account_config(settings, self.port))
         except BaseException:
-            self._endpoint.libDestroy()
+            self._destroy()
             raise
 
     def poll(self, longest_ms: int) -> None:
         """Handle what arrived; wait at most ``longest_ms``."""
         self._endpoint.libHandleEvents(longest_ms)
 
+    def stop_clock(self) -> None:
+        """End the conference clock, so that media ports may be destroyed."""
+        self._endpoint.audDevManager().setNoDev()
+
     def close(self) -> None:
         """End PJSIP; every other object of it must be gone."""
         self.account.shutdown()
-        del self.account
-        self._endpoint.libDestroy()
-        del self._endpoint, self._writer
+        self._destroy()
+
+    def _destroy(self) -> None:
+        """Destroy what there is, in an order that C++ destructors survive; twice is harmless."""
+        self.account = None
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # or it waits a second for answers
 
     def _listen(self, settings: SipSettings) -> int:
         port = settings.port

@@ -1,17 +1,23 @@
 """The one thread that owns PJSIP: it polls the stack and runs what is posted to it.
 
 Every ``pj.*`` object is made, used and released here, so that none is ever freed by the garbage
-collector on a thread PJSIP does not know.
+collector on a thread PJSIP does not know. That goes for errors too: a traceback keeps the locals
+of its frames alive, so they are cleared before an error leaves the thread.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
+
+from sipagent.errors import SipError
+
+from .pjlib import pj
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +28,7 @@ POLL_MS = 5
 
 
 class PjThread:
-    """Run commands and polls in turn until stopped.
-
-    Args:
-        poll: Called between commands with the longest wait in ms; set once PJSIP is up.
-    """
+    """Run commands and polls in turn until stopped."""
 
     def __init__(self) -> None:
         self._commands: deque[Callable[[], Any]] = deque()
@@ -34,6 +36,7 @@ class PjThread:
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="pjsip", daemon=True)
         self.poll: Callable[[int], Any] | None = None
+        """Called between commands with the longest wait in ms; set while PJSIP is up."""
 
     def start(self) -> None:
         """Start the thread."""
@@ -45,20 +48,24 @@ class PjThread:
         self._has_work.set()
 
     def call(self, command: Callable[[], T]) -> Future[T]:
-        """Run ``command`` soon; its result or error comes by the future."""
+        """Run ``command`` soon; its result comes by the future, a ``pj.Error`` as SipError."""
         future: Future[T] = Future()
 
         def run() -> None:
             try:
                 future.set_result(command())
-            except BaseException as error:
+            except pj.Error as error:
+                traceback.clear_frames(error.__traceback__)
+                future.set_exception(SipError(str(error.reason)))
+            except Exception as error:
+                traceback.clear_frames(error.__traceback__)
                 future.set_exception(error)
 
         self.post(run)
         return future
 
     def stop(self) -> None:
-        """Let the thread end after what was posted so far."""
+        """Let the thread end after what was posted so far; it may never have started."""
 
         def stop() -> None:
             self._is_stopping = True
@@ -67,18 +74,29 @@ class PjThread:
 
     def join(self) -> None:
         """Wait until the thread has ended."""
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._is_stopping:
-            while self._commands and not self._is_stopping:
-                command = self._commands.popleft()
-                try:
-                    command()
-                except Exception:
-                    log.exception("! a command to PJSIP failed")
-            if self.poll is not None:
-                self.poll(POLL_MS)
-            else:
-                self._has_work.wait(0.1)
+            self._run_commands()
+            if self._is_stopping:
+                break
+            if self.poll is None:
+                self._has_work.wait()
                 self._has_work.clear()
+                continue
+            try:
+                self.poll(POLL_MS)
+            except Exception:
+                log.exception("! PJSIP could not be polled")
+
+    def _run_commands(self) -> None:
+        while self._commands and not self._is_stopping:
+            command = self._commands.popleft()
+            try:
+                command()
+            except Exception as error:
+                log.exception("! a command to PJSIP failed")
+                traceback.clear_frames(error.__traceback__)
+            del command  # what it holds must go here and now, not at the next command
