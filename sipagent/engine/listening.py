@@ -1,0 +1,109 @@
+"""Caller audio of one session: buffer, turns, and the utterances recognition is fed with."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import AsyncIterator
+
+from sipagent.audio.formats import AudioFormat, Decoder
+from sipagent.audio.frames import Pcm
+from sipagent.errors import WireError
+
+from .vad.silero import RATE_HZ
+from .vad.stream import SpeechStream
+from .vad.turns import TurnEnded, TurnSettings, TurnStarted
+
+LEAST_COMMIT_MS = 100
+MOST_UTTERANCE_S = 60
+"""More than this of one turn is not kept for recognition."""
+
+
+class Utterance:
+    """Audio of one turn, fed while it is spoken and read by recognition."""
+
+    def __init__(self) -> None:
+        self._chunks: asyncio.Queue[Pcm | None] = asyncio.Queue()
+        self._samples = 0
+
+    @property
+    def audio_ms(self) -> int:
+        """Milliseconds of it."""
+        return self._samples * 1000 // RATE_HZ
+
+    def feed(self, pcm: Pcm) -> None:
+        """Append audio at 8 kHz."""
+        self._samples += len(pcm)
+        if self._samples <= MOST_UTTERANCE_S * RATE_HZ:
+            self._chunks.put_nowait(pcm)
+
+    def end(self) -> None:
+        """Note that no more comes."""
+        self._chunks.put_nowait(None)
+
+    async def audio(self) -> AsyncIterator[Pcm]:
+        """Yield the audio as it comes, until the end."""
+        while (chunk := await self._chunks.get()) is not None:
+            yield chunk
+
+
+class Listening:
+    """Turn appended audio into utterances.
+
+    Args:
+        audio_format: Of what is appended.
+        settings: When speech starts and ends; None: the client commits.
+    """
+
+    def __init__(self, audio_format: AudioFormat, settings: TurnSettings | None) -> None:
+        self._format = audio_format
+        self._decoder = Decoder(audio_format, RATE_HZ)
+        self._stream = SpeechStream(settings)
+        self._is_manual = settings is None
+        self.utterance = Utterance()
+        """Of the turn under way, or of what waits for a commit."""
+
+    def configure(self, audio_format: AudioFormat, settings: TurnSettings | None) -> None:
+        """Take new settings in mid-stream."""
+        if audio_format is not self._format:
+            self._format, self._decoder = audio_format, Decoder(audio_format, RATE_HZ)
+        self._is_manual = settings is None
+        self._stream.configure(settings)
+
+    @property
+    def can_commit(self) -> bool:
+        """Tell whether there is enough for a commit."""
+        return self.utterance.audio_ms >= LEAST_COMMIT_MS
+
+    def append(self, audio: str) -> list[tuple[TurnStarted | TurnEnded, Utterance]]:
+        """Take base64 audio; return the turns it started or ended, each with its utterance.
+
+        Raises:
+            WireError: If it is not base64.
+        """
+        try:
+            data = b64decode(audio, validate=True)
+        except (Base64Error, ValueError):
+            raise WireError("audio must be base64", param="audio") from None
+        turns: list[tuple[TurnStarted | TurnEnded, Utterance]] = []
+        for chunk, change in self._stream.feed(self._decoder.decode(data)):
+            match change:
+                case TurnStarted():
+                    self.utterance = Utterance()
+                    self.utterance.feed(self._stream.padding())
+                    turns.append((change, self.utterance))
+                case TurnEnded():
+                    self.utterance.feed(chunk)
+                    self.utterance.end()
+                    turns.append((change, self.take()))
+                case None if self._is_manual or self._stream.is_speaking:
+                    self.utterance.feed(chunk)
+                case None:
+                    pass
+        return turns
+
+    def take(self) -> Utterance:
+        """Return what waits and start anew."""
+        taken, self.utterance = self.utterance, Utterance()
+        return taken
