@@ -89,16 +89,20 @@ class Script(_Model):
 
     @cached_property
     def phrases(self) -> list[str]:
-        """Everything a caller is expected to say."""
+        """Everything a caller is expected to say, each pattern as often as any other."""
         rules = [*self.rules, *(rule for agent in self.agents for rule in agent.rules)]
-        found = [phrase for rule in rules for each in rule.heard for phrase in self._expanded(each)]
-        return list(dict.fromkeys(found))
+        patterns = [pattern for rule in rules for pattern in rule.heard]
+        return [phrase for pattern in patterns for phrase in self._repeated(pattern)]
 
-    def _expanded(self, pattern: str) -> list[str]:
-        return expand(pattern, self.slots)
+    def _repeated(self, pattern: str) -> list[str]:
+        phrases = expand(pattern, self.slots)
+        return phrases * max(1, PHRASES_PER_PATTERN // len(phrases))
 
 
 SUFFIX = ".script.toml"
+
+PHRASES_PER_PATTERN = 60
+"""A pattern with few variants is said no less often than one with many."""
 
 
 def load_scripts(folder: Path) -> dict[str, Script]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .patterns import expand
 from .script import Rule
 
-ENOUGH = 0.5
+ENOUGH = 0.4
 """Least share of weighted words in common."""
 
 _WORDS = re.compile(r"[a-z0-9']+")
