@@ -14,25 +14,28 @@ PJSIP thread. Callbacks given by the owner run on the loop.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from time import monotonic
+from typing import TypeVar
 
 from sipagent.errors import SipError, SipStartError
 
-from .call import PjCall, SipCall, operation
-from .events import Refused
-from .headers import Invite, offered_codecs, parse_invite, uri_user
-from .options import OptionsResponder
+from .call import SipCall
+from .events import Refused, refused
+from .headers import outgoing_invite, parse_invite
+from .options import Capacity, OptionsResponder
+from .pj_call import PjCall, operation
 from .pjlib import call_limit, pj
 from .port_pool import PortPool
 from .settings import SipSettings
 from .stack import PjStack
-from .thread import PjThread
+from .thread import POLL_MS, PjThread
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-CODECS = ("PCMU", "PCMA", "G722")
+LAST_WORDS_S = 0.5
+"""Longest wait for the answers to our last BYEs."""
 
 
 class SipEndpoint:
@@ -57,7 +60,7 @@ class SipEndpoint:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
         self._ports = PortPool()
-        self._legs: dict[int, PjCall] = {}
+        self._legs: set[PjCall] = set()
         self._options: OptionsResponder | None = None
         self._retry_after_s: int | None = None
         self.port = 0
@@ -69,6 +72,11 @@ class SipEndpoint:
     def calls_in_use(self) -> int:
         """Legs there are now."""
         return len(self._legs)
+
+    @property
+    def dropped_messages(self) -> int:
+        """SIP messages that could not be parsed since the start."""
+        return 0 if self._stack is None else self._stack.dropped_messages
 
     @property
     def is_draining(self) -> bool:
@@ -109,110 +117,85 @@ class SipEndpoint:
         Raises:
             SipError: If the URI is no SIP URI, or all calls are in use.
         """
-        invite = Invite(
-            sip_call_id="",
-            called_user=uri_user(uri),
-            called_uri=uri,
-            caller_user=from_user,
-            caller_uri="",
-            caller_name="",
-            headers=tuple(headers),
-            source_address="",
-            transport="",
-            has_offer=True,
-            offered_codecs=tuple(f"{name}/8000" for name in CODECS),
-        )
         assert self._loop is not None
+        invite = outgoing_invite(uri, from_user, headers, self._settings.codecs)
         leg = SipCall(invite, self._thread, self._loop)
         try:
-            await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg, uri, headers)))
+            await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg)))
         except SipError as error:
             raise SipError(f"cannot call {uri}: {error}") from None
         return leg
 
-    def inventory(self) -> dict[str, int]:
-        """Return what is held now; equal before and after a call."""
-        return {"legs": len(self._legs), "media_ports": self._ports.in_use}
+    async def inventory(self) -> dict[str, int]:
+        """Return what is held now: legs, lent media ports, and what PJSIP counts itself."""
+        return await asyncio.wrap_future(self._thread.call(self._inventory))
 
     # The PJSIP thread.
 
     def _start(self) -> None:
-        self._stack = PjStack(self._settings, CODECS, self._incoming, self._rejected)
+        self._stack = PjStack(self._settings, self._incoming, self._rejected)
         self._thread.poll = self._stack.poll
         self.port = self._stack.port
         self.call_limit = call_limit()
         self._options = OptionsResponder(self._capacity)
 
     def _close(self) -> None:
-        stack, self._stack = self._stack, None
-        if stack is None:
+        stack = self._stack
+        if stack is None or self._options is None:
             return
-        self._thread.poll = None
-        for peer in self._legs.values():
-            peer.send_bye([("Reason", "SIP;cause=503")])
-        stack.poll(POLL_AT_END_MS)
-        if self._options is not None:
-            self._options.close()
+        self._hang_up_all()
+        deadline = monotonic() + LAST_WORDS_S
+        while self._legs and monotonic() < deadline:
+            stack.poll(POLL_MS)
+            self._thread.run_commands()  # a PjCall must not outlive PJSIP, not even in the queue
         while self._legs:
-            self._release(next(iter(self._legs.values())))
+            self._release(next(iter(self._legs)))
+        self._thread.poll = None
+        self._options.close()
         stack.stop_clock()
         self._ports.close()
+        self._stack = None
         stack.close()
 
-    def _capacity(self) -> tuple[int, int]:
-        """Return free and total calls; none are free while draining."""
-        free = 0 if self.is_draining else max(0, self.call_limit - len(self._legs))
-        return free, self.call_limit
+    def _hang_up_all(self) -> None:
+        for peer in self._legs:
+            peer.send_bye([("Reason", "SIP;cause=503")])
+
+    def _inventory(self) -> dict[str, int]:
+        held = {"legs": len(self._legs), "media_ports": self._ports.in_use}
+        return held if self._stack is None else held | self._stack.counts()
+
+    def _capacity(self) -> Capacity:
+        free = max(0, self.call_limit - len(self._legs))
+        return Capacity(0 if self.is_draining else free, self.call_limit, self._retry_after_s)
 
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:
-        invite = parse_invite(text, source_address)
         assert self._loop is not None and self._stack is not None
-        leg = SipCall(invite, self._thread, self._loop)
+        leg = SipCall(parse_invite(text, source_address), self._thread, self._loop)
         peer = PjCall(self._stack.account, pj_call_id, leg, self._ports, self._gone)
         leg.attach(peer)
-        self._legs[id(peer)] = peer
-        if self._retry_after_s is not None:
-            self._refuse(peer, 503, "Service Unavailable", [("Retry-After", self._retry_after_s)])
-        elif invite.has_offer and not _has_common_codec(text):
-            self._refuse(peer, 488, "Not Acceptable Here", [])
-        else:
+        self._legs.add(peer)
+        if self._retry_after_s is None:
             self._tell(self._on_incoming, leg)
-
-    def _refuse(
-        self, peer: PjCall, status: int, reason: str, headers: Sequence[tuple[str, object]]
-    ) -> None:
-        invite = peer.leg.invite
-        peer.send_answer(status, reason, [(name, str(value)) for name, value in headers])
-        self._tell(
-            self._on_refused,
-            Refused(
-                status,
-                reason,
-                invite.caller_user,
-                invite.called_user,
-                invite.sip_call_id,
-                invite.source_address,
-            ),
-        )
+            return
+        retry_after = ("Retry-After", str(self._retry_after_s))
+        peer.send_answer(503, "Service Unavailable", [retry_after])
+        self._tell(self._on_refused, refused(503, "Service Unavailable", leg.invite))
 
     def _rejected(self, status: int, reason: str, text: str, source_address: str) -> None:
         invite = parse_invite(text, source_address)
-        refused = Refused(
-            status,
-            reason,
-            invite.caller_user,
-            invite.called_user,
-            invite.sip_call_id,
-            source_address,
-        )
-        self._tell(self._on_refused, refused)
+        self._tell(self._on_refused, refused(status, reason, invite))
 
-    def _dial(self, leg: SipCall, uri: str, headers: Sequence[tuple[str, str]]) -> None:
+    def _dial(self, leg: SipCall) -> None:
         assert self._stack is not None
+        invite = leg.invite
+        parameters = operation(0, "", invite.headers)
+        parameters.txOption.localUri = self._stack.uri_of(invite.caller_user)
         peer = PjCall(self._stack.account, pj.PJSUA_INVALID_ID, leg, self._ports, self._gone)
+        peer.makeCall(invite.called_uri, parameters)
+        leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)
-        peer.makeCall(uri, operation(0, "", headers))
-        self._legs[id(peer)] = peer
+        self._legs.add(peer)
 
     def _gone(self, peer: PjCall) -> None:
         self._thread.post(lambda: self._release(peer))  # never freed inside its own callback
@@ -220,20 +203,11 @@ class SipEndpoint:
     def _release(self, peer: PjCall) -> None:
         peer.part()
         peer.leg.release()
-        self._legs.pop(id(peer), None)
+        self._legs.discard(peer)
 
-    def _tell(self, callback: Callable[[Any], None], argument: object) -> None:
+    def _tell(self, callback: Callable[[T], None], argument: T) -> None:
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(callback, argument)
         except RuntimeError:  # the loop is closed: the process is ending
             pass
-
-
-POLL_AT_END_MS = 50
-"""Time for the last BYEs to leave."""
-
-
-def _has_common_codec(text: str) -> bool:
-    sdp = text.replace("\r\n", "\n").partition("\n\n")[2]
-    return any(name.split("/")[0].upper() in CODECS for name in offered_codecs(sdp))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .headers import Invite
+
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
@@ -15,10 +17,28 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class MediaStarted:
-    """Offer and answer agree; ``SipCall.media`` is there. Comes again after a re-INVITE."""
+    """Offer and answer agree; ``SipCall.media`` is there. Told once, however often it restarts."""
 
     codec: str
     rate_hz: int
+    """Of the frames of ``SipCall.media``; it stays, whatever a re-INVITE agrees on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodecChanged:
+    """A re-INVITE agreed on another codec; ``SipCall.media`` goes on as it was."""
+
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The peer put us on hold (RFC 3264 section 8.4): nothing is played until it resumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The peer hears us again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,9 @@ class DtmfReceived:
 
     digit: str
     duration_ms: int
+    """As far as it is known when the digit is told; 0 when it is not."""
+    method: str
+    """``rfc4733`` or ``info`` (RFC 6086)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,16 @@ class Disconnected:
     by_peer: bool
 
 
-SipEvent: TypeAlias = Progressed | MediaStarted | Confirmed | DtmfReceived | Disconnected
+SipEvent: TypeAlias = (
+    Progressed
+    | MediaStarted
+    | CodecChanged
+    | Held
+    | Resumed
+    | Confirmed
+    | DtmfReceived
+    | Disconnected
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +112,18 @@ class Refused:
     source_address: str
 
 
+def refused(status: int, reason: str, invite: Invite) -> Refused:
+    """Tell that ``invite`` was refused."""
+    return Refused(
+        status,
+        reason,
+        invite.caller_user,
+        invite.called_user,
+        invite.sip_call_id,
+        invite.source_address,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LineStats:
     """Media figures of a leg; packets as RTP counts them (RFC 3550 section 6.4)."""
@@ -88,5 +132,12 @@ class LineStats:
     packets_out: int = 0
     lost_in: int = 0
     lost_out: int = 0
+    """As the peer reports it."""
+    discarded_in: int = 0
+    """Packets that came, but too late or too early for the jitter buffer."""
     jitter_ms: float = 0.0
+    """Mean interarrival jitter of what came in."""
     rtt_ms: float = 0.0
+    """Mean round trip, 0.0 when the peer sends no RTCP reports."""
+    jitter_buffer_ms: int = 0
+    """Mean delay the jitter buffer added."""

@@ -6,6 +6,7 @@ RFC 3261 sections 7.3 and 20; SDP RFC 4566.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -80,6 +81,25 @@ def parse_invite(text: str, source_address: str) -> Invite:
     )
 
 
+def outgoing_invite(
+    uri: str, from_user: str, headers: Sequence[tuple[str, str]], codecs: Sequence[str]
+) -> Invite:
+    """Return the INVITE we are about to send, as far as it is known."""
+    return Invite(
+        sip_call_id="",
+        called_user=uri_user(uri),
+        called_uri=uri,
+        caller_user=from_user,
+        caller_uri="",
+        caller_name="",
+        headers=tuple(headers),
+        source_address="",
+        transport="",
+        has_offer=True,
+        offered_codecs=tuple(f"{name}/8000" for name in codecs),
+    )
+
+
 def uri_user(uri: str) -> str:
     """Return the user part of a SIP or tel URI, ``""`` if there is none.
 
@@ -148,7 +168,7 @@ def _name_and_uri(value: str) -> tuple[str, str]:
 
 
 def _transport(via: str) -> str:
-    protocol = via.split(" ")[0].split("/")
+    protocol = via.split(" ", maxsplit=1)[0].split("/")
     return protocol[2].lower() if len(protocol) == 3 else ""
 
 

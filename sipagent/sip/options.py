@@ -2,7 +2,8 @@
 
 PJSUA answers OPTIONS itself, without a hook in pjsua2. A PJSIP module registered here, one step
 before PJSUA's, answers those outside dialogs with ``X-Calls-Free`` and ``X-Calls-Limit``, or with
-503 while nothing is free to take, so that a dispatcher in front can look elsewhere.
+503 while draining, so that a dispatcher in front looks elsewhere. A full endpoint is no failed
+one: it says 200 and that nothing is free.
 
 Runs on the PJSIP thread. Structures follow ``pjsip/sip_module.h`` and ``pj/list.h`` of PJSIP 2.15.
 """
@@ -12,16 +13,31 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .pjlib import native
+from .pjlib import native, pj
 
 log = logging.getLogger(__name__)
 
-PRIORITY = 31
-"""Just before PJSUA's modules (PJSIP_MOD_PRIORITY_APPLICATION, 32), after the dialog layer."""
+PRIORITY = 63
+"""Just before PJSUA (PJSIP_MOD_PRIORITY_APPLICATION, 64), after the dialog layer (32) has taken
+what belongs to a dialog."""
+
+_SHOWN = (pj.PJSIP_H_ALLOW, pj.PJSIP_H_ACCEPT, pj.PJSIP_H_SUPPORTED)
+"""Capabilities an answer to OPTIONS shows, as PJSUA's own does."""
 
 _RequestCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What an endpoint could take now."""
+
+    free: int
+    limit: int
+    retry_after_s: int | None = None
+    """Set while draining."""
 
 
 class _PjStr(ctypes.Structure):
@@ -59,10 +75,10 @@ class OptionsResponder:
     """Answer OPTIONS outside dialogs.
 
     Args:
-        capacity: Returns free and total calls.
+        capacity: Returns what is free.
     """
 
-    def __init__(self, capacity: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, capacity: Callable[[], Capacity]) -> None:
         self._capacity = capacity
         self._pjsip = _declared(native())
         self._callback = _RequestCallback(self._on_request)
@@ -92,25 +108,36 @@ class OptionsResponder:
             return 0
 
     def _answer(self, rdata: int) -> int:
-        free, limit = self._capacity()
-        status = 200 if free else 503
-        pool = self._pjsip.pjsua_pool_create(b"options", 1024, 512)
+        capacity = self._capacity()
+        shown = {"X-Calls-Free": capacity.free, "X-Calls-Limit": capacity.limit}
+        if capacity.retry_after_s is not None:
+            shown["Retry-After"] = capacity.retry_after_s
+        status = 200 if capacity.retry_after_s is None else 503
+        pool = self._pjsip.pjsua_pool_create(b"options", 4096, 1024)
         try:
             headers = _List()
-            start = ctypes.addressof(headers)
-            headers.prev = headers.next = start
-            for name, value in ((b"X-Calls-Free", free), (b"X-Calls-Limit", limit)):
-                text = str(value).encode()
-                header = self._pjsip.pjsip_generic_string_hdr_create(
-                    pool, ctypes.byref(_string(name)), ctypes.byref(_string(text))
-                )
-                self._pjsip.pj_list_insert_before(start, header)
+            headers.prev = headers.next = start = ctypes.addressof(headers)
+            for header in _SHOWN:
+                known = self._pjsip.pjsip_endpt_get_capability(self._endpoint, header, None)
+                if known:
+                    self._pjsip.pj_list_insert_before(
+                        start, self._pjsip.pjsip_hdr_clone(pool, known)
+                    )
+            for name, value in shown.items():
+                self._pjsip.pj_list_insert_before(start, self._header(pool, name, str(value)))
             answered = self._pjsip.pjsip_endpt_respond_stateless(
                 self._endpoint, rdata, status, None, start, None
             )
             return int(answered == 0)
         finally:
             self._pjsip.pj_pool_release(pool)
+
+    def _header(self, pool: int, name: str, value: str) -> int:
+        return int(
+            self._pjsip.pjsip_generic_string_hdr_create(
+                pool, ctypes.byref(_string(name.encode())), ctypes.byref(_string(value.encode()))
+            )
+        )
 
 
 def _declared(library: ctypes.CDLL) -> Any:
@@ -124,6 +151,8 @@ def _declared(library: ctypes.CDLL) -> Any:
         "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
         "pj_pool_release": (None, [pointer]),
         "pj_list_insert_before": (None, [pointer, pointer]),
+        "pjsip_endpt_get_capability": (pointer, [pointer, number, pointer]),
+        "pjsip_hdr_clone": (pointer, [pointer, pointer]),
         "pjsip_generic_string_hdr_create": (pointer, [pointer, pointer, pointer]),
         "pjsip_endpt_respond_stateless": (
             number,

@@ -24,6 +24,12 @@ class SipSettings(BaseModel):
     """What Contact and SDP advertise behind NAT; empty: the bound address."""
     rtp_ports: tuple[Port, Port] = (30_000, 31_999)
     """First and last UDP port of RTP and RTCP; the first is even."""
+    codecs: Annotated[tuple[Literal["PCMU", "PCMA", "G722"], ...], Field(min_length=1)] = (
+        "PCMU",
+        "PCMA",
+        "G722",
+    )
+    """What we offer, best first; of an offer we take the first we have, as the peer prefers."""
     max_calls: Annotated[int, Field(ge=1, le=1_000)] = 4
     """Calls at once; more than a worker holds is an error until there are more workers."""
     user_agent: str = "sipagent"

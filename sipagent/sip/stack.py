@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from .pjlib import native, pj
 from .settings import SipSettings
@@ -15,16 +16,12 @@ pjsip_log = logging.getLogger("sipagent.sip.pjsip")
 CONFERENCE_HZ = 16_000
 """One bridge for G.711 and G.722 legs."""
 
-_LEVELS = {1: logging.WARNING, 2: logging.INFO}
-"""PJSIP's own log levels; what it calls an error is mostly a peer's malformed message."""
-
 
 class PjStack:
     """PJSIP, started with one account that takes every call.
 
     Args:
         settings: Where it listens.
-        codecs: Names of what is offered, best first.
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
         on_rejected: Called with status, reason, INVITE and source of what the library refused.
 
@@ -35,10 +32,10 @@ class PjStack:
     def __init__(
         self,
         settings: SipSettings,
-        codecs: Sequence[str],
         on_incoming: Callable[[int, str, str], None],
         on_rejected: Callable[[int, str, str, str], None],
     ) -> None:
+        self._host = _local_host(settings)
         self._writer = _LogWriter()
         self._endpoint: Any = _Endpoint(on_rejected)
         self.account: Any = None
@@ -48,10 +45,10 @@ class PjStack:
             self._endpoint.libInit(_endpoint_config(settings, self._writer))
             self._endpoint.audDevManager().setNullDev()
             self.port = self._listen(settings)
-            self._offer(codecs)
+            self._offer(settings.codecs)
             self._endpoint.libStart()
             self.account = _Account(on_incoming)
-            self.account.create(_account_config(settings, self.port))
+            self.account.create(_account_config(settings, self.uri_of("sipagent")))
         except BaseException:
             self._destroy()
             raise
@@ -59,6 +56,24 @@ class PjStack:
     def poll(self, longest_ms: int) -> None:
         """Handle what arrived; wait at most ``longest_ms``."""
         self._endpoint.libHandleEvents(longest_ms)
+
+    @property
+    def dropped_messages(self) -> int:
+        """SIP messages that could not be parsed."""
+        return self._writer.dropped_messages
+
+    def counts(self) -> dict[str, int]:
+        """Return what PJSIP itself holds."""
+        library = native()
+        return {
+            "pj_calls": int(library.pjsua_call_get_count()),
+            "conference_ports": int(library.pjsua_conf_get_active_ports()),
+            "transports": len(self._endpoint.transportEnum()),
+        }
+
+    def uri_of(self, user: str) -> str:
+        """Return a SIP URI of ours for ``user``."""
+        return f"sip:{quote(user, safe='+-_.!~*')}@{self._host}:{self.port}"
 
     def stop_clock(self) -> None:
         """End the conference clock, so that media ports may be destroyed."""
@@ -125,15 +140,24 @@ class _Account(pj.Account):  # type: ignore[misc]
 
 
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped_messages = 0
+
     def write(self, entry: Any) -> None:
-        """Pass one line to our log."""
-        pjsip_log.log(_LEVELS.get(int(entry.level), logging.DEBUG), "%s", str(entry.msg).rstrip())
+        """Pass one line to our log, and count what PJSIP dropped as no SIP."""
+        try:
+            text = str(entry.msg).rstrip()
+            self.dropped_messages += text.startswith("Dropping ")
+            pjsip_log.info("! %s", text)  # what it calls an error is mostly a peer's fault
+        except Exception:
+            log.exception("! a line of PJSIP's log was lost")
 
 
 def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
     config = pj.EpConfig()
     config.logConfig.level = 2
-    config.logConfig.consoleLevel = 0
+    config.logConfig.consoleLevel = 2  # the writer gets what the console would; at 0, nothing
     config.logConfig.msgLogging = 0
     config.logConfig.decor = 0
     config.logConfig.writer = writer
@@ -151,10 +175,14 @@ def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
     return config
 
 
-def _account_config(settings: SipSettings, port: int) -> Any:
+def _local_host(settings: SipSettings) -> str:
     host = settings.public_address or settings.bind
+    return "127.0.0.1" if host == "0.0.0.0" else host
+
+
+def _account_config(settings: SipSettings, uri: str) -> Any:
     config = pj.AccountConfig()
-    config.idUri = f"sip:sipagent@{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    config.idUri = uri
     first, last = settings.rtp_ports
     rtp = config.mediaConfig.transportConfig
     rtp.port, rtp.portRange = first, last - first

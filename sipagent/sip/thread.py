@@ -64,6 +64,17 @@ class PjThread:
         self.post(run)
         return future
 
+    def run_commands(self) -> None:
+        """Run what was posted so far; this thread, also from inside a command."""
+        while self._commands and not self._is_stopping:
+            command = self._commands.popleft()
+            try:
+                command()
+            except Exception as error:
+                log.exception("! a command to PJSIP failed")
+                traceback.clear_frames(error.__traceback__)
+            del command  # what it holds must go here and now, not at the next command
+
     def stop(self) -> None:
         """Let the thread end after what was posted so far; it may never have started."""
 
@@ -79,7 +90,7 @@ class PjThread:
 
     def _run(self) -> None:
         while not self._is_stopping:
-            self._run_commands()
+            self.run_commands()
             if self._is_stopping:
                 break
             if self.poll is None:
@@ -90,13 +101,3 @@ class PjThread:
                 self.poll(POLL_MS)
             except Exception:
                 log.exception("! PJSIP could not be polled")
-
-    def _run_commands(self) -> None:
-        while self._commands and not self._is_stopping:
-            command = self._commands.popleft()
-            try:
-                command()
-            except Exception as error:
-                log.exception("! a command to PJSIP failed")
-                traceback.clear_frames(error.__traceback__)
-            del command  # what it holds must go here and now, not at the next command
