@@ -21,9 +21,7 @@ from sipagent.audio.resample import Resampler
 IMAGE = 0.1
 """The acoustic model expects sound up to 6.8 kHz; an image of the lower band at -20 dB helps."""
 
-TELEPHONE_CMN = (
-    "53.44,2.83,-25.66,-1.68,0.89,-25.35,14.32,-23.71,-0.12,0.69,-11.47,10.23,-10.90"
-)
+TELEPHONE_CMN = "53.44,2.83,-25.66,-1.68,0.89,-25.35,14.32,-23.71,-0.12,0.69,-11.47,10.23,-10.90"
 """Cepstral mean of telephone speech, so that the first utterance of a call is understood too."""
 
 

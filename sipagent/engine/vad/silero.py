@@ -40,9 +40,13 @@ class Silero:
 
     def __init__(self) -> None:
         self._model = _model()
+        self._rate = np.array(RATE_HZ, np.int64)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: after a while of silence what was heard before only blunts the onset."""
         self._state = np.zeros((2, 1, 128), np.float32)
         self._context = np.zeros(_CONTEXT_SAMPLES, np.float32)
-        self._rate = np.array(RATE_HZ, np.int64)
 
     def probability(self, chunk: Pcm) -> float:
         """Return the probability that ``chunk``, shape ``(256,)``, is speech."""

@@ -14,6 +14,9 @@ from .turns import TurnDetector, TurnEnded, TurnSettings, TurnStarted
 
 CHUNK_MS = CHUNK_SAMPLES * 1000 // RATE_HZ
 
+FORGET_CHUNKS = 16
+"""Half a second without anything loud: the next word is a beginning again."""
+
 
 class SpeechStream:
     """Cut 8 kHz audio into turns.
@@ -27,6 +30,7 @@ class SpeechStream:
         self._gate = EnergyGate(CHUNK_MS)
         self._rest: Pcm = np.zeros(0, np.int16)
         self._received = 0
+        self._quiet = 0
         self._recent: deque[Pcm] = deque()
         self.configure(settings)
 
@@ -63,7 +67,11 @@ class SpeechStream:
     def _feed(self, chunk: Pcm) -> TurnStarted | TurnEnded | None:
         self._received += len(chunk)
         self._recent.append(chunk)
-        probability, is_loud = self._silero.probability(chunk), self._gate.is_loud(chunk)
+        is_loud = self._gate.is_loud(chunk)
+        self._quiet = 0 if is_loud else self._quiet + 1
+        if self._quiet == FORGET_CHUNKS:
+            self._silero.forget()
+        probability = self._silero.probability(chunk)
         if self._detector is None:
             return None
         return self._detector.feed(probability, is_loud, audio_ms=self.audio_ms)
