@@ -1,0 +1,1 @@
+"""Dialplans: which call is answered by whom, with which tools. Plain files, checked whole."""

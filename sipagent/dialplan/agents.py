@@ -1,0 +1,47 @@
+"""Makes the agents of a plan: personas with their tools, linked by handoffs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.tools import FunctionTool
+
+from .models import Agent, Dialplan
+from .plans import Plan
+
+
+def build_agents(
+    plan: Plan, builtins: Mapping[str, FunctionTool], *, embedded: bool = False
+) -> RealtimeAgent:
+    """Return the agent that answers; the others hang on its handoffs.
+
+    Args:
+        plan: Checked, so that every name in it exists.
+        builtins: Tools that need no ``[[tools]]``, by name.
+        embedded: Whether the session goes to the embedded engine, whose prompts are scripts.
+    """
+    tools = {**builtins, **plan.tools}
+    made = {
+        agent.name: RealtimeAgent(
+            name=agent.name,
+            instructions=agent.instructions,
+            tools=[tools[name] for name in agent.tools],
+            handoff_description=agent.handoff_description,
+            voice=agent.voice,
+            prompt=_prompt(plan.dialplan, agent, embedded=embedded),
+        )
+        for agent in plan.dialplan.agents
+    }
+    for agent in plan.dialplan.agents:
+        made[agent.name].handoffs = [made[name] for name in agent.handoffs]
+    return made[plan.dialplan.agents[0].name]
+
+
+def _prompt(dialplan: Dialplan, agent: Agent, *, embedded: bool) -> dict[str, object] | None:
+    session = dialplan.session
+    if embedded and session.script is not None:
+        return {"id": session.script, "variables": {"agent": agent.name}}
+    if not embedded and session.prompt_id is not None:
+        return {"id": session.prompt_id}
+    return None

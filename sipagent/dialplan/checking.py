@@ -1,0 +1,130 @@
+"""What a whole plan must be, beyond each key alone: names that exist, and mean one thing only.
+
+Pure: looks at nothing but the plan and its document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from sipagent.agents.handoffs import handoff_tool_name
+
+from .documents import Document
+from .findings import Finding, Severity
+from .models import BUILTIN_TOOLS, Agent, Dialplan
+from .session import TURN_DETECTION_KEYS
+from .toml_lines import KeyPath
+from .validation import listed, near_miss
+
+ItemT = TypeVar("ItemT")
+
+
+def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
+    """Return everything that is wrong with one plan; files it names are not looked at."""
+    checks = (_agents, _tools, _agent_tools, _handoffs, _unused_tools, _unreachable, _session)
+    return [finding for check in checks for finding in check(plan, document)]
+
+
+def _agents(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    for path, line in _repeated(plan.agents, lambda agent: agent.name, "agents", document):
+        yield document.finding(path, f"is the name of the agent on line {line} already")
+    named = {agent.name: agent for agent in plan.agents}.values()
+    by_tool: dict[str, Agent] = {}
+    for agent in named:
+        tool = handoff_tool_name(agent.name)
+        if (first := by_tool.setdefault(tool, agent)) is not agent:
+            path = ("agents", plan.agents.index(agent), "name")
+            text = f'and "{first.name}" would both be the tool {tool}; choose another name'
+            yield document.finding(path, text)
+    for index, agent in enumerate(plan.agents):
+        if not agent.instructions.strip() and plan.session.prompt_id is None:
+            text = f'agent "{agent.name}" has no instructions (and there is no session.prompt_id)'
+            yield document.finding(("agents", index, "instructions"), text)
+
+
+def _tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    for path, line in _repeated(plan.tools, lambda tool: tool.name, "tools", document):
+        yield document.finding(path, f"is the name of the tool on line {line} already")
+    handoffs = {handoff_tool_name(agent.name): agent.name for agent in plan.agents}
+    for index, tool in enumerate(plan.tools):
+        path = ("tools", index, "name")
+        if tool.name in BUILTIN_TOOLS:
+            yield document.finding(path, f'"{tool.name}" is built in; choose another name')
+        elif (agent := handoffs.get(tool.name.lower())) is not None:
+            text = f'"{tool.name}" is the handoff to agent "{agent}"; choose another name'
+            yield document.finding(path, text)
+
+
+def _agent_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    known = [*(tool.name for tool in plan.tools), *sorted(BUILTIN_TOOLS)]
+    for index, agent in enumerate(plan.agents):
+        for position, name in enumerate(agent.tools):
+            path = ("agents", index, "tools", position)
+            if name not in known:
+                text = f'there is no tool "{name}"{near_miss(name, known)}; known: {listed(known)}'
+                yield document.finding(path, text)
+            elif name in agent.tools[:position]:
+                yield document.finding(path, f'names the tool "{name}" twice')
+
+
+def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    known = [agent.name for agent in plan.agents]
+    for index, agent in enumerate(plan.agents):
+        for position, name in enumerate(agent.handoffs):
+            path = ("agents", index, "handoffs", position)
+            if name == agent.name:
+                yield document.finding(path, f'"{name}" cannot hand over to itself')
+            elif name not in known:
+                text = f'there is no agent "{name}"{near_miss(name, known)}; known: {listed(known)}'
+                yield document.finding(path, text)
+            elif name in agent.handoffs[:position]:
+                yield document.finding(path, f'names the agent "{name}" twice')
+
+
+def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    used = {name for agent in plan.agents for name in agent.tools}
+    for index, tool in enumerate(plan.tools):
+        if tool.name not in used:
+            path = ("tools", index, "name")
+            yield document.finding(path, f'no agent has "{tool.name}"', Severity.WARNING)
+
+
+def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    targets = {agent.name: agent.handoffs for agent in plan.agents}
+    reached: set[str] = set()
+    waiting = [plan.agents[0].name]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += targets.get(name, ())
+    for index, agent in enumerate(plan.agents):
+        if agent.name not in reached:
+            text = f'"{agent.name}" never speaks: it is not the first, and no handoff leads to it'
+            yield document.finding(("agents", index, "name"), text, Severity.WARNING)
+
+
+def _session(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    detection = plan.session.turn_detection
+    if detection is not None:
+        meant = TURN_DETECTION_KEYS[detection.type] | {"type"}
+        for key in sorted(detection.model_fields_set - meant):
+            text = f'means nothing to type "{detection.type}"; allowed: {listed(sorted(meant))}'
+            yield document.finding(("session", "turn_detection", key), text)
+    if not plan.session.barge_in and plan.session.barge_in_confirm_ms:
+        path = ("session", "barge_in_confirm_ms")
+        yield document.finding(path, "means nothing while barge_in is false", Severity.WARNING)
+
+
+def _repeated(
+    items: Iterable[ItemT], name_of: Callable[[ItemT], str], table: str, document: Document
+) -> Iterator[tuple[KeyPath, int]]:
+    """Return the path of each name that came before, and the line where it first did."""
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        path: KeyPath = (table, index, "name")
+        line = document.line_of(path)
+        if name_of(item) in first:
+            yield path, first[name_of(item)]
+        first.setdefault(name_of(item), line)

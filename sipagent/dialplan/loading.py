@@ -1,0 +1,142 @@
+"""Loads a folder of dialplans, whole or not at all, and says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sipagent.agents.tools import FunctionTool
+from sipagent.audio.wav import read_wav
+from sipagent.errors import SipAgentError
+
+from .checking import check_plan
+from .documents import Document, read_document
+from .findings import Finding, Severity, in_order, raise_errors
+from .models import Dialplan
+from .plans import Plan, PlanSet
+from .python_tools import PythonFiles, ToolProblem
+from .routes import check_routes
+from .validation import near_miss, validate
+
+SCRIPT_SUFFIX = ".script.toml"
+"""Files that end so belong to the embedded engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """One file, as far as it could be read."""
+
+    findings: tuple[Finding, ...]
+    plan: Plan | None = None
+    """None if there are errors."""
+    document: Document | None = None
+    dialplan: Dialplan | None = None
+    """Given when each key is right, whatever is wrong beyond that."""
+    sources: dict[str, bytes] = field(default_factory=dict)
+    """Content of what the plan names, by name."""
+
+
+def load_dir(folder: Path, *, version: int = 1) -> PlanSet:
+    """Return all plans of ``folder``.
+
+    Args:
+        folder: Its ``*.toml`` files are plans, ``*.script.toml`` excepted.
+        version: Number of the set.
+
+    Raises:
+        DialplanError: If anything is wrong with any file; names every error, one a line.
+    """
+    plans, findings = read_dir(folder, version=version)
+    raise_errors(findings)
+    return plans
+
+
+def read_dir(folder: Path, *, version: int = 1) -> tuple[PlanSet, list[Finding]]:
+    """Return the plans of ``folder`` that are right, and everything wrong with it. Never raises."""
+    if not folder.is_dir():
+        text = "is not a folder" if folder.exists() else "there is no such folder"
+        return PlanSet((), version, ""), [Finding(folder, 0, "", text)]
+    loaded = [read_file(file) for file in plan_files(folder)]
+    findings = [finding for each in loaded for finding in each.findings]
+    if not loaded:
+        text = "has no dialplan: no call would be answered"
+        findings.append(Finding(folder, 0, "", text, Severity.WARNING))
+    known = [
+        (each.dialplan, each.document)
+        for each in loaded
+        if each.dialplan is not None and each.document is not None
+    ]
+    findings += check_routes(known)
+    plans = sorted((each.plan for each in loaded if each.plan), key=lambda plan: plan.name)
+    return PlanSet(tuple(plans), version, _sha(loaded)), in_order(findings)
+
+
+def plan_files(folder: Path) -> list[Path]:
+    """Return the dialplans of ``folder``, by name."""
+    return sorted(
+        file
+        for file in folder.glob("*.toml")
+        if not file.name.endswith(SCRIPT_SUFFIX) and not file.name.startswith(".")
+    )
+
+
+def read_file(file: Path) -> LoadedFile:
+    """Read and check one plan, with all it names. Never raises."""
+    document = read_document(file)
+    if isinstance(document, Finding):
+        return LoadedFile((document,))
+    dialplan = validate(Dialplan, document)
+    if isinstance(dialplan, list):
+        return LoadedFile(tuple(dialplan), document=document)
+    files = PythonFiles(file)
+    tools, problems = _load_tools(dialplan, document, files)
+    findings = [*check_plan(dialplan, document), *problems, *_check_files(dialplan, document)]
+    is_right = not any(finding.is_error for finding in findings)
+    plan = Plan(file, dialplan, tools) if is_right else None
+    return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)
+
+
+def _load_tools(
+    dialplan: Dialplan, document: Document, files: PythonFiles
+) -> tuple[dict[str, FunctionTool], list[Finding]]:
+    tools: dict[str, FunctionTool] = {}
+    findings: list[Finding] = []
+    for index, tool in enumerate(dialplan.tools):
+        loaded = files.load(tool)
+        if isinstance(loaded, ToolProblem):
+            findings.append(document.finding(("tools", index, "python"), loaded.text))
+            findings += [loaded.place] if loaded.place is not None else []
+        else:
+            tools[tool.name] = loaded
+    return tools, findings
+
+
+def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
+    folder, session = document.file.parent, dialplan.session
+    if session.script is not None:
+        name = session.script + SCRIPT_SUFFIX
+        if not (folder / name).is_file():
+            stems = [
+                each.name.removesuffix(SCRIPT_SUFFIX) for each in folder.glob(f"*{SCRIPT_SUFFIX}")
+            ]
+            text = f"there is no file {name}{near_miss(session.script, stems)}"
+            yield document.finding(("session", "script"), text)
+    if session.apology_wav is not None:
+        try:
+            read_wav(folder / session.apology_wav)
+        except (OSError, ValueError, SipAgentError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            text = f"{session.apology_wav} cannot be used: {why}"
+            yield document.finding(("session", "apology_wav"), text)
+
+
+def _sha(loaded: Iterable[LoadedFile]) -> str:
+    digest = hashlib.sha256()
+    for each in loaded:
+        if each.document is not None:
+            parts = {each.document.file.name: each.document.source, **each.sources}
+            for name, source in sorted(parts.items()):
+                digest.update(f"{name}\0{len(source)}\0".encode() + source)
+    return digest.hexdigest()[:12]

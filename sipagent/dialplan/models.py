@@ -1,0 +1,80 @@
+"""A dialplan as its file says it: one line of business. Closed, frozen, checked key by key.
+
+What one key cannot know, such as whether a handoff's target exists, is in ``checking``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+from .model import AgentName, Glob, Model, PlanName, Text, ToolName, UserGlobs
+from .session import SessionSettings
+
+BUILTIN_TOOLS = frozenset({"hangup"})
+"""Tools that every agent may name and no plan may define."""
+
+
+def _python_path(text: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*\.py:[^\W\d]\w*", text):
+        raise ValueError('must be "file.py:function", the file beside the dialplan or below')
+    return text
+
+
+class Conditions(Model):
+    """``[match]``: which calls the plan takes. All conditions must hold."""
+
+    called: UserGlobs = ("*",)
+    """One of these matches the user part that was called (the Request-URI's)."""
+    caller: UserGlobs = ("*",)
+    """One of these matches the user part of the caller (From)."""
+    header: dict[str, Glob] = Field(default_factory=dict)
+    """Header name to glob; one value of that header must match."""
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    """Higher is asked first; the most specific globs win a tie."""
+
+    @field_validator("header")
+    @classmethod
+    def _has_header_names(cls, header: dict[str, str]) -> dict[str, str]:
+        for name in header:
+            if not re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name):  # RFC 3261 section 25.1, token
+                raise ValueError(f'"{name}" is not a header name')
+        return header
+
+
+class Agent(Model):
+    """One of ``[[agents]]``: a persona. The first one answers."""
+
+    name: AgentName
+    instructions: str = ""
+    """What the model is told to be; may be left out only if there is ``session.prompt_id``."""
+    tools: tuple[ToolName, ...] = ()
+    """Names of ``[[tools]]``, or ``hangup``."""
+    handoffs: tuple[str, ...] = ()
+    """Names of agents it may hand the caller over to."""
+    handoff_description: str = ""
+    """Tells the other agents when to hand over to this one."""
+    voice: Text | None = None
+
+
+class Tool(Model):
+    """One of ``[[tools]]``: something agents can do."""
+
+    name: ToolName
+    python: Annotated[str, AfterValidator(_python_path)]
+    """``file.py:function``, beside the dialplan."""
+    description: Text | None = None
+    """Told to the model; None: the function's docstring."""
+    timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+
+
+class Dialplan(Model):
+    """One file: which calls, how the session is set up, who answers, with which tools."""
+
+    name: PlanName
+    match: Conditions = Conditions()
+    session: SessionSettings = SessionSettings()
+    agents: Annotated[tuple[Agent, ...], Field(min_length=1)]
+    tools: tuple[Tool, ...] = ()

@@ -1,0 +1,56 @@
+"""Plans as they are in use: a snapshot of a folder. Never changes; a reload makes a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sipagent.agents.tools import FunctionTool
+
+from .matching import CallKeys, Verdict, explain, match
+from .models import Dialplan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A dialplan with the functions it names."""
+
+    file: Path
+    dialplan: Dialplan
+    tools: Mapping[str, FunctionTool]
+    """Its own, by name, built-in ones excepted."""
+
+    @property
+    def name(self) -> str:
+        """Return the dialplan's name."""
+        return self.dialplan.name
+
+    def beside(self, name: str) -> Path:
+        """Return the path of a file that the plan names."""
+        return self.file.parent / name
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSet:
+    """All plans of a folder, loaded together; calls keep the set they started with."""
+
+    plans: tuple[Plan, ...]
+    """By name."""
+    version: int
+    """Counts loads."""
+    sha: str
+    """Of every file that had a part in it, shortened; the same for the same content."""
+
+    def take(self, keys: CallKeys) -> Plan | None:
+        """Return the plan that takes a call, or None."""
+        found = match((plan.dialplan for plan in self.plans), keys)
+        return self.plan(found.plan.name) if found is not None else None
+
+    def plan(self, name: str) -> Plan | None:
+        """Return the plan called ``name``, or None."""
+        return next((plan for plan in self.plans if plan.name == name), None)
+
+    def explain(self, keys: CallKeys) -> list[Verdict]:
+        """Return what becomes of a call, plan by plan."""
+        return explain((plan.dialplan for plan in self.plans), keys)

@@ -1,0 +1,101 @@
+"""``[session]`` of a dialplan: how the session is set up, and how the call is conducted.
+
+What is not given is not sent, so that the endpoint's own default holds, unless a default is named.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from .model import Model, Text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise ValueError('must be a language of ISO 639, such as "en" or "de"')
+    return text
+
+
+def _file_beside(text: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*", text):
+        raise ValueError("must name a file beside the dialplan, or in a folder below")
+    return text
+
+
+FileBeside = Annotated[str, AfterValidator(_file_beside)]
+
+
+class TurnDetection(Model):
+    """Who decides, and how, that the caller has finished speaking."""
+
+    type: Literal["server_vad", "semantic_vad", "none"] = "server_vad"
+    """``none``: the endpoint never answers by itself."""
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    """``server_vad``: how sure of a voice it must be."""
+    prefix_padding_ms: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    """``server_vad``: audio kept from before the voice."""
+    silence_duration_ms: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    """``server_vad``: silence that ends the caller's turn."""
+    idle_timeout_ms: Annotated[int, Field(ge=5_000, le=30_000)] | None = None
+    """``server_vad``: silence after which the agent speaks up."""
+    eagerness: Literal["auto", "low", "medium", "high"] | None = None
+    """``semantic_vad``: how soon a turn counts as finished."""
+
+
+TURN_DETECTION_KEYS: dict[str, frozenset[str]] = {
+    "server_vad": frozenset(
+        {"threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"}
+    ),
+    "semantic_vad": frozenset({"eagerness"}),
+    "none": frozenset(),
+}
+"""Which keys of :class:`TurnDetection` mean something to which type."""
+
+
+class Transcription(Model):
+    """How the caller's words are written down; the model itself does not need it."""
+
+    model: Text = "gpt-4o-mini-transcribe"
+    """``none`` turns it off."""
+    language: Annotated[str, AfterValidator(_language)] | None = None
+    """Of the caller; None: recognised."""
+
+
+class SessionSettings(Model):
+    """How the session is set up, and how the call is conducted."""
+
+    model: Text | None = None
+    """Instead of the configuration's ``realtime.model``."""
+    voice: Text | None = None
+    """Of every agent; an agent's own voice counts only when this is not given."""
+    speed: Annotated[float, Field(ge=0.25, le=1.5)] | None = None
+    max_output_tokens: Annotated[int, Field(ge=1, le=4_096)] | None = None
+    """Of one answer."""
+    greeting: str = ""
+    """Instructions of the first response; ``""`` lets the caller speak first."""
+    turn_detection: TurnDetection | None = None
+    transcription: Transcription = Transcription()
+    noise_reduction: Literal["near_field", "far_field", "none"] = "none"
+    prompt_id: Text | None = None
+    """Of a prompt stored at the provider."""
+    script: FileBeside | None = None
+    """``front-desk`` names ``front-desk.script.toml`` beside the plan, for the embedded engine."""
+    barge_in: bool = True
+    """Whether the caller can interrupt."""
+    barge_in_confirm_ms: Annotated[int, Field(ge=0, le=5_000)] = 0
+    """Continuous caller speech that interrupts; 0: the first sign of it."""
+    ready_within_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """How long the caller may hear ringing while the session is set up."""
+    when_not_ready: Literal["apologise", "refuse"] = "apologise"
+    """Answer and play the apology, or refuse the call with 503."""
+    apology: Text = "I am sorry, we cannot take your call right now. Please call again later."
+    """Spoken when the endpoint fails."""
+    apology_wav: FileBeside | None = None
+    """A WAV file beside the plan, played instead of the spoken apology."""
+    max_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0
+    """After this the call is ended."""
+    record: bool = False
+    """Write a stereo WAV: the caller left, the agent right."""
