@@ -26,7 +26,7 @@ from .events import Refused, refused
 from .headers import outgoing_invite, parse_invite
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall, operation
-from .pjlib import call_limit, pj
+from .pjlib import call_limit, destroy, pj
 from .port_pool import PortPool
 from .settings import SipSettings
 from .stack import PjStack
@@ -141,21 +141,21 @@ class SipEndpoint:
 
     def _close(self) -> None:
         stack = self._stack
-        if stack is None or self._options is None:
+        if stack is None:
             return
         self._hang_up_all()
         deadline = monotonic() + LAST_WORDS_S
         while self._legs and monotonic() < deadline:
             stack.poll(POLL_MS)
-            self._thread.run_commands()  # a PjCall must not outlive PJSIP, not even in the queue
+            self._thread.run_commands()  # releases the legs that ended
         while self._legs:
             self._release(next(iter(self._legs)))
         self._thread.poll = None
-        self._options.close()
         stack.stop_clock()
         self._ports.close()
         self._stack = None
         stack.close()
+        self._options = None
 
     def _hang_up_all(self) -> None:
         for peer in self._legs:
@@ -192,18 +192,23 @@ class SipEndpoint:
         parameters = operation(0, "", invite.headers)
         parameters.txOption.localUri = self._stack.uri_of(invite.caller_user)
         peer = PjCall(self._stack.account, pj.PJSUA_INVALID_ID, leg, self._ports, self._gone)
-        peer.makeCall(invite.called_uri, parameters)
+        try:
+            peer.makeCall(invite.called_uri, parameters)
+        except pj.Error:
+            destroy(peer)
+            raise
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)
         self._legs.add(peer)
 
     def _gone(self, peer: PjCall) -> None:
-        self._thread.post(lambda: self._release(peer))  # never freed inside its own callback
+        self._thread.post(lambda: self._release(peer))  # never inside its own callback
 
     def _release(self, peer: PjCall) -> None:
-        peer.part()
-        peer.leg.release()
         self._legs.discard(peer)
+        peer.leg.release()
+        peer.part()
+        destroy(peer)
 
     def _tell(self, callback: Callable[[T], None], argument: T) -> None:
         assert self._loop is not None

@@ -1,9 +1,13 @@
-"""OPTIONS answered with what is free (RFC 3261 section 11.2).
+"""OPTIONS answered with what is free (RFC 3261 section 11.2), in dialogs and outside.
 
-PJSUA answers OPTIONS itself, without a hook in pjsua2. A PJSIP module registered here, one step
-before PJSUA's, answers those outside dialogs with ``X-Calls-Free`` and ``X-Calls-Limit``, or with
-503 while draining, so that a dispatcher in front looks elsewhere. A full endpoint is no failed
-one: it says 200 and that nothing is free.
+PJSUA answers OPTIONS outside dialogs itself, without a hook in pjsua2, and leaves those inside to
+PJSIP, which says 500; session border controllers send them as keep-alive, and hang up on that.
+
+- outside: a PJSIP module, registered here one step before PJSUA, says 200 with ``X-Calls-Free``
+  and ``X-Calls-Limit``, or 503 while draining, so that a dispatcher in front looks elsewhere. A
+  full endpoint is no failed one: it says 200 and that nothing is free.
+- inside: 200, by :func:`answer_in_dialog`, when PJSUA shows the leg the new transaction. A dialog
+  that is gone is told so by PJSIP (481).
 
 Runs on the PJSIP thread. Structures follow ``pjsip/sip_module.h`` and ``pj/list.h`` of PJSIP 2.15.
 """
@@ -72,7 +76,7 @@ def _string(text: bytes) -> _PjStr:
 
 
 class OptionsResponder:
-    """Answer OPTIONS outside dialogs.
+    """Answer OPTIONS; must be kept until PJSIP is destroyed, which ends it.
 
     Args:
         capacity: Returns what is free.
@@ -91,12 +95,6 @@ class OptionsResponder:
         self._is_registered = status == 0
         if not self._is_registered:
             log.warning("! OPTIONS will not tell what is free (status %d)", status)
-
-    def close(self) -> None:
-        """Leave OPTIONS to PJSUA; safe twice."""
-        if self._is_registered:
-            self._is_registered = False
-            self._pjsip.pjsip_endpt_unregister_module(self._endpoint, ctypes.byref(self._module))
 
     def _on_request(self, rdata: int) -> int:
         try:
@@ -140,6 +138,19 @@ class OptionsResponder:
         )
 
 
+def answer_in_dialog(transaction: int, rdata: int) -> None:
+    """Answer a request of a leg's dialog with 200.
+
+    Args:
+        transaction: ``pjsip_transaction *`` the request has just opened.
+        rdata: ``pjsip_rx_data *`` of the request.
+    """
+    pjsip = _declared(native())
+    dialog = pjsip.pjsip_tsx_get_dlg(transaction)
+    if dialog:
+        pjsip.pjsip_dlg_respond(dialog, rdata, 200, None, None, None)
+
+
 def _declared(library: ctypes.CDLL) -> Any:
     """Give the C functions used here their types; a pointer taken for an int would be cut."""
     pointer, number = ctypes.c_void_p, ctypes.c_int
@@ -147,6 +158,8 @@ def _declared(library: ctypes.CDLL) -> Any:
         "pjsua_get_pjsip_endpt": (pointer, []),
         "pjsip_endpt_register_module": (number, [pointer, pointer]),
         "pjsip_endpt_unregister_module": (number, [pointer, pointer]),
+        "pjsip_tsx_get_dlg": (pointer, [pointer]),
+        "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
         "pjsip_rx_data_get_info": (ctypes.c_char_p, [pointer]),
         "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
         "pj_pool_release": (None, [pointer]),

@@ -26,10 +26,14 @@ from .events import (
     Progressed,
     Resumed,
 )
+from .options import answer_in_dialog
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
 
 log = logging.getLogger(__name__)
+
+DTMF_IS_UPDATE = 1
+"""PJMEDIA_STREAM_DTMF_IS_UPDATE, which the binding does not export."""
 
 LONGEST_DIGIT_MS = 60_000
 """PJSIP says 2^32 - 1 when it does not know how long a digit was."""
@@ -124,6 +128,16 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except Exception:
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
+        """Answer OPTIONS inside the dialog; everything else PJSUA does."""
+        try:
+            event = prm.e  # kept: its members are views of it
+            state = event.body.tsxState
+            if state.tsx.method == "OPTIONS" and state.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
+                answer_in_dialog(int(state.tsx.pjTransaction), int(state.src.rdata.pjRxData))
+        except Exception:
+            log.exception("! transaction of leg %s", self.leg.invite.sip_call_id)
+
     def onCallMediaState(self, _: Any) -> None:  # noqa: N802
         """Join the leg's audio with its media port."""
         try:
@@ -141,7 +155,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802
         """Tell of a digit when it begins; its later reports add nothing."""
         try:
-            if prm.flags & pj.PJMEDIA_STREAM_DTMF_IS_UPDATE:
+            if prm.flags & DTMF_IS_UPDATE:
                 return
             duration_ms = int(prm.duration)
             method = "info" if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO else "rfc4733"

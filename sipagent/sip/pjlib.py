@@ -17,6 +17,14 @@ with warnings.catch_warnings():
 pj: Any = pjsua2
 
 
+def destroy(proxy: Any) -> None:
+    """Run the C++ destructor of ``proxy`` now, whoever still holds the Python object.
+
+    A log record or a traceback may hold one far longer than PJSIP lives.
+    """
+    proxy.__swig_destroy__(proxy)
+
+
 def native() -> ctypes.CDLL:
     """Return the extension module as a C library: PJSIP's own functions are exported from it."""
     return ctypes.CDLL(pj._pjsua2.__file__)

@@ -15,7 +15,7 @@ from sipagent.audio.frames import FRAME_MS, silence
 
 from . import frame_memory
 from .media_port import MediaPort
-from .pjlib import pj
+from .pjlib import destroy, pj
 
 log = logging.getLogger(__name__)
 
@@ -88,5 +88,7 @@ class PortPool:
 
     def close(self) -> None:
         """Destroy every port; PJSIP must still be there, and no leg."""
+        for port in self._all:
+            destroy(port)
         self._free.clear()
         self._all.clear()

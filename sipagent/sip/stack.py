@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .pjlib import native, pj
+from .pjlib import destroy, native, pj
 from .settings import SipSettings
 
 log = logging.getLogger(__name__)
@@ -85,11 +85,14 @@ class PjStack:
         self._destroy()
 
     def _destroy(self) -> None:
-        """Destroy what there is, in an order that C++ destructors survive; twice is harmless."""
-        self.account = None
+        """Destroy what there is, account first; twice is harmless."""
+        account, self.account = self.account, None
         endpoint, self._endpoint = self._endpoint, None
+        if account is not None:
+            destroy(account)
         if endpoint is not None:
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # or it waits a second for answers
+            destroy(endpoint)
 
     def _listen(self, settings: SipSettings) -> int:
         port = settings.port

@@ -1,0 +1,1 @@
+"""Tests mirror the package; shared helpers stand beside those who use them."""

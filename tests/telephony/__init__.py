@@ -1,0 +1,1 @@
+"""Real SIP and RTP over loopback."""

@@ -1,0 +1,67 @@
+"""A SIP peer that writes its messages by hand, for what no well-behaved agent would send."""
+
+from __future__ import annotations
+
+import asyncio
+
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 40000 RTP/AVP 0\r\n"
+)
+
+
+class SipSocket(asyncio.DatagramProtocol):
+    """A UDP socket that speaks raw SIP to one port."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target = ("127.0.0.1", target_port)
+        self._transport: asyncio.DatagramTransport | None = None
+        self.received: asyncio.Queue[str] = asyncio.Queue()
+        self.port = 0
+
+    async def __aenter__(self) -> SipSocket:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=("127.0.0.1", 0)
+        )
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+    def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:
+        """Keep a message."""
+        self.received.put_nowait(data.decode())
+
+    def send(self, data: bytes) -> None:
+        """Send ``data`` as it is."""
+        assert self._transport is not None
+        self._transport.sendto(data, self._target)
+
+    async def response(self) -> str:
+        """Wait for a final response; provisional ones are dropped."""
+        while (text := await self.received.get()).startswith("SIP/2.0 1"):
+            pass
+        return text
+
+    def request(
+        self, method: str, call_id: str, *, body: str = "", headers: tuple[str, ...] = ()
+    ) -> bytes:
+        """Return a request outside any dialog."""
+        lines = (
+            f"{method} sip:agent@127.0.0.1:{self._target[1]} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call_id};rport",
+            f"From: <sip:ada@127.0.0.1:{self.port}>;tag=1",
+            "To: <sip:agent@127.0.0.1>",
+            f"Call-ID: {call_id}",
+            f"CSeq: 1 {method}",
+            f"Contact: <sip:ada@127.0.0.1:{self.port}>",
+            "Max-Forwards: 70",
+            *headers,
+            *(("Content-Type: application/sdp",) if body else ()),
+            f"Content-Length: {len(body)}",
+        )
+        return ("\r\n".join(lines) + f"\r\n\r\n{body}").encode()

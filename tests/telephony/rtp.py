@@ -1,0 +1,122 @@
+"""A bare RTP end on a UDP socket: keeps every packet that arrives, sends what it is given.
+
+RTP header RFC 3550 section 5.1; telephone events RFC 4733 section 2.3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sipagent.audio.frames import Pcm
+
+_HEADER = struct.Struct("!BBHII")
+_SSRC = 0x5EED
+TELEPHONE_EVENT = 101
+PACKET_S = 0.02
+SAMPLES_PER_PACKET = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One received RTP packet."""
+
+    payload_type: int
+    sequence: int
+    timestamp: int
+    payload: bytes
+    at: float
+    """Monotonic seconds of arrival."""
+    source: tuple[str, int]
+
+
+class RtpPeer(asyncio.DatagramProtocol):
+    """The media of a caller."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self.port = 0
+        self._transport: asyncio.DatagramTransport | None = None
+        self._sequence = 0
+        self._timestamp = 0
+        self._arrived = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def __aenter__(self) -> RtpPeer:
+        transport, _ = await self._loop.create_datagram_endpoint(
+            lambda: self, local_addr=("127.0.0.1", 0)
+        )
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Keep a packet."""
+        _, marker_and_type, sequence, timestamp, _ = _HEADER.unpack_from(data)
+        packet = Packet(
+            marker_and_type & 0x7F, sequence, timestamp, data[12:], self._loop.time(), addr
+        )
+        self.packets.append(packet)
+        self._arrived.set()
+
+    async def until(self, count: int) -> list[Packet]:
+        """Wait until ``count`` packets came; return them all."""
+        while len(self.packets) < count:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.packets
+
+    async def destination(self) -> tuple[str, int]:
+        """Wait for a first packet; return where it came from."""
+        return (await self.until(1))[0].source
+
+    async def send(
+        self, payloads: Iterator[bytes], to: tuple[str, int], *, payload_type: int = 0
+    ) -> None:
+        """Send one packet of audio every 20 ms."""
+        due = self._loop.time()
+        for payload in payloads:
+            self._send(payload, payload_type, to)
+            self._timestamp += SAMPLES_PER_PACKET
+            due += PACKET_S
+            await asyncio.sleep(due - self._loop.time())
+
+    async def press(self, digit: str, to: tuple[str, int]) -> None:
+        """Send one key as telephone events: start, three updates, three ends."""
+        code = "0123456789*#ABCD".index(digit)
+        started = self._timestamp
+        for step in range(7):
+            is_end = step >= 4
+            duration = min(step + 1, 5) * SAMPLES_PER_PACKET
+            event = struct.pack("!BBH", code, 0x80 * is_end | 10, duration)
+            self._send(event, TELEPHONE_EVENT, to, timestamp=started, marker=step == 0)
+            await asyncio.sleep(PACKET_S)
+        self._timestamp = started + 8 * SAMPLES_PER_PACKET
+
+    def _send(
+        self,
+        payload: bytes,
+        payload_type: int,
+        to: tuple[str, int],
+        *,
+        timestamp: int | None = None,
+        marker: bool = False,
+    ) -> None:
+        assert self._transport is not None
+        at = self._timestamp if timestamp is None else timestamp
+        header = _HEADER.pack(0x80, 0x80 * marker | payload_type, self._sequence, at, _SSRC)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._transport.sendto(header + payload, to)
+
+
+def heard(packets: list[Packet], decode: Callable[[bytes], Pcm]) -> Pcm:
+    """Return the audio of ``packets``, in order of arrival."""
+    return np.concatenate([decode(packet.payload) for packet in packets])
