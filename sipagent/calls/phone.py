@@ -31,10 +31,11 @@ class Phone:
     Args:
         endpoint: Started, of this process.
         uri: Whom to call.
+        caller: User part of From.
     """
 
-    def __init__(self, endpoint: SipEndpoint, uri: str) -> None:
-        self._endpoint, self._uri = endpoint, uri
+    def __init__(self, endpoint: SipEndpoint, uri: str, *, caller: str = "sipagent") -> None:
+        self._endpoint, self._uri, self._caller = endpoint, uri, caller
         self._now = asyncio.get_running_loop().time
         self._changed = asyncio.Condition()
         self._leg: SipCall | None = None
@@ -50,7 +51,7 @@ class Phone:
         self.ended_by_peer = False
 
     async def __aenter__(self) -> Phone:
-        self._leg = await self._endpoint.dial(self._uri)
+        self._leg = await self._endpoint.dial(self._uri, from_user=self._caller)
         loop = asyncio.get_running_loop()
         self._tasks.append(loop.create_task(self._follow(self._leg), name="phone events"))
         return self
@@ -116,6 +117,13 @@ class Phone:
         await self.until(
             lambda: self.has_ended or self.ear.silent_s(now=self._now()) >= silent_s, timeout_s
         )
+
+    async def until_answer(self, silent_s: float, timeout_s: float = 30.0) -> None:
+        """Wait until all is said, something new was heard, and it was silent again."""
+        await self.until_said()
+        spans = len(self.ear.spans)
+        await self.until(lambda: self.has_ended or len(self.ear.spans) > spans, timeout_s)
+        await self.until_silent(silent_s, timeout_s)
 
     async def until(self, predicate: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Wait until ``predicate`` holds; looked at after each frame and each event.

@@ -1,0 +1,79 @@
+"""From a dialplan to the setup of a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sipagent.dialplan.agents import build_agents
+from sipagent.dialplan.plans import Plan
+from sipagent.dialplan.session import SessionSettings, TurnDetection
+
+from .barge_in import BargeInSettings
+from .controller import CallPolicy
+from .setup import Apology, CallSetup
+from .tools import builtin_tools
+
+DEFAULT_SILENCE_MS = 500
+"""What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
+
+
+def prepare_call(plan: Plan, apology: Apology, *, embedded: bool) -> CallSetup:
+    """Boil ``plan`` down to what one call needs.
+
+    Args:
+        plan: Checked.
+        apology: Made beforehand.
+        embedded: Whether the session goes to the embedded engine.
+    """
+    session = plan.dialplan.session
+    return CallSetup(
+        plan=plan.name,
+        agent=build_agents(plan, builtin_tools(), embedded=embedded),
+        greeting=session.greeting,
+        session=_session_options(session),
+        policy=CallPolicy(
+            ready_within_s=session.ready_within_s,
+            refuse_when_not_ready=session.when_not_ready == "refuse",
+            max_duration_s=session.max_duration_s,
+        ),
+        barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
+        apology=apology,
+        is_recorded=session.record,
+        silence_duration_ms=_silence_ms(session.turn_detection),
+    )
+
+
+def _session_options(session: SessionSettings) -> dict[str, Any]:
+    transcription: dict[str, Any] | None = None
+    if session.transcription.model != "none":
+        transcription = session.transcription.model_dump(exclude_none=True)
+    noise = session.noise_reduction
+    return {
+        "voice": session.voice,
+        "speed": session.speed,
+        "max_output_tokens": session.max_output_tokens,
+        "model": session.model or "",
+        "transcription": transcription,
+        "noise_reduction": None if noise == "none" else {"type": noise},
+        "turn_detection": _turn_detection(session),
+    }
+
+
+def _turn_detection(session: SessionSettings) -> dict[str, Any] | None:
+    """Return what is sent: a phone's VAD is the server's unless the plan wants another."""
+    wanted = session.turn_detection or TurnDetection()
+    if wanted.type == "none":
+        return None
+    detection = wanted.model_dump(exclude_none=True)
+    # With a delay before an interruption counts, it is we who cancel; without any, nobody does.
+    detection["interrupt_response"] = session.barge_in and session.barge_in_confirm_ms == 0
+    detection["create_response"] = True
+    return detection
+
+
+def _silence_ms(detection: TurnDetection | None) -> int | None:
+    if detection is None:
+        return DEFAULT_SILENCE_MS
+    if detection.type != "server_vad":
+        return None
+    return detection.silence_duration_ms or DEFAULT_SILENCE_MS

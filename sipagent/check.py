@@ -1,0 +1,106 @@
+"""``sipagent check``: looks through configuration, dialplans and scripts before anybody calls.
+
+Says everything that is wrong, not only the first thing, and never raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sipagent.agents.handoffs import handoff_tool_name
+from sipagent.config import Config, read_config
+from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.findings import Finding, Severity, in_order
+from sipagent.dialplan.loading import SCRIPT_SUFFIX, read_dir, read_file
+from sipagent.dialplan.models import Dialplan
+from sipagent.dialplan.plans import Plan
+from sipagent.dialplan.validation import listed, near_miss, validate
+from sipagent.engine.brain.script import Script
+
+
+def check_files(
+    paths: Sequence[Path] = (), environment: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Return everything that is wrong, by file and line; warnings included.
+
+    Args:
+        paths: Configuration files (their dialplans are checked with them), dialplans, scripts, or
+            folders of dialplans. Without any: what ``sipagent serve`` would start with.
+        environment: None: that of the process.
+    """
+    if not paths:
+        return in_order(_check_config(None, environment))
+    return in_order(finding for path in paths for finding in _check(path, environment))
+
+
+def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Finding]:
+    if path.is_dir():
+        return _check_folder(path)
+    if path.name.endswith(SCRIPT_SUFFIX):
+        return _read_script(path)[1]
+    document = read_document(path)
+    if isinstance(document, Finding):
+        return [document]
+    if _is_config(document):
+        return _check_config(path, environment)
+    loaded = read_file(path)
+    return [*loaded.findings, *_check_scripts([loaded.plan] if loaded.plan else [])]
+
+
+def _is_config(document: Document) -> bool:
+    """Tell a configuration from a dialplan, both of which may be broken."""
+    keys = set(document.data)
+    in_config, in_plan = keys & set(Config.model_fields), keys & set(Dialplan.model_fields)
+    if len(in_config) != len(in_plan):
+        return len(in_config) > len(in_plan)
+    return document.file.name.startswith("sipagent")
+
+
+def _check_config(path: Path | None, environment: Mapping[str, str] | None) -> Iterable[Finding]:
+    config, findings = read_config(path, environment)
+    if config is None:
+        return findings
+    return [*findings, *_check_folder(config.dialplans.path)]
+
+
+def _check_folder(folder: Path) -> Iterable[Finding]:
+    plans, findings = read_dir(folder)
+    yield from findings
+    for file in sorted(folder.glob(f"*{SCRIPT_SUFFIX}")):
+        yield from _read_script(file)[1]
+    yield from _check_scripts(plans.plans)
+
+
+def _read_script(file: Path) -> tuple[Script | None, list[Finding]]:
+    document = read_document(file)
+    if isinstance(document, Finding):
+        return None, [document]
+    script = validate(Script, document)
+    return (None, script) if isinstance(script, list) else (script, [])
+
+
+def _check_scripts(plans: Iterable[Plan]) -> Iterator[Finding]:
+    """Check that each plan and its script speak of the same agents and tools."""
+    for plan in plans:
+        if plan.dialplan.session.script is not None:
+            file = plan.beside(plan.dialplan.session.script + SCRIPT_SUFFIX)
+            script, findings = _read_script(file)
+            yield from findings if script is None else _compare(plan.dialplan, script, file)
+
+
+def _compare(plan: Dialplan, script: Script, file: Path) -> Iterator[Finding]:
+    speaking = [agent.name for agent in script.agents]
+    for agent in plan.agents:
+        if agent.name not in speaking:
+            close = near_miss(agent.name, speaking)
+            text = f'has no agent "{agent.name}" of plan {plan.name}{close}'
+            yield Finding(file, 0, "agents", text, Severity.WARNING)
+    callable_names = {name.lower() for agent in plan.agents for name in agent.tools}
+    callable_names |= {handoff_tool_name(name) for each in plan.agents for name in each.handoffs}
+    rules = [*script.rules, *(rule for agent in script.agents for rule in agent.rules)]
+    for call in sorted({rule.call for rule in rules if rule.call}):
+        if call.lower() not in callable_names:
+            text = f'calls "{call}", which no agent of plan {plan.name} has'
+            known = listed(sorted(callable_names))
+            yield Finding(file, 0, "rules", f"{text}; known: {known}", Severity.WARNING)

@@ -1,0 +1,102 @@
+"""What supervisor and worker tell each other, over a pipe between their event loops.
+
+Messages are frozen dataclasses. The end of the pipe is a message too: a worker without supervisor
+ends, so that nothing is left behind whatever happens to either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker takes calls."""
+
+    sip_port: int
+    call_limit: int
+    plans: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The worker cannot start; restarting it would not help."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """From the worker's event loop."""
+
+    calls_in_use: int
+    call_limit: int
+    is_draining: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Take no more calls; end when the last is over."""
+
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The other side is gone."""
+
+
+Message: TypeAlias = Ready | Failed | Heartbeat | Drain | Stop | Closed
+
+
+class Channel:
+    """One end of the pipe, on a loop.
+
+    Args:
+        connection: Owned from here on.
+        on_message: Called on the loop with each message; ``Closed`` is the last.
+    """
+
+    def __init__(self, connection: Connection, on_message: Callable[[Message], None]) -> None:
+        self._connection, self._on_message = connection, on_message
+        self._loop = asyncio.get_running_loop()
+        self._is_open = True
+        self._loop.add_reader(connection.fileno(), self._read)
+
+    def send(self, message: Message) -> None:
+        """Send; what the other side is not there for is lost."""
+        if not self._is_open:
+            return
+        try:
+            self._connection.send(message)
+        except OSError:
+            self._end()
+
+    def close(self) -> None:
+        """Close; safe twice."""
+        if self._is_open:
+            self._is_open = False
+            self._loop.remove_reader(self._connection.fileno())
+            self._connection.close()
+
+    def _read(self) -> None:
+        try:
+            while self._is_open and self._connection.poll():
+                message: Any = self._connection.recv()
+                self._on_message(message)
+        except (EOFError, OSError):
+            self._end()
+
+    def _end(self) -> None:
+        if self._is_open:
+            self.close()
+            self._on_message(Closed())

@@ -1,0 +1,37 @@
+"""Appending JSON lines to a file that several processes share.
+
+Each line is one write to a file opened for appending, so that lines never mix. A full disk or an
+unwritable folder loses the line, is logged and counted, and is nobody else's trouble.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+from prometheus_client import Counter
+
+log = logging.getLogger(__name__)
+
+LOST = Counter("sipagent_records_lost", "Lines of records or timelines that could not be written.")
+
+
+def append_line(path: Path, content: dict[str, Any]) -> bool:
+    """Append ``content``; return whether it was written."""
+    line = orjson.dumps(content, default=str) + b"\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        try:
+            if os.write(descriptor, line) != len(line):
+                raise OSError("the disk is full")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        LOST.inc()
+        log.error("! a line of %s is lost: %s", path, error)
+        return False
+    return True

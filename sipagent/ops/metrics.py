@@ -1,0 +1,164 @@
+"""Metrics of calls, made of their facts.
+
+No label carries a call id or a telephone number: plans, agents and tools are named by files of
+ours; results, reasons and codes are closed lists. Processes share them through files
+in ``PROMETHEUS_MULTIPROC_DIR``, set before this module is imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from sipagent.calls import facts
+
+VOICE_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+STOP_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5)
+CALL_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600)
+
+CALLS = Counter("sipagent_calls", "Calls by plan, result and reason.", ["plan", "result", "reason"])
+CALLS_IN_PROGRESS = Gauge(
+    "sipagent_calls_in_progress", "Calls there are now.", multiprocess_mode="livesum"
+)
+CALL_DURATION = Histogram(
+    "sipagent_call_duration_seconds", "From answer to end.", ["plan"], buckets=CALL_SECONDS
+)
+ANSWER = Histogram(
+    "sipagent_answer_seconds", "From INVITE to 200.", ["plan"], buckets=VOICE_SECONDS
+)
+CONNECT = Histogram(
+    "sipagent_session_connect_seconds",
+    "From connecting to the endpoint's confirmation of our session.",
+    buckets=VOICE_SECONDS,
+)
+TURN_GAP = Histogram(
+    "sipagent_turn_gap_seconds",
+    "From the caller's last word to the agent's first sound.",
+    ["plan"],
+    buckets=VOICE_SECONDS,
+)
+BARGE_INS = Counter("sipagent_barge_ins", "Times a caller interrupted the agent.", ["plan"])
+BARGE_IN_STOP = Histogram(
+    "sipagent_barge_in_stop_seconds",
+    "From the barge-in event to the last voiced frame handed to the leg.",
+    buckets=STOP_SECONDS,
+)
+TRUNCATE_ERROR = Histogram(
+    "sipagent_truncate_error_seconds",
+    "Between the position the endpoint confirmed and what the leg got.",
+    buckets=STOP_SECONDS,
+)
+HANDOFFS = Counter(
+    "sipagent_handoffs", "Handoffs between agents.", ["plan", "from_agent", "to_agent"]
+)
+TOOL_CALLS = Counter("sipagent_tool_calls", "Tool calls.", ["plan", "tool", "outcome"])
+TOOL_DURATION = Histogram(
+    "sipagent_tool_duration_seconds", "Time tools took.", ["plan", "tool"], buckets=VOICE_SECONDS
+)
+FRAMES_STARVED = Counter(
+    "sipagent_frames_starved", "Frames in which an unfinished answer had nothing to play."
+)
+FRAMES_DROPPED = Counter(
+    "sipagent_frames_dropped", "Caller frames dropped because the session did not take them."
+)
+RTP_PACKETS = Counter("sipagent_rtp_packets", "RTP packets.", ["direction"])
+RTP_LOST = Counter("sipagent_rtp_packets_lost", "RTP packets lost.", ["direction"])
+RTP_JITTER = Histogram(
+    "sipagent_rtp_jitter_seconds",
+    "Mean interarrival jitter of inbound RTP, per call.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
+)
+TOKENS = Counter("sipagent_tokens", "Tokens of the speech model.", ["direction"])
+ERRORS = Counter("sipagent_errors", "Errors the endpoint reported, by code.", ["code"])
+REFUSED = Counter(
+    "sipagent_requests_refused", "INVITEs refused before they became calls.", ["reason"]
+)
+
+KNOWN_CODES = frozenset(
+    {
+        "invalid_value",
+        "unknown_parameter",
+        "missing_required_parameter",
+        "invalid_type",
+        "session_expired",
+        "rate_limit_exceeded",
+        "insufficient_quota",
+        "invalid_api_key",
+        "model_not_found",
+        "server_error",
+        "invalid_request_error",
+    }
+)
+"""Codes that are labels; every other counts as ``other``."""
+
+NO_PLAN = "none"
+
+
+@dataclass(slots=True)
+class _Call:
+    plan: str = NO_PLAN
+
+
+class MetricsObserver:
+    """Count what is told of calls."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, _Call] = {}
+
+    def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
+        """Count ``fact``."""
+        call = self._calls.setdefault(call_id, _Call())
+        match fact:
+            case facts.CallOffered():
+                CALLS_IN_PROGRESS.inc()
+            case facts.CallRouted(plan=plan):
+                call.plan = plan
+            case facts.SessionOpened(connect_ms=connect_ms):
+                CONNECT.observe(connect_ms / 1000)
+            case facts.CallAnswered(answer_ms=answer_ms):
+                ANSWER.labels(call.plan).observe(answer_ms / 1000)
+            case facts.ErrorReported(code=code):
+                ERRORS.labels(code if code in KNOWN_CODES else "other").inc()
+            case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
+                TOKENS.labels("input").inc(input_tokens)
+                TOKENS.labels("output").inc(output_tokens)
+            case facts.LineMeasured():
+                _count_line(fact)
+            case facts.CallEnded(termination=end, duration_ms=duration_ms):
+                CALLS_IN_PROGRESS.dec()
+                CALLS.labels(call.plan, end.result.value, end.reason.value).inc()
+                if duration_ms:
+                    CALL_DURATION.labels(call.plan).observe(duration_ms / 1000)
+                del self._calls[call_id]
+            case _:
+                _count_turn(call.plan, fact)
+
+
+def _count_turn(plan: str, fact: facts.Fact) -> None:
+    match fact:
+        case facts.AgentSoundStarted(gap_ms=int(gap_ms)):
+            TURN_GAP.labels(plan).observe(max(0, gap_ms) / 1000)
+        case facts.BargedIn(stop_ms=stop_ms):
+            BARGE_INS.labels(plan).inc()
+            BARGE_IN_STOP.observe(stop_ms / 1000)
+        case facts.TruncateConfirmed(error_ms=error_ms):
+            TRUNCATE_ERROR.observe(abs(error_ms) / 1000)
+        case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
+            HANDOFFS.labels(plan, from_agent, to_agent).inc()
+        case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
+            TOOL_CALLS.labels(plan, name, "failed" if failed else "ok").inc()
+            TOOL_DURATION.labels(plan, name).observe(duration_ms / 1000)
+        case _:
+            pass
+
+
+def _count_line(line: facts.LineMeasured) -> None:
+    FRAMES_STARVED.inc(line.frames_starved)
+    FRAMES_DROPPED.inc(line.frames_dropped)
+    RTP_PACKETS.labels("inbound").inc(line.packets_in)
+    RTP_PACKETS.labels("outbound").inc(line.packets_out)
+    RTP_LOST.labels("inbound").inc(line.lost_in)
+    RTP_LOST.labels("outbound").inc(line.lost_out)
+    if line.packets_in:
+        RTP_JITTER.observe(line.jitter_ms / 1000)

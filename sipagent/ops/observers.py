@@ -1,0 +1,25 @@
+"""Telling several observers; one that fails never hurts the others, nor the call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from sipagent.calls.facts import Fact, Observer
+
+log = logging.getLogger(__name__)
+
+
+class Observers:
+    """Tell each of ``observers``, in order."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+
+    def tell(self, call_id: str, fact: Fact, *, at: float) -> None:
+        """Tell ``fact``."""
+        for observer in self._observers:
+            try:
+                observer.tell(call_id, fact, at=at)
+            except Exception:
+                log.exception("call=%s ! %s was not noted", call_id, type(fact).__name__)

@@ -1,0 +1,125 @@
+"""The call record (CDR): one JSON line per call, written when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sipagent.calls import facts
+
+from .json_lines import append_line
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """What is written of one call; the keys of the line."""
+
+    call_id: str
+    started_at: str
+    direction: str = "incoming"
+    sip_call_id: str = ""
+    called: str = ""
+    caller: str = ""
+    source_address: str = ""
+    plan: str = ""
+    agents: list[str] = field(default_factory=list)
+    """In order of appearance."""
+    codec: str = ""
+    answer_ms: int | None = None
+    connect_ms: int | None = None
+    duration_ms: int = 0
+    result: str = ""
+    reason: str = ""
+    detail: str = ""
+    sip_status: int = 0
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    tool_calls: list[dict[str, Any]] = field(default_factory=list)
+    handoffs: list[dict[str, str]] = field(default_factory=list)
+    barge_ins: list[dict[str, int]] = field(default_factory=list)
+    digits: str = ""
+    errors: list[dict[str, str]] = field(default_factory=list)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    line: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def take(self, fact: facts.Fact) -> None:
+        """Add one fact."""
+        match fact:
+            case facts.CallOffered():
+                self.direction, self.sip_call_id = fact.direction, fact.sip_call_id
+                self.called, self.caller = fact.called, fact.caller
+                self.source_address = fact.source_address
+            case facts.CallRouted(plan=plan, agent=agent):
+                self.plan = plan
+                self.agents.append(agent)
+            case facts.SessionOpened(connect_ms=connect_ms):
+                self.connect_ms = connect_ms
+            case facts.CallAnswered(answer_ms=answer_ms, codec=codec):
+                self.answer_ms, self.codec = answer_ms, codec
+            case facts.LineMeasured():
+                self.line = asdict(fact)
+            case facts.CallEnded(termination=end):
+                self.result, self.reason = end.result.value, end.reason.value
+                self.detail, self.sip_status = end.detail, end.sip_status
+                self.duration_ms, self.extra = fact.duration_ms, dict(fact.extra)
+            case _:
+                self._take_turn(fact)
+
+    def _take_turn(self, fact: facts.Fact) -> None:
+        match fact:
+            case facts.CallerSaid(text=text):
+                self.turns.append({"who": "caller", "said": text})
+            case facts.AgentSaid():
+                self.turns.append(
+                    {
+                        "who": fact.agent,
+                        "said": fact.said,
+                        "heard": fact.heard,
+                        "heard_ms": fact.heard_ms,
+                        "interrupted": fact.interrupted,
+                    }
+                )
+            case facts.AgentChanged(from_agent=old, to_agent=new):
+                self.handoffs.append({"from": old, "to": new})
+                self.agents.append(new)
+            case facts.ToolCalled():
+                self.tool_calls.append(asdict(fact))
+            case facts.BargedIn(heard_ms=heard_ms, stop_ms=stop_ms):
+                self.barge_ins.append({"heard_ms": heard_ms, "stop_ms": stop_ms})
+            case facts.DigitPressed(digit=digit):
+                self.digits += digit
+            case facts.ErrorReported(code=code, message=message):
+                self.errors.append({"code": code, "message": message})
+            case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
+                self.input_tokens += input_tokens
+                self.output_tokens += output_tokens
+            case _:
+                pass
+
+
+class RecordWriter:
+    """Write the record of each call when it ends.
+
+    Args:
+        path: The file of JSON lines.
+        clock: Wall clock, with a time zone.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self._path, self._clock = path, clock
+        self._records: dict[str, CallRecord] = {}
+
+    def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
+        """Note ``fact``."""
+        record = self._records.get(call_id)
+        if record is None:
+            started_at = self._clock().isoformat(timespec="milliseconds")
+            record = self._records[call_id] = CallRecord(call_id, started_at)
+        record.take(fact)
+        if isinstance(fact, facts.CallEnded):
+            del self._records[call_id]
+            append_line(self._path, asdict(record))

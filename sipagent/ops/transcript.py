@@ -1,0 +1,46 @@
+"""A call as lines people read, made of its timeline. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def transcript_line(entry: dict[str, Any], started_at: float) -> str | None:
+    """Return one timeline entry as a line, None when there is nothing to read in it.
+
+    Args:
+        entry: As ``TimelineWriter`` writes it.
+        started_at: Monotonic seconds of the first entry.
+    """
+    text = _text(entry)
+    if text is None:
+        return None
+    seconds = entry["at"] - started_at
+    return f"{int(seconds // 60):02d}:{seconds % 60:04.1f}  {text}"
+
+
+def _text(entry: dict[str, Any]) -> str | None:
+    match entry["fact"]:
+        case "CallerSaid":
+            return f"{'caller':>12}: {entry['text'] or '(not understood)'}"
+        case "AgentSaid" if entry["interrupted"]:
+            return f"{entry['agent']:>12}: {entry['heard']} -- (interrupted)"
+        case "AgentSaid":
+            return f"{entry['agent']:>12}: {entry['said']}"
+        case "CallAnswered":
+            return f"[answered after {entry['answer_ms']} ms, {entry['codec']}]"
+        case "BargedIn":
+            return (
+                f"[interrupted: {entry['heard_ms']} ms heard, silent {entry['stop_ms']} ms later]"
+            )
+        case "AgentChanged":
+            return f"[handoff: {entry['from_agent']} -> {entry['to_agent']}]"
+        case "ToolCalled":
+            return f"[tool: {entry['name']} {entry['arguments']} -> {entry['output']}]"
+        case "ErrorReported":
+            return f"[error: {entry['code']}: {entry['message']}]"
+        case "CallEnded":
+            end = entry["termination"]
+            return f"[ended: {end['result']}, {end['reason']}]"
+        case _:
+            return None

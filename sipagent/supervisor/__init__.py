@@ -1,0 +1,1 @@
+"""Starts, watches and ends workers and engine; owns the HTTP server. Loads no telephony."""

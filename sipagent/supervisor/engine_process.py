@@ -1,0 +1,116 @@
+"""The embedded engine as a child of the supervisor, started again on the same port if it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+
+from sipagent.config import Config
+from sipagent.errors import EngineError
+
+from .restarts import RestartPolicy
+
+log = logging.getLogger(__name__)
+
+START_LIMIT_S = 60.0
+_PR_SET_PDEATHSIG = 1
+
+
+class EngineProcess:
+    """Keep the engine running.
+
+    Args:
+        config: Of the appliance.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._now = asyncio.get_running_loop().time
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = 0
+        self.is_ready = False
+
+    @property
+    def url(self) -> str:
+        """Where its sessions are."""
+        return f"ws://127.0.0.1:{self.port}/v1/realtime"
+
+    async def start(self) -> None:
+        """Start it and wait until it takes sessions.
+
+        Raises:
+            EngineError: If it does not; its own log says why.
+        """
+        read_fd, write_fd = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "sipagent", "engine", "--host", "127.0.0.1"),
+                *("--port", str(self.port), "--scripts", str(self._config.dialplans.path)),
+                *("--recognisers", str(self._config.engine.recognisers)),
+                *("--max-sessions", str(self._config.engine.max_sessions)),
+                *("--ready-fd", str(write_fd), "--log-level", self._config.log.level),
+                pass_fds=[write_fd],
+                preexec_fn=_die_with_parent,
+            )
+        finally:
+            os.close(write_fd)
+        line = await self._ready_line(read_fd)
+        if not line:
+            await self.close()
+            raise EngineError("the embedded engine does not start")
+        self.port, self.is_ready = int(line), True
+
+    async def run(self) -> None:
+        """Start it again whenever it ends, until cancelled."""
+        policy = RestartPolicy()
+        policy.started(now=self._now())
+        while True:
+            if self._process is not None:
+                await self._process.wait()
+            self.is_ready = False
+            delay_s = policy.ended(now=self._now())
+            log.error("! engine ended; starting again in %g s", delay_s)
+            await asyncio.sleep(delay_s)
+            policy.started(now=self._now())
+            try:
+                await self.start()
+            except EngineError as error:
+                log.error("! %s", error)
+
+    async def close(self) -> None:
+        """End it; harmless when it is gone."""
+        process, self._process = self._process, None
+        self.is_ready = False
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(5):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _ready_line(self, read_fd: int) -> bytes:
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        pipe = os.fdopen(read_fd, "rb", 0)
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                return await reader.readline()
+        except TimeoutError:
+            return b""
+        finally:
+            transport.close()
+
+
+def _die_with_parent() -> None:
+    """Between fork and exec: end when the supervisor does, however it does."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,151 @@
+"""A worker process, seen from the supervisor.
+
+Workers are forked from a warm, single-threaded fork server that has loaded everything but pjsua2,
+so that each costs about 10 MB and starts at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+
+from sipagent.config import Config
+from sipagent.ops.channel import Channel, Closed, Failed, Heartbeat, Message, Ready
+
+from .restarts import RestartPolicy
+
+log = logging.getLogger(__name__)
+
+PRELOADED = ["numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"]
+
+START_LIMIT_S = 60.0
+SILENCE_LIMIT_S = 10.0
+"""A worker whose loop says nothing for this long hangs; its calls are lost, so it is killed."""
+
+
+def fork_server() -> ForkServerContext:
+    """Return the context workers are started from."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+def worker_main(config: Config, realtime_url: str, connection: Connection) -> None:
+    """Run in the worker: load telephony there, and only there."""
+    importlib.import_module("sipagent.worker").run_worker(config, realtime_url, connection)
+
+
+class WorkerProcess:
+    """Keep one worker running.
+
+    Args:
+        context: Of :func:`fork_server`.
+        config: Of the appliance.
+        realtime_url: Asked at each start.
+        on_exit: Called with the pid of each process that ended.
+    """
+
+    def __init__(
+        self,
+        context: ForkServerContext,
+        config: Config,
+        realtime_url: Callable[[], str],
+        on_exit: Callable[[int], None],
+    ) -> None:
+        self._context, self._config, self._realtime_url = context, config, realtime_url
+        self._on_exit = on_exit
+        self._now = asyncio.get_running_loop().time
+        self._process: ForkServerProcess | None = None
+        self._channel: Channel | None = None
+        self._heard_at = 0.0
+        self._is_gone = asyncio.Event()
+        self._is_ready = asyncio.Event()
+        self.ready: Ready | None = None
+        self.failure = ""
+        """Why it cannot start, if it said so."""
+        self.heartbeat: Heartbeat | None = None
+
+    async def run(self) -> None:
+        """Start it, and start it again whenever it ends, until cancelled or hopeless."""
+        policy = RestartPolicy()
+        while True:
+            policy.started(now=self._now())
+            await self._run_once()
+            if self.failure:
+                return
+            delay_s = policy.ended(now=self._now())
+            log.error("! worker ended; starting again in %g s", delay_s)
+            await asyncio.sleep(delay_s)
+
+    async def until_ready(self) -> None:
+        """Wait until it takes calls."""
+        await self._is_ready.wait()
+
+    def send(self, message: Message) -> None:
+        """Tell the worker something."""
+        if self._channel is not None:
+            self._channel.send(message)
+
+    async def until_ended(self) -> None:
+        """Wait until the process is gone."""
+        await self._is_gone.wait()
+
+    def kill(self) -> None:
+        """End it now."""
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+
+    async def _run_once(self) -> None:
+        ours, theirs = self._context.Pipe()
+        self.ready = self.heartbeat = None
+        self._is_gone.clear()
+        self._heard_at = self._now()
+        process = self._context.Process(
+            target=worker_main, args=(self._config, self._realtime_url(), theirs), name="worker"
+        )
+        process.start()
+        theirs.close()
+        self._process, self._channel = process, Channel(ours, self._heard)
+        try:
+            while not self._is_gone.is_set():
+                limit_s = SILENCE_LIMIT_S if self.ready is not None else START_LIMIT_S
+                try:
+                    async with asyncio.timeout_at(self._heard_at + limit_s):
+                        await self._is_gone.wait()
+                except TimeoutError:
+                    if self._now() >= self._heard_at + limit_s:
+                        log.error("! worker %d says nothing; killed", process.pid)
+                        self.kill()
+                        break
+        finally:
+            self.ready = None
+            self._is_ready.clear()
+            self._channel.close()
+            await asyncio.to_thread(process.join, 5)
+            if process.is_alive():
+                process.kill()
+                await asyncio.to_thread(process.join)
+            self._is_gone.set()
+            self._on_exit(process.pid or 0)
+            process.close()
+            self._process = None
+
+    def _heard(self, message: Message) -> None:
+        self._heard_at = self._now()
+        match message:
+            case Ready():
+                self.ready = message
+                self._is_ready.set()
+            case Failed(text):
+                self.failure = text
+            case Heartbeat():
+                self.heartbeat = message
+            case Closed():
+                self._is_gone.set()
+            case _:
+                pass
