@@ -91,14 +91,13 @@ def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 
 def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:
-    targets = {agent.name: agent.handoffs for agent in plan.agents}
     reached: set[str] = set()
     waiting = [plan.agents[0].name]
     while waiting:
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
-            waiting += targets.get(name, ())
+            waiting += [to for agent in plan.agents if agent.name == name for to in agent.handoffs]
     for index, agent in enumerate(plan.agents):
         if agent.name not in reached:
             text = f'"{agent.name}" never speaks: it is not the first, and no handoff leads to it'

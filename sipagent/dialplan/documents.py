@@ -60,7 +60,7 @@ def read_document(file: Path) -> Document | Finding:
         return Finding(file, 0, "", f"is nested deeper than the {MAX_DEPTH} levels allowed")
     except ValueError as error:  # TOMLDecodeError, and int() refusing thousands of digits
         return _syntax_finding(file, text, str(error))
-    problem = _first_oddity(data)
+    problem = first_oddity(data)
     if problem is not None:
         path, why = problem
         return Finding(file, 0, key_text(path[:MAX_DEPTH]), why)
@@ -95,7 +95,7 @@ def _syntax_finding(file: Path, text: str, message: str) -> Finding:
     return Finding(file, line, "", f"is not valid TOML: {message}{column}")
 
 
-def _first_oddity(data: dict[str, Any]) -> tuple[KeyPath, str] | None:
+def first_oddity(data: dict[str, Any]) -> tuple[KeyPath, str] | None:
     """Return what TOML allows and no file of ours does: depth, dates. Never recurses."""
     waiting: list[tuple[KeyPath, Any]] = [((), data)]
     while waiting:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sipagent.errors import DialplanError
+from sipagent.errors import ConfigError, DialplanError
 
 
 class Severity(StrEnum):
@@ -52,14 +52,13 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(unique, key=lambda each: (str(each.file), each.line, each.key, each.text))
 
 
-def raise_errors(findings: Iterable[Finding]) -> None:
+def raise_errors(findings: Iterable[Finding], kind: type[ConfigError] = DialplanError) -> None:
     """Raise all errors among ``findings`` as one exception; warnings do not count.
 
     Raises:
-        DialplanError: One line per error, each with its file, line and key.
+        ConfigError: Of class ``kind``; one line per error, each with its file, line and key.
     """
     errors = [finding for finding in in_order(findings) if finding.is_error]
     if errors:
         first, *others = errors
-        text = "\n".join([first.text, *map(str, others)])
-        raise DialplanError(text, where=first.where)
+        raise kind("\n".join([first.text, *map(str, others)]), where=first.where)

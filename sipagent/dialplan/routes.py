@@ -31,16 +31,23 @@ def _same_names(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]
 
 def _shadowed(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
     for plan, document in plans:
-        others = [other for other, _ in plans if other.name != plan.name]
-        takers = [
-            next((each for each in others if _takes_all(each, plan, called, caller)), None)
-            for called, caller in product(plan.match.called, plan.match.caller)
-        ]
-        if None not in takers:
-            names = sorted({each.name for each in takers if each is not None})
+        names = shadowing(plan, [other for other, _ in plans if other.name != plan.name])
+        if names:
             text = f"never takes a call: {', '.join(names)} always takes it first"
             key = ("match", "called") if "match" in document.data else ("name",)
             yield document.finding(key, text, Severity.WARNING)
+
+
+def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:
+    """Return which of the others, together, surely take every call that ``plan`` matches.
+
+    Empty when ``plan`` may have calls of its own.
+    """
+    takers = [
+        next((other.name for other in others if _takes_all(other, plan, called, caller)), "")
+        for called, caller in product(plan.match.called, plan.match.caller)
+    ]
+    return sorted(set(takers)) if all(takers) else []
 
 
 def _takes_all(other: Dialplan, plan: Dialplan, called: str, caller: str) -> bool:

@@ -23,8 +23,8 @@ from .toml_lines import KeyPath
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_SECRET = ("key", "secret", "password", "token", "headers", "authorization")
-"""Parts of names of keys whose values are never shown."""
+_SECRET = re.compile(r"(^|_)(key|secret|password|token)$|^headers$")
+"""Names of keys whose values are never shown."""
 
 _IN_WORDS = {
     "string_type": "must be text in quotes",
@@ -74,10 +74,10 @@ def trimmed(path: KeyPath, lines: Mapping[KeyPath, int]) -> KeyPath:
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean "x"?`` for the known word that is nearly ``word``, or ``""``."""
+    """Return `` (did you mean "x"?)`` for the known word that is nearly ``word``, or ``""``."""
     by_fold = {each.casefold(): each for each in known}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    return f'; did you mean "{by_fold[close[0]]}"?' if close else ""
+    return f' (did you mean "{by_fold[close[0]]}"?)' if close else ""
 
 
 def listed(words: Iterable[str]) -> str:
@@ -152,6 +152,6 @@ def _rephrased(message: str) -> str:
 
 
 def _given(path: KeyPath, value: object) -> str:
-    if any(secret in str(part).lower() for part in path for secret in _SECRET):
+    if any(_SECRET.search(str(part)) for part in path):
         return ""
     return "" if isinstance(value, dict | list) else f", not {shown(value)}"

@@ -1,0 +1,68 @@
+"""The dialplans that come with the project."""
+
+from pathlib import Path
+
+import pytest
+
+from sipagent.agents.tools import ToolContext
+from sipagent.calls.tools import builtin_tools
+from sipagent.dialplan.agents import build_agents
+from sipagent.dialplan.loading import read_dir
+from sipagent.dialplan.matching import CallKeys
+from sipagent.dialplan.models import BUILTIN_TOOLS
+from sipagent.dialplan.plans import PlanSet
+
+CONTEXT = ToolContext(context=None, tool_call_id="t", agent_name="A")
+
+
+@pytest.fixture(scope="module")
+def plans() -> PlanSet:
+    plans, findings = read_dir(Path("dialplans"))
+    assert findings == []
+    return plans
+
+
+@pytest.mark.parametrize(
+    ("called", "agent"),
+    [
+        ("front-desk", "Reception"),
+        ("+493012345", "Reception"),
+        ("", "Reception"),
+        ("after-hours", "Night desk"),
+        ("night", "Night desk"),
+    ],
+)
+def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:
+    plan = plans.take(CallKeys(called))
+    assert plan is not None
+    assert build_agents(plan, builtin_tools()).name == agent
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("opening_hours", '{"day": "saturday"}', "On Saturday we are open from ten to two."),
+        ("opening_hours", '{"day": "Sunday"}', "On Sunday we are closed."),
+        ("opening_hours", '{"day": "someday"}', "There is no day called someday."),
+        ("opening_hours", '{"day": "today"}', "We are open today from nine, unless it is Sunday."),
+        ("opening_hours", "{}", "We are open on weekdays from nine, and on Saturday from ten"),
+        ("invoice_status", '{"number": "one two three"}', "Invoice 1 2 3 is paid."),
+        ("invoice_status", '{"number": "4-5-6"}', "Invoice 4 5 6 is open"),
+        ("invoice_status", '{"number": "9"}', "There is no invoice with the number 9."),
+        ("take_message", '{"topic": "a repair"}', "I have noted your message about a repair."),
+        (
+            "take_message",
+            '{"topic": "an order", "name": "Ann", "number": "5"}',
+            "I have noted your message about an order from Ann. We will call you back on 5.",
+        ),
+    ],
+)
+async def test_the_tools_answer(plans: PlanSet, name: str, arguments: str, expected: str) -> None:
+    tool = next(plan.tools[name] for plan in plans.plans if name in plan.tools)
+    outcome = await tool.run(CONTEXT, arguments)
+    assert not outcome.has_failed
+    assert outcome.output.startswith(expected)
+
+
+def test_the_names_reserved_are_those_built_in() -> None:
+    assert set(builtin_tools()) == BUILTIN_TOOLS

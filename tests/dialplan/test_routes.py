@@ -1,0 +1,106 @@
+"""Plans beside each other."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sipagent.dialplan.matching import CallKeys, match
+from sipagent.dialplan.models import Agent, Conditions, Dialplan
+from sipagent.dialplan.plans import PlanSet
+from sipagent.dialplan.routes import shadowing
+
+Read = Callable[[], tuple[PlanSet, list[str]]]
+Write = Callable[[str, str], Path]
+
+
+def plan(name: str, **conditions: object) -> Dialplan:
+    match_ = Conditions.model_validate(conditions)
+    return Dialplan(name=name, match=match_, agents=(Agent(name="A", instructions="x"),))
+
+
+def test_two_plans_must_not_have_one_name(
+    write: Write, read: Read, minimal: Callable[[str], str], tmp_path: object
+) -> None:
+    write("a.toml", "\n" + minimal("desk"))
+    write("b.toml", minimal("desk"))
+    assert read()[1] == ['b.toml:2: name: "desk" is the name of a.toml:3 already']
+
+
+def test_a_plan_that_never_takes_a_call_is_pointed_out(
+    write: Write, read: Read, minimal: Callable[[str], str]
+) -> None:
+    write("a.toml", minimal("a") + '[match]\ncalled = ["+4930*", "x"]\n')
+    write("b.toml", minimal("b") + "[match]\npriority = 1\n")
+    assert read()[1] == [
+        "a.toml:8: match.called: warning: never takes a call: b always takes it first"
+    ]
+    write("a.toml", minimal("a"))
+    assert read()[1] == ["a.toml:2: name: warning: never takes a call: b always takes it first"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "others"),
+    [
+        ({"called": "+49*"}, [{"called": "*"}]),
+        ({"called": ["1", "2"]}, [{"called": "1", "priority": 1}]),
+        ({"caller": "1"}, [{"caller": "2*", "priority": 1}]),
+        ({}, [{"header": {"X": "a"}, "priority": 1}]),
+        ({"header": {"X": "*"}}, [{"header": {"x": "a*"}, "priority": 1}]),
+        ({"called": "+49*"}, [{"called": "+4930*"}, {"called": "+4940*"}]),
+    ],
+)
+def test_a_plan_with_calls_of_its_own_is_left_alone(
+    conditions: dict[str, object], others: list[dict[str, object]]
+) -> None:
+    rest = [plan(f"o{index}", **each) for index, each in enumerate(others)]
+    assert shadowing(plan("p", **conditions), rest) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "others"),
+    [
+        ({}, [{}]),
+        ({"called": ["1", "2"]}, [{"called": ["2", "3", "1"]}]),
+        ({"called": ["1", "2"]}, [{"called": "1"}, {"called": "2"}]),
+        ({"called": "1*", "header": {"X": "ab"}}, [{"header": {"x": "a*"}, "priority": 1}]),
+        ({"called": "12*", "caller": "3"}, [{"called": "1*", "caller": "3", "priority": 1}]),
+    ],
+)
+def test_others_together_may_take_every_call(
+    conditions: dict[str, object], others: list[dict[str, object]]
+) -> None:
+    rest = [plan(f"o{index}", **each) for index, each in enumerate(others)]
+    assert shadowing(plan("p", **conditions), rest) == [each.name for each in rest]
+
+
+GLOBS = st.sampled_from(["*", "1", "1*", "12", "12*", "2", "?", "1?", "[12]*"])
+NUMBERS = st.sampled_from(["", "1", "2", "12", "123", "3"])
+CONDITIONS = st.fixed_dictionaries(
+    {
+        "called": st.lists(GLOBS, min_size=1, max_size=2),
+        "caller": st.lists(GLOBS, min_size=1, max_size=2),
+        "header": st.dictionaries(st.sampled_from(["X", "Y"]), GLOBS, max_size=1),
+        "priority": st.integers(0, 1),
+    }
+)
+
+
+@given(
+    conditions=st.lists(CONDITIONS, min_size=2, max_size=4),
+    called=NUMBERS,
+    caller=NUMBERS,
+    headers=st.lists(st.tuples(st.sampled_from("xy"), NUMBERS), max_size=2),
+)
+def test_a_plan_said_never_to_take_a_call_never_does(
+    conditions: list[dict[str, object]],
+    called: str,
+    caller: str,
+    headers: list[tuple[str, str]],
+) -> None:
+    first, *rest = [plan(f"p{index}", **each) for index, each in enumerate(conditions)]
+    taker = match([first, *rest], CallKeys(called, caller, tuple(headers)))
+    if taker is not None and taker.plan is first:
+        assert shadowing(first, rest) == []
