@@ -1,8 +1,8 @@
 """``sipagent demo``: a real call on the embedded engine, and what was really heard of it.
 
 The appliance runs as ``sipagent serve``, a process of its own. The caller is the built-in test
-phone in this one and hears nothing but what came back by RTP. Each step is checked twice: by what the
-appliance told of it, and by the sound in the caller's ear at that time.
+phone in this one and hears nothing but what came back by RTP. Each step is checked twice: by what
+the appliance told of it, and by the sound in the caller's ear at that time.
 """
 
 from __future__ import annotations

@@ -1,0 +1,182 @@
+"""The appliance under test: ``sipagent serve`` as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+ROOT = Path(__file__).parents[2]
+
+LOOK_AGAIN_S = 0.02
+
+PLAN = """
+name = "test"
+[match]
+called = "{called}"
+[session]
+greeting = "Greet."
+apology = "Sorry, please call later."
+ready_within_s = {ready_within_s}
+when_not_ready = "{when_not_ready}"
+[[agents]]
+name = "Agent"
+instructions = "Be brief."
+tools = ["hangup"]
+"""
+
+
+def free_port() -> int:
+    """Return a UDP and TCP port nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        port: int = udp.getsockname()[1]
+    return port
+
+
+class Appliance:
+    """A running appliance."""
+
+    def __init__(self, folder: Path, sip_port: int) -> None:
+        self.folder, self.sip_port = folder, sip_port
+        self.http_port = 0
+        self.announcement = ""
+        self.process: asyncio.subprocess.Process | None = None
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the call records written so far."""
+        path = self.folder / "calls.jsonl"
+        if not path.exists():
+            return []
+        return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+    async def until_records(self, count: int) -> list[dict[str, Any]]:
+        """Wait for ``count`` call records."""
+        await self.until(lambda: len(self.records()), lambda written: written >= count)
+        return self.records()
+
+    async def until(self, look: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
+        """Look again and again until it holds; the test's own limit ends it."""
+        while not holds(seen := look()):  # another process: there is no event to wait for
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return seen
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Return status and body of an HTTP request."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.http_port}{path}") as response,
+        ):
+            return response.status, await response.text()
+
+    async def series(self, name: str) -> float:
+        """Return the sum of a metric's samples whose line starts with ``name``."""
+        _, text = await self.get("/metrics")
+        return sum(
+            float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name)
+        )
+
+    def worker_pid(self) -> int:
+        """Return the pid of the one worker: the child of the fork server."""
+        assert self.process is not None
+        for pid in _descendants(self.process.pid):
+            cmdline = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"forkserver" in cmdline and _children(pid):
+                return _children(pid)[0]
+        raise AssertionError("no worker is running")
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []
+    return [int(each) for each in text.split()]
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    for child in _children(pid):
+        found += [child, *_descendants(child)]
+    return found
+
+
+def write_files(
+    folder: Path,
+    *,
+    realtime_url: str,
+    sip_port: int,
+    http_port: int = 0,
+    ready_within_s: float = 3.0,
+    when_not_ready: str = "apologise",
+    called: str = "agent",
+) -> Path:
+    """Write configuration and one plan; return the configuration file."""
+    plans = folder / "plans"
+    plans.mkdir(exist_ok=True)
+    (plans / "test.toml").write_text(
+        PLAN.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
+    )
+    config = folder / "sipagent.toml"
+    config.write_text(
+        f"""
+[sip]
+bind = "127.0.0.1"
+port = {sip_port}
+rtp_ports = [{44_000 + sip_port % 500 * 4}, {44_000 + sip_port % 500 * 4 + 199}]
+[realtime]
+url = "{realtime_url}"
+[dialplans]
+path = "plans"
+[http]
+port = {http_port}
+[cdr]
+path = "calls.jsonl"
+timeline_path = "timeline.jsonl"
+[log]
+level = "info"
+"""
+    )
+    return config
+
+
+async def start(config: Path) -> asyncio.subprocess.Process:
+    """Start ``sipagent serve``; its log goes beside the configuration."""
+    with (config.parent / "log.txt").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sipagent", "serve", "-c", str(config)),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+
+
+@asynccontextmanager
+async def appliance(folder: Path, **settings: Any) -> AsyncIterator[Appliance]:
+    """Run an appliance until the end of the block; it must then end by itself, cleanly."""
+    running = Appliance(folder, free_port())
+    config = write_files(folder, sip_port=running.sip_port, **settings)
+    process = running.process = await start(config)
+    try:
+        assert process.stdout is not None
+        running.announcement = (await process.stdout.readline()).decode()
+        assert running.announcement, (folder / "log.txt").read_text()
+        running.http_port = int(running.announcement.rpartition(":")[2])
+        yield running
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0, (folder / "log.txt").read_text()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        process._transport.close()  # type: ignore[attr-defined]

@@ -1,0 +1,118 @@
+"""An endpoint that refuses, hangs, lies or dies: the caller hears the apology and is released."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sipagent.audio.g711 import pcmu_to_pcm
+from sipagent.audio.level import dbov
+from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.telephony.rtp import RtpPeer, heard
+from tests.telephony.sipp import Sipp, needs_sipp
+
+from .appliance import Appliance, appliance
+
+pytestmark = needs_sipp
+
+RELEASED_WITHIN_S = 3.0
+"""From the detection of the fault to BYE."""
+
+SLACK_S = 1.5
+"""This machine is shared."""
+
+
+async def call_that_is_released(running: Appliance, folder: Path) -> tuple[RtpPeer, float]:
+    """Call until the appliance hangs up; return what was heard and how long the call took."""
+    async with RtpPeer() as peer:
+        began = asyncio.get_running_loop().time()
+        async with Sipp("waits_for_bye", running.sip_port, folder, rtp_port=peer.port) as caller:
+            await caller.succeeds()
+        return peer, asyncio.get_running_loop().time() - began
+
+
+def voiced_s(peer: RtpPeer) -> float:
+    """Return for how long something was heard."""
+    levels = [dbov(pcmu_to_pcm(packet.payload)) for packet in peer.packets]
+    return 0.02 * int(np.sum(np.array(levels) > -45))
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "detected_after_s"),
+    [
+        ("refuse", "session_refused", 0),
+        ("hang", "session_timeout", 1),
+        ("silent", "session_timeout", 1),
+    ],
+)
+async def test_an_endpoint_that_never_comes_up_is_apologised_for(
+    tmp_path: Path, fault: str, reason: str, detected_after_s: float
+) -> None:
+    async with faulty_endpoint() as endpoint:
+        endpoint.fault = fault
+        async with appliance(tmp_path, realtime_url=endpoint.url, ready_within_s=1.0) as running:
+            peer, took_s = await call_that_is_released(running, tmp_path)
+            (record,) = await running.until_records(1)
+            assert voiced_s(peer) > 0.7  # the apology, in words
+            assert took_s < detected_after_s + RELEASED_WITHIN_S + SLACK_S
+            assert (record["result"], record["reason"]) == ("failed", reason)
+            series = f'sipagent_calls_total{{plan="test",reason="{reason}",result="failed"}}'
+            assert await running.series(series) == 1
+
+
+async def test_a_plan_may_refuse_the_call_instead(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint:
+        endpoint.fault = "refuse"
+        async with appliance(
+            tmp_path, realtime_url=endpoint.url, when_not_ready="refuse"
+        ) as running:
+            async with Sipp("is_refused", running.sip_port, tmp_path, status=503) as caller:
+                await caller.succeeds()
+            (record,) = await running.until_records(1)
+            assert (record["result"], record["sip_status"]) == ("failed", 503)
+
+
+async def test_an_endpoint_that_dies_in_mid_call_takes_that_call_only(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint, RtpPeer() as first, RtpPeer() as second:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "b").mkdir()
+        async with (
+            appliance(tmp_path, realtime_url=endpoint.url) as running,
+            Sipp("waits_for_bye", running.sip_port, tmp_path / "a", rtp_port=first.port) as doomed,
+        ):
+            await first.until(50)
+            async with Sipp(
+                "hangs_up", running.sip_port, tmp_path / "b", rtp_port=second.port, pause_ms=5_000
+            ) as unharmed:
+                await second.until(50)
+                died_at = asyncio.get_running_loop().time()
+                endpoint.kill(0)
+                await doomed.succeeds()
+                released_s = asyncio.get_running_loop().time() - died_at
+                assert released_s < RELEASED_WITHIN_S + SLACK_S
+                await unharmed.succeeds()
+            records = await running.until_records(2)
+            assert [record["reason"] for record in records] == ["session_lost", "caller_hung_up"]
+            assert len(second.packets) > 200
+            gaps = np.diff([packet.timestamp for packet in second.packets])
+            assert (gaps == 160).all()
+            levels = [dbov(heard([packet], pcmu_to_pcm)) for packet in second.packets[60:]]
+            assert min(levels) > -20  # the tone went on without a hole
+
+
+async def test_nonsense_from_the_endpoint_ends_nothing(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint, RtpPeer() as peer:
+        endpoint.fault = "lie"
+        async with (
+            appliance(tmp_path, realtime_url=endpoint.url) as running,
+            Sipp(
+                "hangs_up", running.sip_port, tmp_path, rtp_port=peer.port, pause_ms=1_500
+            ) as call,
+        ):
+            await call.succeeds()
+            (record,) = await running.until_records(1)
+            assert record["reason"] == "caller_hung_up"
+            assert voiced_s(peer) > 0.7

@@ -1,0 +1,110 @@
+"""A realtime endpoint that fails in the way a test wants: refuses, hangs, says nonsense, dies."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from sipagent.audio.g711 import pcm_to_pcmu
+from sipagent.audio.tones import tone
+
+TONE_MS = 20_000
+
+
+class FaultyEndpoint:
+    """Serve sessions on loopback.
+
+    Attributes:
+        fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (sends nonsense) or ``""``.
+        sessions: Open ones, oldest first; abort one to let it die.
+    """
+
+    def __init__(self) -> None:
+        self.fault = ""
+        self.sessions: list[ServerConnection] = []
+        self.received: list[dict[str, Any]] = []
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"ws://127.0.0.1:{self.port}/v1/realtime"
+
+    def kill(self, index: int) -> None:
+        """Let a session die without a word."""
+        self.sessions[index].transport.abort()
+
+    async def admit(self, connection: ServerConnection, _: Request) -> Response | None:
+        """Refuse, hang, or let in."""
+        if self.fault == "refuse":
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "no such key\n")
+        if self.fault == "hang":
+            await asyncio.sleep(3_600)
+        return None
+
+    async def handle(self, connection: ServerConnection) -> None:
+        """Speak one long tone to whoever asks for a response."""
+        self.sessions.append(connection)
+        await self._send(connection, {"type": "session.created", "session": {}})
+        async for message in connection:
+            event = orjson.loads(message)
+            if event["type"] != "input_audio_buffer.append":
+                self.received.append(event)
+            if event["type"] == "session.update" and self.fault != "silent":
+                await self._send(connection, {"type": "session.updated", "session": {}})
+            elif event["type"] == "response.create":
+                if self.fault == "lie":
+                    await self._lie(connection)
+                await self._speak(connection)
+
+    async def _lie(self, connection: ServerConnection) -> None:
+        for nonsense in ("{", "[]", '{"type":7}', '{"type":"response.output_audio.delta"}'):
+            await connection.send(nonsense)
+        await self._send(connection, {"type": "error", "error": "not an object"})
+
+    async def _speak(self, connection: ServerConnection) -> None:
+        await self._send(connection, {"type": "response.created", "response": {"id": "resp_1"}})
+        where = {
+            "response_id": "resp_1",
+            "item_id": "item_1",
+            "output_index": 0,
+            "content_index": 0,
+        }
+        audio = pcm_to_pcmu(tone(425, TONE_MS, 8_000))
+        for start in range(0, len(audio), 8_000):
+            delta = b64encode(audio[start : start + 8_000]).decode()
+            await self._send(
+                connection, {"type": "response.output_audio.delta", **where, "delta": delta}
+            )
+        await self._send(connection, {"type": "response.output_audio.done", **where})
+        done = {"id": "resp_1", "status": "completed", "output": []}
+        await self._send(connection, {"type": "response.done", "response": done})
+
+    async def _send(self, connection: ServerConnection, event: dict[str, Any]) -> None:
+        await connection.send(orjson.dumps(event).decode())
+
+
+@asynccontextmanager
+async def faulty_endpoint() -> AsyncIterator[FaultyEndpoint]:
+    """Run one on a free port."""
+    endpoint = FaultyEndpoint()
+    server = await serve(
+        endpoint.handle, "127.0.0.1", 0, process_request=endpoint.admit, close_timeout=0.2
+    )
+    endpoint.port = next(iter(server.sockets)).getsockname()[1]
+    try:
+        yield endpoint
+    finally:
+        server.close(close_connections=True)
+        for task in asyncio.all_tasks():
+            if "conn_handler" in repr(task.get_coro()):
+                task.cancel()
+        await server.wait_closed()
