@@ -23,7 +23,7 @@ class FaultyEndpoint:
     """Serve sessions on loopback.
 
     Attributes:
-        fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (sends nonsense) or ``""``.
+        fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (nonsense) or ``""``.
         sessions: Open ones, oldest first; abort one to let it die.
     """
 
