@@ -15,7 +15,7 @@ from .findings import Finding, Severity
 from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .session import TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
-from .validation import listed, near_miss
+from .validation import listed, near_miss, shown
 
 ItemT = TypeVar("ItemT")
 
@@ -76,7 +76,8 @@ def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:
             if name == agent.name:
                 yield document.finding(path, f'"{name}" cannot hand over to itself')
             elif name not in known:
-                text = f'there is no agent "{name}"{near_miss(name, known)}; known: {listed(known)}'
+                close = near_miss(name, known)
+                text = f"there is no agent {shown(name)}{close}; known: {listed(known)}"
                 yield document.finding(path, text)
             elif name in agent.handoffs[:position]:
                 yield document.finding(path, f'names the agent "{name}" twice')

@@ -40,7 +40,7 @@ class Conditions(Model):
     def _has_header_names(cls, header: dict[str, str]) -> dict[str, str]:
         for name in header:
             if not re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name):  # RFC 3261 section 25.1, token
-                raise ValueError(f'"{name}" is not a header name')
+                raise ValueError(f"{name[:60]!r} is not a header name")
         return header
 
 

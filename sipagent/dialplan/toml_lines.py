@@ -7,6 +7,7 @@ begins (TOML 1.0.0). Pure.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,11 @@ from typing import TypeAlias
 KeyPath: TypeAlias = tuple[str | int, ...]
 """``("agents", 0, "name")``: keys of tables, indices of arrays."""
 
+MAX_SHOWN_CHARS = 60
+"""Of a key, in messages."""
+
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _KEY_GAP = re.compile(r"[ \t]*\.?[ \t]*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
 _STRING = re.compile(
@@ -45,9 +50,14 @@ def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
 
 
 def key_text(path: KeyPath) -> str:
-    """Return ``agents[0].name`` for ``("agents", 0, "name")``."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    """Return ``agents[0].name`` for ``("agents", 0, "name")``; always one short line."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_key_part(part)}" for part in path]
     return "".join(parts).removeprefix(".")
+
+
+def _key_part(key: str) -> str:
+    short = key if len(key) <= MAX_SHOWN_CHARS else f"{key[:MAX_SHOWN_CHARS]}..."
+    return short if _BARE_KEY.fullmatch(key) else json.dumps(short, ensure_ascii=False)
 
 
 class _Scanner:

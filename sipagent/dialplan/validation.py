@@ -63,7 +63,8 @@ def validate_data(model: type[ModelT], data: Mapping[str, Any]) -> ModelT:
 def problems(model: type[BaseModel], error: ValidationError) -> list[tuple[KeyPath, str]]:
     """Return each key path that is wrong, and what is wrong with it, in words."""
     details = error.errors(include_url=False)
-    return [(each["loc"], _text(model, each)) for each in details if not _is_echo(each, details)]
+    found = [(each["loc"], _text(model, each)) for each in details if not _is_echo(each, details)]
+    return [_narrowed(model, path, text) for path, text in found]
 
 
 def trimmed(path: KeyPath, lines: Mapping[KeyPath, int]) -> KeyPath:
@@ -137,6 +138,13 @@ def _text(model: type[BaseModel], error: ErrorDetails) -> str:
         case kind:
             text = _IN_WORDS.get(kind) or _rephrased(error["msg"])
             return text + _given(path, given)
+
+
+def _narrowed(model: type[BaseModel], path: KeyPath, text: str) -> tuple[KeyPath, str]:
+    """Return the key that a complaint about its whole table begins with, and the rest of it."""
+    inner = model_at(model, path)
+    key, _, rest = text.partition(" ")
+    return ((*path, key), rest) if inner is not None and key in inner.model_fields else (path, text)
 
 
 def _is_echo(error: ErrorDetails, details: Iterable[ErrorDetails]) -> bool:

@@ -21,7 +21,7 @@ AGENTS = '[[agents]]\nname = "A"\ninstructions = "x"\n'
         (f"[match]\ncalled = '{'x' * 300}'", ":3: match.called: must be at most 256 char"),
         ("[match]\npriority = '1'", ':3: match.priority: must be a whole number, not "1"'),
         ("[match]\npriority = 1.5", ":3: match.priority: must be a whole number, not 1.5"),
-        ("[match.header]\n'X Y' = 'a'", ':2: match.header: "X Y" is not a header name'),
+        ("[match.header]\n'X Y' = 'a'", ":2: match.header: 'X Y' is not a header name"),
         ("[match.header]\nX-A = 1", ":3: match.header.X-A: must be text in quotes"),
         ("[sesion]\nvoice = 'x'", ':2: sesion: unknown key (did you mean "session"?); allowed:'),
         ("[session]\nvocie = 'x'", ':3: session.vocie: unknown key (did you mean "voice"?)'),

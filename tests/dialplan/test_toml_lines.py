@@ -106,6 +106,11 @@ def test_key_paths_are_written_as_people_write_them() -> None:
     assert key_text(()) == ""
 
 
+def test_key_paths_are_one_short_line() -> None:
+    assert key_text(("a", "two\nlines")) == 'a."two\\nlines"'
+    assert key_text(("x" * 999,)) == "x" * 60 + "..."
+
+
 WORDS = st.text(st.sampled_from("ab\"'\\#[]{}=,. \n\u00e9"), max_size=8)
 
 

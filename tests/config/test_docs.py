@@ -1,0 +1,131 @@
+"""What is written about configuration and dialplans is whole, and true."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from sipagent.config import Config, load_config
+from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.loading import read_dir
+from sipagent.dialplan.models import Agent, Conditions, Dialplan, Tool
+from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
+from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
+
+CONFIGURATION = Path("docs/configuration.md").read_text(encoding="utf-8")
+DIALPLAN = Path("docs/dialplan.md").read_text(encoding="utf-8")
+SAMPLE = Path("sipagent.sample.toml")
+
+
+def keys() -> Iterator[tuple[str, str, FieldInfo]]:
+    for section, field in Config.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, BaseModel)
+        for key, inner in field.annotation.model_fields.items():
+            yield section, key, inner
+
+
+def rows(page: str) -> dict[str, str]:
+    """Return the rest of each table row, by the key in its first cell."""
+    return dict(re.findall(r"^\| `([\w.]+)` \|(.*)\|$", page, re.MULTILINE))
+
+
+def uncommented() -> str:
+    return re.sub(r"^# (?=\w+ = )", "", SAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_the_sample_loads_as_it_is() -> None:
+    assert load_config(SAMPLE, {}) == Config()
+
+
+def test_the_sample_names_every_key_with_its_default(tmp_path: Path) -> None:
+    file = tmp_path / "sipagent.toml"
+    file.write_text(uncommented(), encoding="utf-8")
+    data = tomllib.loads(uncommented())
+    named = {(section, key) for section, table in data.items() for key in table}
+    assert named == {(section, key) for section, key, _ in keys()}
+    config = load_config(file, {})
+    paths = {"dialplans", "cdr", "recordings"}
+    assert config.model_dump(exclude=paths) == Config().model_dump(exclude=paths)
+    assert config.cdr.path == tmp_path / Config().cdr.path
+
+
+def test_every_key_of_the_configuration_is_on_its_page() -> None:
+    written = rows(CONFIGURATION)
+    for section, key, field in keys():
+        row = written.get(f"{section}.{key}") or written.get(key)
+        assert row is not None, f"{section}.{key}"
+        default = re.search(r"`([^`]+)`", row)
+        assert default is not None, row
+        shown = field.get_default(call_default_factory=True)
+        value = tomllib.loads(f"value = {default[1]}")["value"]
+        plain = getattr(shown, "get_secret_value", lambda shown=shown: shown)()
+        plain = list(plain) if isinstance(plain, tuple) else plain
+        assert value == (str(plain) if isinstance(plain, Path) else plain), f"{section}.{key}"
+
+
+@pytest.mark.parametrize(
+    "model", [Dialplan, Conditions, SessionSettings, TurnDetection, Transcription, Agent, Tool]
+)
+def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
+    written = rows(DIALPLAN)
+    assert [key for key in model.model_fields if key not in written] == []
+
+
+@pytest.mark.parametrize(
+    "model", [Conditions, SessionSettings, Transcription, Tool], ids=lambda model: model.__name__
+)
+def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> None:
+    table = DIALPLAN[DIALPLAN.index(f"`{next(iter(model.model_fields))}` |") :]
+    for key, field in model.model_fields.items():
+        cell = re.search(rf"`{key}` \| (`[^`]+`)? ?\|", DIALPLAN if key != "model" else table)
+        if cell is None or cell[1] is None or key == "turn_detection":
+            continue
+        value = tomllib.loads(f"value = {cell[1].strip('`')}")["value"]
+        default = field.get_default(call_default_factory=True)
+        assert (value if default != ("*",) else (value,)) == default, key
+
+
+def test_every_example_of_the_dialplan_page_loads(tmp_path: Path) -> None:
+    examples = re.findall(r"^```toml\n(.*?)^```$", DIALPLAN, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 3
+    for index, example in enumerate(examples):
+        (tmp_path / f"{index}.toml").write_text(example, encoding="utf-8")
+    source = Path("dialplans/front_desk.py").read_text(encoding="utf-8")
+    (tmp_path / "front_desk.py").write_text(source, encoding="utf-8")
+    plans, findings = read_dir(tmp_path)
+    assert findings == []
+    assert len(plans.plans) == 3
+
+
+def test_the_example_of_a_function_is_a_tool(tmp_path: Path) -> None:
+    (example,) = re.findall(r"^```python\n(.*?)^```$", DIALPLAN, re.DOTALL | re.MULTILINE)
+    (tmp_path / "t.py").write_text(example, encoding="utf-8")
+    tool = PythonFiles(tmp_path / "p.toml").load(Tool(name="t", python="t.py:order_status"))
+    assert not isinstance(tool, ToolProblem)
+    assert list(tool.parameters["properties"]) == ["number", "is_urgent"]
+
+
+def test_every_example_of_the_configuration_page_loads(tmp_path: Path) -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", CONFIGURATION, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "sipagent.toml"
+    file.write_text(example.replace("/run/secrets/openai", "key"), encoding="utf-8")
+    (tmp_path / "key").write_text("secret", encoding="utf-8")
+    assert load_config(file, {}).log.format == "json"
+
+
+def test_every_variable_of_the_configuration_page_is_one(tmp_path: Path) -> None:
+    (tmp_path / "sipagent.toml").write_text("", encoding="utf-8")
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", CONFIGURATION, re.DOTALL | re.MULTILINE)
+    environment = dict(re.findall(r"^(\w+)='?(.*?)'?$", block, re.MULTILINE))
+    assert len(environment) == 3
+    config = load_config(tmp_path / "sipagent.toml", environment)
+    assert config.realtime.headers == {"api-key": "secret"}
+
+
+def test_the_readme_and_the_sample_are_toml() -> None:
+    assert isinstance(read_document(SAMPLE), Document)
