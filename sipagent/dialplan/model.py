@@ -65,7 +65,7 @@ Glob = Annotated[str, AfterValidator(_glob)]
 UserGlobs = Annotated[
     tuple[Annotated[str, AfterValidator(_user_glob)], ...],
     BeforeValidator(_as_tuple),
-    Field(min_length=1),
+    Field(min_length=1, max_length=200),
 ]
 """One glob, or an array of them, on a user part."""
 PlanName = Annotated[str, AfterValidator(_plan_name)]

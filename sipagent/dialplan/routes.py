@@ -10,7 +10,7 @@ from itertools import product
 
 from .documents import Document
 from .findings import Finding, Severity
-from .globs import covers
+from .globs import covers, specificity
 from .matching import rank_of
 from .models import Dialplan
 
@@ -43,25 +43,41 @@ def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:
 
     Empty when ``plan`` may have calls of its own.
     """
-    takers = [
-        next((other.name for other in others if _takes_all(other, plan, called, caller)), "")
-        for called, caller in product(plan.match.called, plan.match.caller)
-    ]
-    return sorted(set(takers)) if all(takers) else []
+    takers = set()
+    wider = [_Wider(other, plan) for other in others if _needs_no_more_headers(other, plan)]
+    for called, caller in product(plan.match.called, plan.match.caller):
+        taker = next((each.name for each in wider if each.takes(called, caller)), None)
+        if taker is None:
+            return []
+        takers.add(taker)
+    return sorted(takers)
 
 
-def _takes_all(other: Dialplan, plan: Dialplan, called: str, caller: str) -> bool:
-    """Tell whether ``other`` surely takes every call that these globs of ``plan`` match."""
-    if not _needs_no_more_headers(other, plan):
-        return False
-    rank = rank_of(plan, called, caller)
-    wider = [
-        rank_of(other, wide_called, wide_caller)
-        for wide_called, wide_caller in product(other.match.called, other.match.caller)
-        if covers(wide_called, called) and covers(wide_caller, caller)
-    ]
-    best = max(wider, default=None)
-    return best is not None and (best > rank or (best == rank and other.name < plan.name))
+class _Wider:
+    """Another plan, looked at from ``plan``: which of the plan's calls does it surely take?"""
+
+    def __init__(self, other: Dialplan, plan: Dialplan) -> None:
+        self.name = other.name
+        self._other, self._plan = other, plan
+        self._called = _covering(other.match.called, plan.match.called)
+        self._caller = _covering(other.match.caller, plan.match.caller)
+
+    def takes(self, called: str, caller: str) -> bool:
+        """Tell whether it takes every call that these globs of the plan match."""
+        wide_called, wide_caller = self._called[called], self._caller[caller]
+        if wide_called is None or wide_caller is None:
+            return False
+        first = rank_of(self._other, wide_called, wide_caller)
+        second = rank_of(self._plan, called, caller)
+        return first > second or (first == second and self.name < self._plan.name)
+
+
+def _covering(wide: Sequence[str], narrow: Sequence[str]) -> dict[str, str | None]:
+    """Return for each narrow glob the most specific of the wide ones that covers it."""
+    return {
+        each: max((glob for glob in wide if covers(glob, each)), key=specificity, default=None)
+        for each in narrow
+    }
 
 
 def _needs_no_more_headers(other: Dialplan, plan: Dialplan) -> bool:

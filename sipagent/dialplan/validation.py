@@ -130,11 +130,11 @@ def _text(model: type[BaseModel], error: ErrorDetails) -> str:
             return "is missing"
         case "value_error":
             return str(error["ctx"]["error"])
-        case "too_short" | "too_long" if not given:
-            return "must not be empty"
-        case "too_short" | "too_long":
-            bound = error["ctx"].get("min_length", error["ctx"].get("max_length"))
-            return f"must have {bound} elements, not {len(given)}"
+        case "too_short":
+            least = error["ctx"]["min_length"]
+            return f"must have at least {least} elements" if given else "must not be empty"
+        case "too_long":
+            return f"must have at most {error['ctx']['max_length']} elements, not {len(given)}"
         case kind:
             text = _IN_WORDS.get(kind) or _rephrased(error["msg"])
             return text + _given(path, given)

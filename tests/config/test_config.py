@@ -53,7 +53,10 @@ def test_the_environment_of_the_process_is_the_default(
         ("[sip]\nport = 70000", "c.toml:2: sip.port: must be less than or equal to 65535, not"),
         ("[sip]\ntransports = ['tls']", "c.toml:2: sip.transports[0]: must be 'udp' or 'tcp'"),
         ("[sip]\nrtp_ports = [1]", "c.toml:2: sip.rtp_ports: must have at least 2 elements"),
-        ("[sip]\nrtp_ports = [2, 3, 4]", "c.toml:2: sip.rtp_ports: must have 2 elements, not 3"),
+        (
+            "[sip]\nrtp_ports = [2, 3, 4]",
+            "c.toml:2: sip.rtp_ports: must have at most 2 elements, not 3",
+        ),
         ("\n[sip]\nmax_calls = 900", "c.toml:2: sip.rtp_ports: must hold 4 ports per call"),
         ("sip = 5", "c.toml:1: sip: must be a table, not 5"),
         ("[realtime]\nurl = 'http://x'", "c.toml:2: realtime.url: must match pattern"),

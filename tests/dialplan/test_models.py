@@ -16,6 +16,7 @@ AGENTS = '[[agents]]\nname = "A"\ninstructions = "x"\n'
         ("[match]\ncalled = 5", ":3: match.called: must be an array, not 5"),
         ("[match]\ncalled = []", ":3: match.called: must not be empty"),
         ("[match]\ncalled = [\n'1',\n2]", ":5: match.called[1]: must be text in quotes, not 2"),
+        (f"[match]\ncalled = {['1'] * 300}", ":3: match.called: must have at most 200 elements"),
         ("[match]\ncalled = 'sip:x@y'", ":3: match.called: is compared with the user part alone"),
         ("[match]\ncaller = '+49 30'", ":3: match.caller: must not contain spaces"),
         (f"[match]\ncalled = '{'x' * 300}'", ":3: match.called: must be at most 256 char"),
