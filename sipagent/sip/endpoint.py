@@ -159,7 +159,7 @@ class SipEndpoint:
 
     def _hang_up_all(self) -> None:
         for peer in self._legs:
-            peer.send_bye([("Reason", "SIP;cause=503")])
+            peer.send_bye([("Reason", "SIP;cause=503")], unanswered=503)
 
     def _inventory(self) -> dict[str, int]:
         held = {"legs": len(self._legs), "media_ports": self._ports.in_use}

@@ -35,7 +35,7 @@ def is_trusted() -> bool:
 def read(buffer: Any) -> Pcm:
     """Return a copy of a frame's samples, shape ``(samples,)``."""
     if not is_trusted():
-        return np.frombuffer(bytes(buffer), np.int16).copy()
+        return np.frombuffer(bytes(buffer), np.int16)
     vector = _Vector.from_address(int(buffer.this))
     size = (vector.end or 0) - (vector.begin or 0)
     if size <= 0:
@@ -47,8 +47,7 @@ def write(buffer: Any, pcm: Pcm) -> None:
     """Replace a frame's bytes with ``pcm``."""
     data = pcm.tobytes()
     if not is_trusted():
-        buffer.assign(0, 0)
-        buffer.extend(data)
+        buffer.swap(pj.ByteVector(data))
         return
     buffer.resize(len(data))
     vector = _Vector.from_address(int(buffer.this))

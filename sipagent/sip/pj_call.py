@@ -85,13 +85,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
             if status >= 200:
                 self._give_up()
 
-    def send_bye(self, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Hang up."""
+    def send_bye(self, headers: Sequence[tuple[str, str]] = (), *, unanswered: int = 0) -> None:
+        """Hang up; a leg that we have not answered is refused with ``unanswered``, or 603."""
         if self._has_ended:
             return
         self._we_ended = True
         try:
-            self.hangup(operation(0, "", headers))
+            self.hangup(operation(unanswered, "", headers))
         except pj.Error as error:
             log.debug("leg %s ! %s", self.leg.invite.sip_call_id, error.reason)
 

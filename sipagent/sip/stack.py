@@ -13,8 +13,9 @@ from .settings import SipSettings
 log = logging.getLogger(__name__)
 pjsip_log = logging.getLogger("sipagent.sip.pjsip")
 
-CONFERENCE_HZ = 16_000
-"""One bridge for G.711 and G.722 legs."""
+RESAMPLING_QUALITY = 10
+"""PJMEDIA's large filter, exact to 3.3 kHz for 0.9 % of a core per call. At 3-4 the small one loses
+2 dB of every tone and 5 dB at 3 kHz; below, it interpolates and loses 8 dB at 3 kHz."""
 
 
 class PjStack:
@@ -73,7 +74,7 @@ class PjStack:
 
     def uri_of(self, user: str) -> str:
         """Return a SIP URI of ours for ``user``."""
-        return f"sip:{quote(user, safe='+-_.!~*')}@{self._host}:{self.port}"
+        return f"<sip:{quote(user, safe='+-_.!~*')}@{self._host}:{self.port}>"
 
     def stop_clock(self) -> None:
         """End the conference clock, so that media ports may be destroyed."""
@@ -157,6 +158,11 @@ class _LogWriter(pj.LogWriter):  # type: ignore[misc]
             log.exception("! a line of PJSIP's log was lost")
 
 
+def conference_hz(settings: SipSettings) -> int:
+    """Return the rate of the one bridge; without G.722 nothing is ever resampled."""
+    return 16_000 if "G722" in settings.codecs else 8_000
+
+
 def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
     config = pj.EpConfig()
     config.logConfig.level = 2
@@ -169,11 +175,11 @@ def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
     config.uaConfig.maxCalls = min(settings.max_calls, 32)
     config.uaConfig.userAgent = settings.user_agent
     media = config.medConfig
-    media.clockRate = CONFERENCE_HZ
+    media.clockRate = conference_hz(settings)
     media.noVad = True  # RTP flows at 50 packets a second, silence included
     media.ecTailLen = 0
     media.sndAutoCloseTime = -1
-    media.quality = 10
+    media.quality = RESAMPLING_QUALITY
     media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 20, 20, 200, 500
     return config
 

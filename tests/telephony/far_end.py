@@ -1,0 +1,95 @@
+"""The other end of an outgoing call: an endpoint in a process of its own.
+
+A process holds one endpoint, so whoever dials needs a second process to answer. Run as a script, it
+prints its SIP port and serves until its standard input closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sipagent.audio.tones import tone
+from sipagent.sip.call import SipCall
+from sipagent.sip.endpoint import SipEndpoint
+from sipagent.sip.events import Disconnected, MediaStarted
+from sipagent.sip.settings import SipSettings
+
+
+@asynccontextmanager
+async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
+    """Start a far end that does ``mode`` with every call; yield its URI."""
+    defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (46_000, 46_999)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.telephony.far_end", mode),
+        json.dumps(defaults | settings),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        port = int(await process.stdout.readline())
+        yield f"sip:agent@127.0.0.1:{port}"
+    finally:
+        process.stdin.close()
+        assert await process.wait() == 0
+
+
+async def serve(leg: SipCall, mode: str) -> None:
+    """Do ``mode`` with one call."""
+    match mode:
+        case "busy":
+            leg.reject(486)
+        case "declines":
+            leg.progress(180)
+            leg.reject(603)
+        case "early media":
+            leg.progress(183)
+        case _:
+            leg.answer()
+    while not isinstance(event := await leg.events.get(), Disconnected):
+        if not isinstance(event, MediaStarted) or leg.media is None:
+            continue
+        match mode:
+            case "echoes":
+                await echo(leg)
+                return
+            case "early media":
+                leg.media.push("tone", tone(425, 500, leg.media.rate_hz))
+                leg.media.finish("tone")
+            case "hangs up":
+                leg.hang_up()
+            case _:
+                pass
+
+
+async def echo(leg: SipCall) -> None:
+    """Play back what is heard, frame by frame, until the leg ends."""
+    media = leg.media
+    assert media is not None
+    while frames := await media.next_frames():
+        for frame in frames:
+            media.push("echo", frame)
+
+
+async def main(mode: str, settings: SipSettings) -> None:
+    """Serve until standard input closes."""
+    loop, tasks = asyncio.get_running_loop(), set()
+
+    def incoming(leg: SipCall) -> None:
+        tasks.add(loop.create_task(serve(leg, mode), name="far end"))
+
+    endpoint = SipEndpoint(settings, on_incoming=incoming, on_refused=lambda _: None)
+    await endpoint.start()
+    print(endpoint.port, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await endpoint.close()
+    await asyncio.gather(*tasks)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], SipSettings(**json.loads(sys.argv[2]))))
