@@ -33,6 +33,9 @@ PAUSE_S = 0.8
 INTERRUPT_AFTER_S = 2.5
 """How long the agent may tell the company's history."""
 
+SETTLED_S = 0.15
+"""After this, what was on its way to the caller's ear when the agent was cut off has arrived."""
+
 HEARD_SHARE = 0.5
 """Least share of what was told as played that must be voice in the caller's ear."""
 
@@ -208,8 +211,10 @@ def _fell_silent(timeline: Timeline, phone: Phone) -> bool:
     barge_ins = timeline.all("BargedIn")
     if not barge_ins:
         return False
-    cut_at = barge_ins[0]["at"]
-    return phone.ear.voiced_between(cut_at + 0.2, cut_at + 0.7) == 0.0
+    silent_from = barge_ins[0]["at"] + SETTLED_S
+    later = [each["at"] for each in timeline.all("AgentSoundStarted") if each["at"] > silent_from]
+    silent_until = min(later, default=silent_from + 1)
+    return phone.ear.voiced_between(silent_from, silent_until) == 0.0
 
 
 def _by_agent(ended: dict[str, Any]) -> bool:

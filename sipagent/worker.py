@@ -39,7 +39,7 @@ HEARTBEAT_S = 0.5
 STOP_LIMIT_S = 3.0
 """How long hanging up may take when told to end now."""
 
-REFUSAL_REASONS = {486: "busy", 488: "not_acceptable", 503: "draining"}
+REFUSAL_REASONS = {486: "busy", 488: "not_acceptable"}
 
 
 def run_worker(config: Config, realtime_url: str, connection: Connection) -> None:
@@ -136,6 +136,9 @@ class _Worker:
 
     def _refused(self, refused: Refused) -> None:
         reason = REFUSAL_REASONS.get(refused.status, "malformed_request")
+        if refused.status == 503:
+            is_draining = self._sip is not None and self._sip.is_draining
+            reason = "draining" if is_draining else "flood"
         REFUSED.labels(reason).inc()
         log.warning("! refused %d %s to %s", refused.status, reason, refused.source_address)
 

@@ -137,7 +137,7 @@ class SipEndpoint:
         self._thread.poll = self._stack.poll
         self.port = self._stack.port
         self.call_limit = call_limit()
-        self._options = OptionsResponder(self._capacity)
+        self._options = OptionsResponder(self._capacity, self._flooded)
 
     def _close(self) -> None:
         stack = self._stack
@@ -185,6 +185,9 @@ class SipEndpoint:
     def _rejected(self, status: int, reason: str, text: str, source_address: str) -> None:
         invite = parse_invite(text, source_address)
         self._tell(self._on_refused, refused(status, reason, invite))
+
+    def _flooded(self) -> None:
+        self._tell(self._on_refused, Refused(503, "Too Many INVITEs", "", "", "", ""))
 
     def _dial(self, leg: SipCall) -> None:
         assert self._stack is not None

@@ -9,6 +9,9 @@ PJSIP, which says 500; session border controllers send them as keep-alive, and h
 - inside: 200, by :func:`answer_in_dialog`, when PJSUA shows the leg the new transaction. A dialog
   that is gone is told so by PJSIP (481).
 
+The same module refuses INVITEs that come faster than PJSIP can take (:mod:`.invite_rate`): 503
+with Retry-After, stateless, before PJSUA opens anything for them.
+
 Runs on the PJSIP thread. Structures follow ``pjsip/sip_module.h`` and ``pj/list.h`` of PJSIP 2.15.
 """
 
@@ -16,10 +19,12 @@ from __future__ import annotations
 
 import ctypes
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, ClassVar
 
+from .invite_rate import InviteRate
 from .pjlib import native, pj
 
 log = logging.getLogger(__name__)
@@ -27,6 +32,8 @@ log = logging.getLogger(__name__)
 PRIORITY = 63
 """Just before PJSUA (PJSIP_MOD_PRIORITY_APPLICATION, 64), after the dialog layer (32) has taken
 what belongs to a dialog."""
+
+FLOOD_RETRY_AFTER_S = 1
 
 _SHOWN = (pj.PJSIP_H_ALLOW, pj.PJSIP_H_ACCEPT, pj.PJSIP_H_SUPPORTED)
 """Capabilities an answer to OPTIONS shows, as PJSUA's own does."""
@@ -80,10 +87,12 @@ class OptionsResponder:
 
     Args:
         capacity: Returns what is free.
+        on_flood: Called for each INVITE refused because too many came.
     """
 
-    def __init__(self, capacity: Callable[[], Capacity]) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: Callable[[], Capacity], on_flood: Callable[[], None]) -> None:
+        self._capacity, self._on_flood = capacity, on_flood
+        self._rate = InviteRate()
         self._pjsip = _declared(native())
         self._callback = _RequestCallback(self._on_request)
         self._name = b"mod-sipagent-options"
@@ -98,19 +107,27 @@ class OptionsResponder:
 
     def _on_request(self, rdata: int) -> int:
         try:
-            if not self._pjsip.pjsip_rx_data_get_info(rdata).startswith(b"Request msg OPTIONS/"):
-                return 0
-            return self._answer(rdata)
+            request: bytes = self._pjsip.pjsip_rx_data_get_info(rdata)
+            if request.startswith(b"Request msg OPTIONS/"):
+                return self._answer_options(rdata)
+            if request.startswith(b"Request msg INVITE/") and not self._rate.admits(
+                now=monotonic()
+            ):
+                self._on_flood()
+                return self._respond(rdata, 503, {"Retry-After": FLOOD_RETRY_AFTER_S})
+            return 0
         except Exception:
-            log.exception("! OPTIONS was left to PJSUA")
+            log.exception("! a request was left to PJSUA")
             return 0
 
-    def _answer(self, rdata: int) -> int:
+    def _answer_options(self, rdata: int) -> int:
         capacity = self._capacity()
         shown = {"X-Calls-Free": capacity.free, "X-Calls-Limit": capacity.limit}
         if capacity.retry_after_s is not None:
             shown["Retry-After"] = capacity.retry_after_s
-        status = 200 if capacity.retry_after_s is None else 503
+        return self._respond(rdata, 200 if capacity.retry_after_s is None else 503, shown)
+
+    def _respond(self, rdata: int, status: int, shown: Mapping[str, int]) -> int:
         pool = self._pjsip.pjsua_pool_create(b"options", 4096, 1024)
         try:
             headers = _List()
