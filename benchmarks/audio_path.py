@@ -1,0 +1,191 @@
+"""What the audio path costs and how long it takes: ``python -m benchmarks.audio_path``.
+
+``sipagent serve`` runs as a process of its own. At both its ends stands this program: callers that
+write SIP and RTP by hand, and a stand-in for the realtime endpoint. So everything is measured on
+the wire, and nothing is asked of what is measured. Takes two minutes; the callers, the stand-in and
+the worker share the machine, so a busy one shows worse figures than the worker's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import tempfile
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .appliance import SERVE, Appliance, NotReady, serving
+from .caller import calling
+from .figures import Figure, Statistic, Target, table
+from .marks import quiet
+from .probes import Line, Measured
+from .processes import cpu_s, rss_mb
+from .standin import StandIn, standin
+from .user_agent import CallRefused
+
+COST_S = 8.0
+"""How long CPU time is taken."""
+
+FORGET_S = 1.0
+"""Between rounds: the lines of the last one are free again."""
+
+PHASE_S = 0.005
+"""Between the callers' places in the 20 ms grid, so that all places are measured."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """What the worker costs, by number of calls."""
+
+    cpu_percent: dict[int, float] = field(default_factory=dict)
+    """Of one core."""
+    rss_mb: dict[int, float] = field(default_factory=dict)
+
+
+class Benchmark:
+    """Rounds of calls against one appliance.
+
+    Args:
+        appliance: Ready for calls.
+        endpoint: Where its sessions go.
+        seconds: How long each round sends marks and answers.
+    """
+
+    def __init__(self, appliance: Appliance, endpoint: StandIn, seconds: float) -> None:
+        self._appliance, self._endpoint, self._seconds = appliance, endpoint, seconds
+        self.measured: dict[int, Measured] = {}
+        """By number of calls."""
+        self.cost = Cost()
+
+    async def idle(self) -> None:
+        """Measure the worker without calls."""
+        await self._measure_cost(0, [])
+
+    async def round(self, calls: int, *, offset_s: float = 0.0, barge_ins: int) -> None:
+        """Make ``calls`` at once and measure everything on each of them.
+
+        Raises:
+            CallRefused: If one is not answered.
+        """
+        measured = self.measured.setdefault(calls, Measured())
+        lines: list[Line] = []
+        async with AsyncExitStack() as hanging_up:
+            for number in range(calls):
+                phase_s = number * PHASE_S + offset_s
+                call = calling(self._appliance.target, quiet, phase_s=phase_s)
+                caller = await hanging_up.enter_async_context(call)
+                session = await self._endpoint.sessions.get()
+                lines.append(Line(caller, session, measured))
+            await asyncio.sleep(0.5)
+            await _together(
+                *(line.inbound(self._seconds) for line in lines),
+                *(line.outbound(self._seconds) for line in lines),
+            )
+            await _together(*(line.barge_in(barge_ins) for line in lines))
+            await _together(*(line.caller_speech(2) for line in lines))
+            await _together(*(line.purity(2.0) for line in lines))
+            if calls not in self.cost.cpu_percent:
+                await self._measure_cost(calls, lines)
+        for line in lines:
+            line.evaluate()
+        await asyncio.sleep(FORGET_S)
+
+    async def _measure_cost(self, calls: int, lines: Sequence[Line]) -> None:
+        worker = self._appliance.worker
+        busy = asyncio.gather(*(line.both_talk(COST_S + 1) for line in lines))
+        await asyncio.sleep(0.5)
+        before = cpu_s(worker)
+        await asyncio.sleep(COST_S)
+        spent_s = cpu_s(worker) - before
+        self.cost.cpu_percent[calls] = 100 * spent_s / COST_S
+        self.cost.rss_mb[calls] = rss_mb(worker)
+        await busy
+
+
+async def _together(*work: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for each in work:
+            tasks.create_task(each)
+
+
+def figures(calls: int, measured: Measured, cost: Cost) -> list[Figure]:
+    """Return the rows for one number of calls, with the budgets of the design."""
+    p50, p99, p99_9, most = Statistic.P50, Statistic.P99, Statistic.P99_9, Statistic.MAX
+    per_call = (cost.cpu_percent[calls] - cost.cpu_percent[0]) / calls
+    rows: list[tuple[str, str, Sequence[float], tuple[Target, ...]]] = [
+        ("RTP in -> WebSocket out", "ms", measured.inbound, (Target(p50, 15), Target(p99, 35))),
+        ("WebSocket in -> RTP out", "ms", measured.outbound, (Target(p50, 12), Target(p99, 30))),
+        ("speech_started -> last voiced RTP", "ms", measured.barge_in, (Target(p99, 30),)),
+        ("truncate off what RTP carried, by", "ms", measured.truncate_error, (Target(most, 20),)),
+        ("caller loud -> last voiced RTP", "ms", measured.speech_to_silence, ()),
+        ("RTP out spacing off 20 ms, by", "ms", measured.spacing_error, (Target(p99_9, 5),)),
+        ("our own packets off 20 ms, by", "ms", measured.own_spacing_error, ()),
+        ("425 Hz tone in, SNR", "dB", measured.snr_in_db, (Target(Statistic.MIN, 35),)),
+        ("425 Hz tone out, SNR", "dB", measured.snr_out_db, (Target(Statistic.MIN, 35),)),
+        ("worker CPU, whole", "% core", [cost.cpu_percent[calls]], ()),
+        ("worker CPU per call, over idle", "% core", [per_call], (Target(most, 0.4),)),
+    ]
+    return [Figure(name, unit, calls, tuple(had), targets) for name, unit, had, targets in rows]
+
+
+def memory_figures(cost: Cost) -> list[Figure]:
+    """Return what calls cost in memory; the first one pays for what all share."""
+    few, many = (calls for calls in sorted(cost.rss_mb) if calls)
+    first = cost.rss_mb[few] - cost.rss_mb[0]
+    further = (cost.rss_mb[many] - cost.rss_mb[few]) / (many - few)
+    return [
+        Figure("worker CPU, no call", "% core", 0, (cost.cpu_percent[0],)),
+        Figure("worker memory, no call", "MB", 0, (cost.rss_mb[0],)),
+        Figure("memory of the first call", "MB", few, (first,)),
+        Figure("memory per further call", "MB", many, (further,), (Target(Statistic.MAX, 5),)),
+    ]
+
+
+async def run(seconds: float, command: Sequence[str] = SERVE) -> list[str]:
+    """Run every round, print the table, return what did not happen at all."""
+    with tempfile.TemporaryDirectory(prefix="sipagent-bench-") as folder:
+        async with (
+            standin() as endpoint,
+            serving(endpoint.url, Path(folder), command=command) as appliance,
+        ):
+            benchmark = Benchmark(appliance, endpoint, seconds)
+            await benchmark.idle()
+            await benchmark.round(1, barge_ins=6)
+            await benchmark.round(4, barge_ins=8)
+            await benchmark.round(4, barge_ins=8, offset_s=PHASE_S / 2)
+    rows = memory_figures(benchmark.cost)
+    failures: list[str] = []
+    for calls, measured in benchmark.measured.items():
+        rows += figures(calls, measured, benchmark.cost)
+        failures += [f"{calls} calls: {failure}" for failure in measured.failures]
+    print(table(rows))
+    return failures
+
+
+def main() -> int:
+    """Run from the command line; status 1 when something was lost or nothing could be measured."""
+    parser = argparse.ArgumentParser(description="Measure the audio path of sipagent serve.")
+    parser.add_argument(
+        "--seconds", type=float, default=12.0, help="of marks and answers in each round"
+    )
+    seconds = parser.parse_args().seconds
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load before the start {load:.2f}\n", flush=True)
+    gc.disable()  # a collection here would look like a late packet of theirs
+    try:
+        failures = asyncio.run(run(seconds))
+    except (NotReady, CallRefused, TimeoutError) as error:
+        print("\n".join([f"sipagent serve: {error}", *getattr(error, "__notes__", [])]))
+        return 1
+    for failure in failures:
+        print(f"! {failure}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from .harness import Switchboard, becomes, resources, switchboard, told, until
+from .rtp import RtpPeer
+from .sipp import Sipp, needs_sipp
+
+CALLS, WARM_UP_CALLS = 200, 50
+GROWTH_KIB = 1_024
+"""What 150 calls may add: noise of the allocator. A leaked leg costs 50 KiB a call."""
+
+
+async def take_call(board: Switchboard) -> None:
+    """Answer a call, let audio flow both ways, hang up."""
+    leg = await board.answered()
+    media = leg.media
+    assert media is not None
+    await until(lambda: media.frames_in > 0 and media.frames_out > 0)
+    leg.hang_up()
+    await told(leg, "Disconnected")
+
+
+@needs_sipp
+@pytest.mark.timeout(120)
+async def test_two_hundred_calls_leave_nothing_behind(tmp_path: Path) -> None:
+    async with switchboard() as board, RtpPeer() as caller:
+        async with Sipp(
+            "waits_for_bye", board.endpoint.port, tmp_path, rtp_port=caller.port, calls=CALLS
+        ) as sipp:
+            for _ in range(WARM_UP_CALLS):
+                await take_call(board)
+                caller.packets.clear()
+            gc.collect()
+            held, before = await board.endpoint.inventory(), resources()
+            for _ in range(CALLS - WARM_UP_CALLS):
+                await take_call(board)
+                caller.packets.clear()
+            await sipp.succeeds()
+        held |= {"legs": 0, "media_ports": 0, "pj_calls": 0}
+        await becomes(board.endpoint.inventory, held)
+        gc.collect()
+        after = resources()
+        assert after["threads"] <= before["threads"]
+        assert after["files"] <= before["files"]
+        assert after["rss_kib"] - before["rss_kib"] < GROWTH_KIB, (before, after)
+        print(before, after, held)
