@@ -13,8 +13,9 @@ import asyncio
 import gc
 import os
 import tempfile
-from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,18 @@ from .user_agent import CallRefused
 
 COST_S = 8.0
 """How long CPU time is taken."""
+
+MOST_CALLS = 4
+"""What a worker holds with the published build of PJSIP."""
+
+BARGE_INS, CALLER_SPEECHES, TONE_S = 8, 2, 2.0
+"""Of each call in a round."""
+
+SESSION_LIMIT_S = 5.0
+"""How long after its answer a call may be without a session."""
+
+SETTLE_S = 0.5
+"""After the last call came up, or everyone began to talk."""
 
 FORGET_S = 1.0
 """Between rounds: the lines of the last one are free again."""
@@ -58,47 +71,55 @@ class Benchmark:
 
     def __init__(self, appliance: Appliance, endpoint: StandIn, seconds: float) -> None:
         self._appliance, self._endpoint, self._seconds = appliance, endpoint, seconds
-        self.measured: dict[int, Measured] = {}
-        """By number of calls."""
+        self.measured = Measured()
         self.cost = Cost()
 
-    async def idle(self) -> None:
-        """Measure the worker without calls."""
-        await self._measure_cost(0, [])
-
-    async def round(self, calls: int, *, offset_s: float = 0.0, barge_ins: int) -> None:
-        """Make ``calls`` at once and measure everything on each of them.
+    async def cost_of(self, calls: int) -> None:
+        """Measure what the worker costs with ``calls`` on which both sides talk.
 
         Raises:
             CallRefused: If one is not answered.
         """
-        measured = self.measured.setdefault(calls, Measured())
+        async with self._lines(calls) as lines:
+            await self._measure_cost(calls, lines)
+        await asyncio.sleep(FORGET_S)
+
+    async def round(self, calls: int, *, offset_s: float = 0.0) -> None:
+        """Make ``calls`` at once and measure times and sound on each of them.
+
+        Raises:
+            CallRefused: If one is not answered.
+        """
+        async with self._lines(calls, offset_s=offset_s) as lines:
+            await _together(
+                *(line.inbound(self._seconds) for line in lines),
+                *(line.outbound(self._seconds) for line in lines),
+            )
+            await _together(*(line.barge_in(BARGE_INS) for line in lines))
+            await _together(*(line.caller_speech(CALLER_SPEECHES) for line in lines))
+            await _together(*(line.purity(TONE_S) for line in lines))
+        for line in lines:
+            line.evaluate()
+        await asyncio.sleep(FORGET_S)
+
+    @asynccontextmanager
+    async def _lines(self, calls: int, *, offset_s: float = 0.0) -> AsyncIterator[list[Line]]:
         lines: list[Line] = []
         async with AsyncExitStack() as hanging_up:
             for number in range(calls):
                 phase_s = number * PHASE_S + offset_s
                 call = calling(self._appliance.target, quiet, phase_s=phase_s)
                 caller = await hanging_up.enter_async_context(call)
-                session = await self._endpoint.sessions.get()
-                lines.append(Line(caller, session, measured))
-            await asyncio.sleep(0.5)
-            await _together(
-                *(line.inbound(self._seconds) for line in lines),
-                *(line.outbound(self._seconds) for line in lines),
-            )
-            await _together(*(line.barge_in(barge_ins) for line in lines))
-            await _together(*(line.caller_speech(2) for line in lines))
-            await _together(*(line.purity(2.0) for line in lines))
-            if calls not in self.cost.cpu_percent:
-                await self._measure_cost(calls, lines)
-        for line in lines:
-            line.evaluate()
-        await asyncio.sleep(FORGET_S)
+                async with asyncio.timeout(SESSION_LIMIT_S):
+                    session = await self._endpoint.sessions.get()
+                lines.append(Line(caller, session, self.measured))
+            await asyncio.sleep(SETTLE_S)
+            yield lines
 
     async def _measure_cost(self, calls: int, lines: Sequence[Line]) -> None:
         worker = self._appliance.worker
         busy = asyncio.gather(*(line.both_talk(COST_S + 1) for line in lines))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(SETTLE_S)
         before = cpu_s(worker)
         await asyncio.sleep(COST_S)
         spent_s = cpu_s(worker) - before
@@ -110,61 +131,64 @@ class Benchmark:
 async def _together(*work: Coroutine[Any, Any, None]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for each in work:
-            tasks.create_task(each)
+            tasks.create_task(each, name="measurement")
 
 
-def figures(calls: int, measured: Measured, cost: Cost) -> list[Figure]:
-    """Return the rows for one number of calls, with the budgets of the design."""
+def figures(measured: Measured, cost: Cost) -> list[Figure]:
+    """Return the table's rows, with the budgets of the design."""
     p50, p99, p99_9, most = Statistic.P50, Statistic.P99, Statistic.P99_9, Statistic.MAX
-    per_call = (cost.cpu_percent[calls] - cost.cpu_percent[0]) / calls
+    clean = (Target(Statistic.MIN, 35),)
     rows: list[tuple[str, str, Sequence[float], tuple[Target, ...]]] = [
         ("RTP in -> WebSocket out", "ms", measured.inbound, (Target(p50, 15), Target(p99, 35))),
         ("WebSocket in -> RTP out", "ms", measured.outbound, (Target(p50, 12), Target(p99, 30))),
         ("speech_started -> last voiced RTP", "ms", measured.barge_in, (Target(p99, 30),)),
         ("truncate off what RTP carried, by", "ms", measured.truncate_error, (Target(most, 20),)),
         ("caller loud -> last voiced RTP", "ms", measured.speech_to_silence, ()),
-        ("RTP out spacing off 20 ms, by", "ms", measured.spacing_error, (Target(p99_9, 5),)),
-        ("our own packets off 20 ms, by", "ms", measured.own_spacing_error, ()),
-        ("425 Hz tone in, SNR", "dB", measured.snr_in_db, (Target(Statistic.MIN, 35),)),
-        ("425 Hz tone out, SNR", "dB", measured.snr_out_db, (Target(Statistic.MIN, 35),)),
-        ("worker CPU, whole", "% core", [cost.cpu_percent[calls]], ()),
-        ("worker CPU per call, over idle", "% core", [per_call], (Target(most, 0.4),)),
+        ("RTP out off 20 ms spacing, by", "ms", measured.spacing_error, (Target(p99_9, 5),)),
+        ("RTP in off 20 ms spacing, by", "ms", measured.own_spacing_error, ()),
+        ("425 Hz tone in, SNR", "dB", measured.snr_in_db, clean),
+        ("425 Hz tone out, SNR", "dB", measured.snr_out_db, clean),
     ]
-    return [Figure(name, unit, calls, tuple(had), targets) for name, unit, had, targets in rows]
+    timed = [Figure(name, unit, MOST_CALLS, tuple(had), wanted) for name, unit, had, wanted in rows]
+    return [*timed, *cost_figures(cost)]
 
 
-def memory_figures(cost: Cost) -> list[Figure]:
-    """Return what calls cost in memory; the first one pays for what all share."""
-    few, many = (calls for calls in sorted(cost.rss_mb) if calls)
-    first = cost.rss_mb[few] - cost.rss_mb[0]
+def cost_figures(cost: Cost) -> list[Figure]:
+    """Return what calls cost; in memory, the first one pays for what all share."""
+    figures: list[Figure] = []
+    for calls, percent in sorted(cost.cpu_percent.items()):
+        figures.append(Figure("worker CPU", "% core", calls, (percent,)))
+        if calls:
+            per_call = (percent - cost.cpu_percent[0]) / calls
+            wanted = (Target(Statistic.MAX, 0.4),)
+            figures.append(
+                Figure("worker CPU per call, over idle", "% core", calls, (per_call,), wanted)
+            )
+    none, few, many = sorted(cost.rss_mb)
+    first = cost.rss_mb[few] - cost.rss_mb[none]
     further = (cost.rss_mb[many] - cost.rss_mb[few]) / (many - few)
     return [
-        Figure("worker CPU, no call", "% core", 0, (cost.cpu_percent[0],)),
-        Figure("worker memory, no call", "MB", 0, (cost.rss_mb[0],)),
+        *figures,
+        Figure("worker memory", "MB", none, (cost.rss_mb[none],)),
         Figure("memory of the first call", "MB", few, (first,)),
         Figure("memory per further call", "MB", many, (further,), (Target(Statistic.MAX, 5),)),
     ]
 
 
-async def run(seconds: float, command: Sequence[str] = SERVE) -> list[str]:
-    """Run every round, print the table, return what did not happen at all."""
+async def run(seconds: float, command: Sequence[str] = SERVE) -> Counter[str]:
+    """Run every round, print the table; return what went wrong, and how often."""
     with tempfile.TemporaryDirectory(prefix="sipagent-bench-") as folder:
         async with (
             standin() as endpoint,
             serving(endpoint.url, Path(folder), command=command) as appliance,
         ):
             benchmark = Benchmark(appliance, endpoint, seconds)
-            await benchmark.idle()
-            await benchmark.round(1, barge_ins=6)
-            await benchmark.round(4, barge_ins=8)
-            await benchmark.round(4, barge_ins=8, offset_s=PHASE_S / 2)
-    rows = memory_figures(benchmark.cost)
-    failures: list[str] = []
-    for calls, measured in benchmark.measured.items():
-        rows += figures(calls, measured, benchmark.cost)
-        failures += [f"{calls} calls: {failure}" for failure in measured.failures]
-    print(table(rows))
-    return failures
+            for calls in (0, 1, MOST_CALLS):
+                await benchmark.cost_of(calls)
+            for offset_s in (0.0, PHASE_S / 2):
+                await benchmark.round(MOST_CALLS, offset_s=offset_s)
+    print(table(figures(benchmark.measured, benchmark.cost)))
+    return Counter(benchmark.measured.failures)
 
 
 def main() -> int:
@@ -182,8 +206,8 @@ def main() -> int:
     except (NotReady, CallRefused, TimeoutError) as error:
         print("\n".join([f"sipagent serve: {error}", *getattr(error, "__notes__", [])]))
         return 1
-    for failure in failures:
-        print(f"! {failure}")
+    for failure, times in failures.items():
+        print(f"! {times} times: {failure}")
     return 1 if failures else 0
 
 

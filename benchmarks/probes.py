@@ -154,7 +154,7 @@ class Line:
         sent_at = [at for at in sent_at if since + PACKET_S <= at < until - TAIL_S]
         self._measured.inbound += latencies_ms(sent_at, found_at)
         if len(found_at) < len(sent_at):
-            self._fail(f"{len(sent_at) - len(found_at)} of {len(sent_at)} marks were lost")
+            self._fail("a mark was lost on its way to the WebSocket")
 
     def _find_answer(self, since: float, until: float) -> None:
         voiced = self._voiced_at(since, until)
@@ -166,8 +166,7 @@ class Line:
     def _find_cut(self, said: Said, started_at: float, until: float) -> None:
         told = [each for each in self._session.truncates if each.item_id == said.item_id]
         if len(told) != 1:
-            ends = [truncate.audio_end_ms for truncate in told]
-            self._fail(f"one barge-in, but {len(told)} truncates: {ends} ms")
+            self._fail(f"{len(told)} truncates for one barge-in")
         heard = spans(joined(self._media.heard(said.sent_at, until)))
         if len(heard) != 1:
             self._fail(f"an interrupted answer was heard in {len(heard)} pieces")
@@ -196,7 +195,7 @@ class Line:
             for earlier, later in pairwise(self._media.received)
         )
         if lost:
-            self._fail(f"{lost} RTP packets lost, or out of order")
+            self._fail("RTP packets were lost, or out of order")
 
     def _voiced_at(self, since: float, until: float) -> list[float]:
         return [packet.at for packet in self._media.heard(since, until) if packet.is_voiced]
