@@ -10,6 +10,7 @@ import pytest
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 LIMIT_S = 20
+LIMIT_PER_CALL_S = 0.4
 
 needs_sipp = pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed")
 
@@ -53,10 +54,11 @@ class Sipp:
         self._file = folder / f"{scenario}.xml"
         self._file.write_text(text)
         self._errors = folder / "errors.log"
+        limit_s = LIMIT_S + round(calls * LIMIT_PER_CALL_S)
         self._command = (
             *("sipp", f"127.0.0.1:{target_port}", "-i", "127.0.0.1", "-s", "agent"),
             *("-sf", str(self._file), "-m", str(calls), "-l", "1", "-r", "100"),
-            *("-t", "t1" if transport == "tcp" else "u1", "-nostdin", "-timeout", f"{LIMIT_S}s"),
+            *("-t", "t1" if transport == "tcp" else "u1", "-nostdin", "-timeout", f"{limit_s}s"),
             *("-timeout_error", "-trace_err", "-error_file", str(self._errors)),
         )
         self._process: asyncio.subprocess.Process | None = None
