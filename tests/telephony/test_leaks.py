@@ -11,7 +11,7 @@ from .sipp import Sipp, needs_sipp
 
 CALLS, WARM_UP_CALLS = 200, 50
 GROWTH_KIB = 3_072
-"""What 150 calls may add under asyncio's debug mode; over 1,200 calls without it, memory is flat."""
+"""What 150 calls may add under asyncio's debug mode; memory is flat over 1,200 without it."""
 
 
 async def take_call(board: Switchboard) -> None:
