@@ -91,8 +91,8 @@ class SessionSettings(Model):
     """How long the caller may hear ringing while the session is set up."""
     when_not_ready: Literal["apologise", "refuse"] = "apologise"
     """Answer and play the apology, or refuse the call with 503."""
-    apology: Text = "I am sorry, we cannot take your call right now. Please call again later."
-    """Spoken when the endpoint fails."""
+    apology: Text = "Sorry, we cannot take your call."
+    """Spoken when the endpoint fails; short, since the caller is released after it."""
     apology_wav: FileBeside | None = None
     """A WAV file beside the plan, played instead of the spoken apology."""
     max_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0

@@ -1,0 +1,42 @@
+"""What is written about metrics and records is whole, and true."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from sipagent.calls.termination import Reason, Result
+from sipagent.ops import json_lines, metrics
+from sipagent.ops.records import CallRecord
+
+PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
+
+
+def documented() -> dict[str, tuple[str, set[str]]]:
+    """Return type and labels of each series, by its name."""
+    rows = re.findall(r"^\| `(sipagent_\w+)` \| (\w+) \| (.*?) \|", PAGE, re.MULTILINE)
+    return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+
+def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
+    ours = [*vars(metrics).values(), *vars(json_lines).values()]
+    exported = {}
+    for each in ours:
+        if isinstance(each, MetricWrapperBase):
+            (family,) = each.describe()
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            exported[name] = family.type, set(each._labelnames)
+    assert documented() == exported
+
+
+def test_every_result_and_reason_is_on_the_page() -> None:
+    rows = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    assert {each.value for each in (*Result, *Reason)} <= rows
+
+
+def test_every_key_of_the_record_is_on_the_page() -> None:
+    section = PAGE.split("## The call record")[1].split("## The timeline")[0]
+    cells = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    keys = {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
+    assert keys == {field.name for field in fields(CallRecord)}
