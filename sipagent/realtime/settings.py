@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 EMBEDDED = "embedded"
+
+
+def _realtime_url(text: str) -> str:
+    if text != EMBEDDED and not re.fullmatch(r"wss?://\S+", text):
+        raise ValueError('must be "embedded" or a WebSocket URL, wss://… or ws://…')
+    return text
 
 
 class RealtimeSettings(BaseModel):
@@ -14,7 +21,7 @@ class RealtimeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: Annotated[str, Field(pattern=r"^(embedded|wss?://.+)$")] = EMBEDDED
+    url: Annotated[str, AfterValidator(_realtime_url)] = EMBEDDED
     """``embedded``, or the WebSocket URL of an endpoint, without ``?model=``."""
     model: str = "gpt-realtime"
     """Sent in the URL and in the session; a dialplan may name another."""

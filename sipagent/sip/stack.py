@@ -151,7 +151,7 @@ class _LogWriter(pj.LogWriter):  # type: ignore[misc]
     def write(self, entry: Any) -> None:
         """Pass one line to our log, and count what PJSIP dropped as no SIP."""
         try:
-            text = str(entry.msg).rstrip()
+            text = str(entry.msg).strip().partition("\n")[0]  # whole packets follow some lines
             self.dropped_messages += text.startswith("Dropping ")
             pjsip_log.info("! %s", text)  # what it calls an error is mostly a peer's fault
         except Exception:

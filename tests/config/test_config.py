@@ -59,7 +59,10 @@ def test_the_environment_of_the_process_is_the_default(
         ),
         ("\n[sip]\nmax_calls = 900", "c.toml:2: sip.rtp_ports: must hold 4 ports per call"),
         ("sip = 5", "c.toml:1: sip: must be a table, not 5"),
-        ("[realtime]\nurl = 'http://x'", "c.toml:2: realtime.url: must match pattern"),
+        (
+            "[realtime]\nurl = 'http://x'",
+            'c.toml:2: realtime.url: must be "embedded" or a WebSocket URL',
+        ),
         ("[realtime]\nheaders = { a = 1 }", "c.toml:2: realtime.headers.a: must be text in"),
         ("[log]\nlevel = 'loud'", "c.toml:2: log.level: must be 'debug', 'info', 'warning' or"),
         ("[cdr]\npath = ''", "c.toml:2: cdr.path: must not be empty"),
