@@ -79,30 +79,41 @@ class FunctionTool:
                 raise TypeError("arguments must be a JSON object")
             async with asyncio.timeout(self.timeout_s):
                 result = await self.invoke(context, parsed)
+            if isinstance(result, BackgroundResult):
+                return ToolOutcome(result_text(result.output), must_respond=False)
+            return ToolOutcome(result_text(result))
         except TimeoutError:
             text = f"Tool '{self.name}' timed out after {self.timeout_s:g} seconds."
             return ToolOutcome(text, has_failed=True)
         except ToolError as error:
             log.warning("tool %s ! %s", self.name, error)
-            return ToolOutcome(error.spoken, has_failed=True)
+            return ToolOutcome(_encodable(error.spoken), has_failed=True)
         except (ValidationError, ValueError, TypeError) as error:
             log.warning("tool %s ! bad arguments or value: %s", self.name, type(error).__name__)
             return ToolOutcome(DEFAULT_ERROR, has_failed=True)
-        except Exception:
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            log.warning("tool %s ! something it waited for was cancelled", self.name)
+            return ToolOutcome(DEFAULT_ERROR, has_failed=True)
+        except (Exception, SystemExit):
             log.exception("tool %s ! failed", self.name)
             return ToolOutcome(DEFAULT_ERROR, has_failed=True)
-        if isinstance(result, BackgroundResult):
-            return ToolOutcome(result_text(result.output), must_respond=False)
-        return ToolOutcome(result_text(result))
 
 
 def result_text(result: Any) -> str:
     """Return a tool's result as the model sees it: text as it is, everything else as JSON."""
     if isinstance(result, str):
-        return result
+        return _encodable(result)
     if isinstance(result, BaseModel):
         return result.model_dump_json()
-    return json.dumps(result, ensure_ascii=False, default=str)
+    return _encodable(json.dumps(result, ensure_ascii=False, default=str))
+
+
+def _encodable(text: str) -> str:
+    # Half a surrogate pair, as file names may have one, cannot be sent.
+    return text.encode(errors="replace").decode()
 
 
 def function_tool(
@@ -118,7 +129,7 @@ def function_tool(
     annotated ``ToolContext`` is not part of the schema.
 
     Raises:
-        TypeError: If a parameter has no annotation, or is ``*args`` or ``**kwargs``.
+        TypeError: If a parameter has no annotation, or cannot be given by name.
     """
     takes_context, model = _arguments_model(function)
 
@@ -128,7 +139,9 @@ def function_tool(
         positional = (context,) if takes_context else ()
         if inspect.iscoroutinefunction(function):
             return await function(*positional, **values)
-        return await asyncio.to_thread(function, *positional, **values)
+        result = await asyncio.to_thread(_call, function, *positional, **values)
+        # A plain function around a coroutine function, as decorators make them.
+        return await result if inspect.isawaitable(result) else result
 
     schema = model.model_json_schema()
     schema.pop("title", None)
@@ -146,6 +159,13 @@ def function_tool(
     )
 
 
+def _call(function: Callable[..., Any], *positional: Any, **values: Any) -> Any:
+    try:
+        return function(*positional, **values)
+    except StopIteration as error:
+        raise RuntimeError("StopIteration") from error  # no future takes it: the wait never ends
+
+
 def _arguments_model(function: Callable[..., Any]) -> tuple[bool, type[BaseModel]]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
@@ -155,8 +175,8 @@ def _arguments_model(function: Callable[..., Any]) -> tuple[bool, type[BaseModel
         if index == 0 and annotation is ToolContext:
             takes_context = True
             continue
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            raise TypeError(f"tool {function.__name__}: *{parameter.name} cannot be described")
+        if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
+            raise TypeError(f"tool {function.__name__}: {parameter} cannot be described")
         if annotation is None:
             raise TypeError(f"tool {function.__name__}: {parameter.name} has no annotation")
         has_default = parameter.default is not parameter.empty
