@@ -23,6 +23,7 @@ from sipagent.wire.events import Event
 
 from . import events
 from .options import SessionOptions, initial_config, with_agent
+from .responses import response_done
 from .sequencer import ACTIVE_RESPONSE, ResponseSequencer
 from .tool_calls import ToolCall, ToolCalls
 
@@ -227,8 +228,6 @@ class SessionCore:
                 pass  # items, parts and rate limits: nothing acts on them
 
     def _audio_delta(self, event: server.ResponseOutputAudioDelta, now: float) -> None:
-        if event.response_id in self._interrupted:
-            return
         try:
             audio = b64decode(event.delta, validate=True)
         except (Base64Error, ValueError):
@@ -236,23 +235,24 @@ class SessionCore:
             return
         key = event.item_id, event.content_index
         self._received_bytes[key] = self._received_bytes.get(key, 0) + len(audio)
-        self._tell(
-            events.AudioDelta(event.response_id, event.item_id, event.content_index, audio, now)
-        )
+        if event.response_id not in self._interrupted:
+            self._tell(
+                events.AudioDelta(event.response_id, event.item_id, event.content_index, audio, now)
+            )
 
     def _function_call(self, response_id: str, item: dict[str, Any], now: float) -> None:
         tool_call_id, name = str(item.get("call_id", "")), str(item.get("name", ""))
         arguments = str(item.get("arguments") or "")
         if item.get("status") != "completed":
             return
-        if self._tools.is_repeated(tool_call_id):
-            if (output := self._tools.output_of(tool_call_id)) is not None:
-                self._send_output(tool_call_id, output)
-            return
         agent = self._tools.agent_of(response_id, self.current_agent)
-        self._tools.started(response_id, tool_call_id)
+        if self._tools.is_repeated(tool_call_id):
+            if (known := self._tools.outcome_of(tool_call_id)) is not None:
+                self._answer(response_id, tool_call_id, known)
+            return
         tool = next((each for each in agent.tools if each.name == name), None)
         if tool is not None:
+            self._tools.started(response_id, tool_call_id)
             call = ToolCall(response_id, tool_call_id, name, arguments, tool, agent)
             self._tool_calls.append(call)
             self._tell(events.ToolStarted(tool_call_id, name, arguments, now))
@@ -266,30 +266,23 @@ class SessionCore:
         else:
             self.update_agent(target, now=now)
             outcome = ToolOutcome(handoff_output(target))
+        self._answer(response_id, tool_call_id, outcome)
+
+    def _answer(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> None:
+        self._tools.started(response_id, tool_call_id)
         self._send_output(tool_call_id, outcome.output)
         self._tools.ended(response_id, tool_call_id, outcome)
 
     def _response_done(self, response: dict[str, Any], now: float) -> None:
-        response_id, status = str(response.get("id", "")), str(response.get("status", ""))
-        details = response.get("status_details") or {}
-        usage = response.get("usage") or {}
-        self._interrupted.discard(response_id)
-        self._tell(
-            events.ResponseDone(
-                response_id,
-                status,
-                str(details.get("reason") or ""),
-                str((details.get("error") or {}).get("code") or ""),
-                events.TokenUsage(
-                    int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0)
-                ),
-                now,
-            )
+        done = response_done(response, now=now)
+        self._interrupted.discard(done.response_id)
+        self._tell(done)
+        is_owed = self._tools.response_done(
+            done.response_id, was_cancelled=done.status == "cancelled"
         )
-        is_owed = self._tools.response_done(response_id, was_cancelled=status == "cancelled")
-        self._send(*self._sequencer.response_done())
-        if is_owed:
+        if is_owed:  # before the next is sent: what waits and this may be one
             self._send(*self._sequencer.request())
+        self._send(*self._sequencer.response_done())
 
     def _error(self, error: server.ErrorDetail, now: float) -> None:
         is_ours, messages = self._sequencer.refused(error.event_id, error.code)

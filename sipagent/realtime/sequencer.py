@@ -2,8 +2,8 @@
 
 An endpoint makes one response at a time, and answers a second ``response.create`` with an
 error. Many want one: tools, greetings, text; and with VAD the endpoint makes some itself.
-Automatic ones say
-only "go on", so several that wait become one; those with instructions of their own never do.
+Automatic ones say only "go on", so several that wait become one; those with instructions of
+their own never do.
 
     FREE       --request-->            REQUESTED   (sent)
     REQUESTED  --response.created-->   ONGOING
@@ -64,14 +64,16 @@ class ResponseSequencer:
 
     def refused(self, event_id: str | None, code: str | None) -> tuple[bool, list[ResponseCreate]]:
         """Take an ``error``; return whether it answers our request, and what to send now."""
-        if self._sent is None or event_id != self._sent.event_id:
+        refused = self._sent
+        if event_id is None and code == ACTIVE_RESPONSE and refused is not None:
+            event_id = refused.event_id  # not every endpoint names what it answers
+        if refused is None or event_id != refused.event_id:
             return False, []
-        if code == ACTIVE_RESPONSE:  # the endpoint's own response came first: ours follows it
-            self._waiting.appendleft(self._sent)
-            self._sent = None
-            self.is_ongoing = True
-            return True, []
         self._sent = None
+        if code == ACTIVE_RESPONSE:  # the endpoint's own response came first: ours follows it
+            self.is_ongoing = True
+            if refused.response or not self._waiting or self._waiting[0].response:
+                self._waiting.appendleft(refused)
         return True, self._next()
 
     def _next(self) -> list[ResponseCreate]:

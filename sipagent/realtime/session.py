@@ -47,6 +47,7 @@ class RealtimeSession:
         self._context = context
         self._now = asyncio.get_running_loop().time
         self._transport: WebSocketTransport | None = None
+        self._connecting = asyncio.Lock()
         self._sending = asyncio.Lock()
         self._events: asyncio.Queue[SessionEvent] = asyncio.Queue()
         self._configured = asyncio.Event()
@@ -70,9 +71,10 @@ class RealtimeSession:
             SessionTimeout: If the handshake or the confirmation took too long.
             SessionLost: If the socket closed before the confirmation.
         """
-        if self._transport is not None:
+        if self._transport is not None or self._connecting.locked():
             raise SessionError("already connected or connecting")
-        self._transport = await open_transport(endpoint)
+        async with self._connecting:
+            self._transport = await open_transport(endpoint)
         loop = asyncio.get_running_loop()
         self._reader = loop.create_task(self._read(self._transport), name="realtime reader")
         try:
@@ -187,6 +189,8 @@ class RealtimeSession:
                 await self._transport.send(message)
 
     def _run_tool(self, call: ToolCall) -> None:
+        if self._is_closing:
+            return  # it came too late to be cancelled by ``close``
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._tool(call), name=f"tool {call.name}")
         self._tools.add(task)

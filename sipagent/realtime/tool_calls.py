@@ -1,9 +1,8 @@
 """Function calls of responses: which run, which are answered, when the model goes on.
 
 All calls of a response run at once; their outputs are sent as they come; the model is asked to
-go on once, when the last of them is out. A call id seen before is answered from memory, never run
-again:
-hanging up twice is worse than not at all.
+go on once, when the last of them is out. A call id seen before is answered from memory, never
+run again: hanging up twice is worse than not at all.
 
 No I/O, no clock.
 """
@@ -44,11 +43,11 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._batches: dict[str, _Batch] = {}
-        self._outputs: dict[str, str | None] = {}
+        self._outcomes: dict[str, ToolOutcome | None] = {}
 
     def begin(self, response_id: str, agent: RealtimeAgent) -> None:
         """Note that a response began while ``agent`` spoke."""
-        self._batches[response_id] = _Batch(agent)
+        self._batches.setdefault(response_id, _Batch(agent))
 
     def agent_of(self, response_id: str, default: RealtimeAgent) -> RealtimeAgent:
         """Return who was speaking when the response began; of one never announced, ``default``."""
@@ -56,11 +55,11 @@ class ToolCalls:
 
     def is_repeated(self, tool_call_id: str) -> bool:
         """Tell whether the call was seen before."""
-        return tool_call_id in self._outputs
+        return tool_call_id in self._outcomes
 
-    def output_of(self, tool_call_id: str) -> str | None:
-        """Return the output of a call that has one."""
-        return self._outputs.get(tool_call_id)
+    def outcome_of(self, tool_call_id: str) -> ToolOutcome | None:
+        """Return what became of a call, None while it runs."""
+        return self._outcomes.get(tool_call_id)
 
     def may_hand_off(self, response_id: str) -> bool:
         """Tell whether this is the first handoff of the response, and note it."""
@@ -71,12 +70,12 @@ class ToolCalls:
 
     def started(self, response_id: str, tool_call_id: str) -> None:
         """Note a call that has no output yet."""
-        self._outputs[tool_call_id] = None
+        self._outcomes[tool_call_id] = None
         self._batch(response_id).pending += 1
 
     def ended(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> bool:
         """Note a call's output; return whether the model is to go on now."""
-        self._outputs[tool_call_id] = outcome.output
+        self._outcomes[tool_call_id] = outcome
         batch = self._batch(response_id)
         batch.pending -= 1
         batch.must_respond = batch.must_respond or outcome.must_respond

@@ -25,6 +25,7 @@ class FaultyEndpoint:
     Attributes:
         fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (nonsense) or ``""``.
         sessions: Open ones, oldest first; abort one to let it die.
+        is_over: Set when the test ends; lets go of those that hang.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class FaultyEndpoint:
         self.sessions: list[ServerConnection] = []
         self.received: list[dict[str, Any]] = []
         self.port = 0
+        self.is_over = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -47,7 +49,8 @@ class FaultyEndpoint:
         if self.fault == "refuse":
             return connection.respond(HTTPStatus.UNAUTHORIZED, "no such key\n")
         if self.fault == "hang":
-            await asyncio.sleep(3_600)
+            await self.is_over.wait()
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too late\n")
         return None
 
     async def handle(self, connection: ServerConnection) -> None:
@@ -103,8 +106,6 @@ async def faulty_endpoint() -> AsyncIterator[FaultyEndpoint]:
     try:
         yield endpoint
     finally:
+        endpoint.is_over.set()
         server.close(close_connections=True)
-        for task in asyncio.all_tasks():
-            if "conn_handler" in repr(task.get_coro()):
-                task.cancel()
         await server.wait_closed()
