@@ -102,7 +102,7 @@ class BargeIn:
                 if self.floor is Floor.CONTESTED:
                     self._yield_to(Floor.AGENT)
             case ConfirmTimerFired():
-                if self.floor is Floor.CONTESTED and self._deadline is not None:
+                if self._deadline is not None and now >= self._deadline:
                     self._yield_to(Floor.CALLER)
                     return True
         return False

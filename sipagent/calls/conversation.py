@@ -8,13 +8,13 @@ Nothing here waits for the network: what goes to the session is queued and sent,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from sipagent.audio.formats import AudioFormat, Decoder, Encoder
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
-from sipagent.realtime.session import RealtimeSession
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts
@@ -27,6 +27,30 @@ SETTLE_S = 0.06
 """How long after a flush the last voiced frame is surely out: a frame, its fade and a tick."""
 
 SessionCommand: TypeAlias = Callable[[], Awaitable[None]]
+
+_RESPONSE_PARTS = (
+    session_events.AudioDelta,
+    session_events.AudioDone,
+    session_events.AgentTranscriptDelta,
+    session_events.AgentTranscript,
+)
+
+
+class Session(Protocol):
+    """What a conversation needs of ``realtime.session.RealtimeSession``."""
+
+    async def append_audio(self, audio: bytes) -> None: ...
+    async def create_response(self, instructions: str | None = None) -> None: ...
+    async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """An interruption that is not told yet: its last voiced frame may still go out."""
+
+    head: Heard
+    at: float
+    settled_at: float
 
 
 class Conversation:
@@ -43,7 +67,7 @@ class Conversation:
     def __init__(
         self,
         setup: CallSetup,
-        session: RealtimeSession,
+        session: Session,
         *,
         audio_format: AudioFormat,
         tell: Callable[[facts.Fact], None],
@@ -52,24 +76,27 @@ class Conversation:
         self._setup, self._session, self._format = setup, session, audio_format
         self._tell, self._post = tell, post
         self._turns = AgentTurns()
+        self._agent = setup.agent.name
         self._barge_in = barge_in.BargeIn(setup.barge_in)
         self._commands: asyncio.Queue[SessionCommand] = asyncio.Queue()
         self._media: MediaPort | None = None
         self._decoder: Decoder | None = None
-        self._is_response_ongoing = False
+        self._response_id: str | None = None
+        self._cut_response_id: str | None = None
         self._last_word_at: float | None = None
         self._cut_at: dict[str, int] = {}
-        self._settling: set[asyncio.TimerHandle] = set()
+        self._cuts: list[_Cut] = []
 
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
         is_idle = self._media is None or self._media.is_idle
-        return is_idle and not self._is_response_ongoing
+        return is_idle and self._response_id is None
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        return self._barge_in.deadline()
+        candidates = [self._barge_in.deadline(), *(cut.settled_at for cut in self._cuts)]
+        return min((at for at in candidates if at is not None), default=None)
 
     # The two pumps, each a task of the call.
 
@@ -103,16 +130,15 @@ class Conversation:
         for item_id in self._turns.open_items():
             if said := self._turns.cut_off(item_id, 0, 1):
                 self._tell(said)
-        for handle in self._settling:
-            handle.cancel()
-        self._settling.clear()
+        self._tell_barge_ins(float("inf"))
 
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
         gap_ms = None if self._last_word_at is None else round((at - self._last_word_at) * 1000)
         self._last_word_at = None
         self._tell(facts.AgentSoundStarted(item_id, self._turns.agent_of(item_id), gap_ms))
-        self._floor(barge_in.AgentAudioStarted(), at)
+        if self._media is not None and not self._media.is_idle:  # it may have been cut off since
+            self._floor(barge_in.AgentAudioStarted(), at)
 
     def item_played(self, item_id: str, at: float) -> None:
         """Note that an item was heard to its end."""
@@ -126,22 +152,23 @@ class Conversation:
     def handle_timer(self, now: float) -> None:
         """Act on :meth:`deadline`."""
         self._floor(barge_in.ConfirmTimerFired(), now)
+        self._tell_barge_ins(now)
 
     # What the session says.
 
     def handle(self, event: session_events.SessionEvent) -> None:
         """Act on one session event."""
+        if isinstance(event, _RESPONSE_PARTS) and event.response_id == self._cut_response_id:
+            return  # was on its way when the caller took the floor
         match event:
             case session_events.AudioDelta():
                 self._play(event)
-            case session_events.AudioDone(item_id=item_id):
-                if self._media is not None:
-                    self._media.finish(item_id)
+            case session_events.AudioDone():
+                self._finish_audio(event)
             case session_events.AgentTranscriptDelta(item_id=item_id, delta=delta):
-                self._turns.add_delta(item_id, self._session.current_agent.name, delta)
+                self._turns.add_delta(item_id, self._agent, delta)
             case session_events.AgentTranscript(item_id=item_id, text=text):
-                agent = self._session.current_agent.name
-                if said := self._turns.finish_transcript(item_id, agent, text):
+                if said := self._turns.finish_transcript(item_id, self._agent, text):
                     self._tell(said)
             case session_events.SpeechStarted(item_id=item_id, at=at):
                 self._tell(facts.CallerSpeechStarted(item_id))
@@ -150,8 +177,8 @@ class Conversation:
                 self._caller_stopped(item_id, at)
             case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
                 self._confirm_truncate(item_id, audio_end_ms)
-            case session_events.ResponseStarted():
-                self._is_response_ongoing = True
+            case session_events.ResponseStarted(response_id=response_id):
+                self._response_id = response_id
             case session_events.ResponseDone():
                 self._response_done(event)
             case _:
@@ -162,6 +189,7 @@ class Conversation:
             case session_events.UserTranscript(item_id=item_id, text=text):
                 self._tell(facts.CallerSaid(item_id, text))
             case session_events.HandedOff(from_agent=old, to_agent=new):
+                self._agent = new
                 self._tell(facts.AgentChanged(old, new))
             case session_events.ToolEnded():
                 self._tell(
@@ -187,9 +215,15 @@ class Conversation:
     def _play(self, event: session_events.AudioDelta) -> None:
         if self._media is None or self._decoder is None:
             return
-        self._turns.add_delta(event.item_id, self._session.current_agent.name, "")
+        self._turns.add_delta(event.item_id, self._agent, "")
         pcm = self._decoder.decode(event.audio)
         self._media.push(event.item_id, pcm, content_index=event.content_index)
+
+    def _finish_audio(self, event: session_events.AudioDone) -> None:
+        if self._media is None or self._decoder is None:
+            return
+        self._media.push(event.item_id, self._decoder.flush(), content_index=event.content_index)
+        self._media.finish(event.item_id)
 
     def _caller_stopped(self, item_id: str, at: float) -> None:
         self._tell(facts.CallerSpeechStopped(item_id))
@@ -198,7 +232,7 @@ class Conversation:
             self._last_word_at = at - self._setup.silence_duration_ms / 1000
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
-        self._is_response_ongoing = False
+        self._response_id = None
         self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
         if event.status == "failed":
             code = event.error_code or "response_failed"
@@ -219,24 +253,23 @@ class Conversation:
     def _interrupt(self, at: float) -> None:
         assert self._media is not None
         heard = self._media.flush()
+        self._cut_response_id = self._response_id
         self._decoder = Decoder(self._format, self._media.rate_hz)
         must_cancel = self._setup.barge_in.confirm_ms > 0
         self._commands.put_nowait(lambda: self._session.interrupt(heard, cancel=must_cancel))
         self._tell_cut_off(heard)
         if heard:
-            head = heard[0]
-            self._cut_at = {item.item_id: item.heard_ms for item in heard}
-            handle: asyncio.TimerHandle
-            handle = asyncio.get_running_loop().call_later(
-                SETTLE_S, lambda: self._tell_barge_in(head, at)
-            )
-            self._settling.add(handle)
+            self._cut_at |= {item.item_id: item.heard_ms for item in heard}
+            settled_at = asyncio.get_running_loop().time() + SETTLE_S
+            self._cuts.append(_Cut(heard[0], at, settled_at))
 
-    def _tell_barge_in(self, head: Heard, at: float) -> None:
-        assert self._media is not None
-        last_voiced_at = self._media.last_voiced_at or at
-        stop_ms = max(0, round((last_voiced_at - at) * 1000))
-        self._tell(facts.BargedIn(head.item_id, head.heard_ms, stop_ms))
+    def _tell_barge_ins(self, now: float) -> None:
+        while self._cuts and self._cuts[0].settled_at <= now:
+            assert self._media is not None
+            cut = self._cuts.pop(0)
+            last_voiced_at = self._media.last_voiced_at or cut.at
+            stop_ms = max(0, round((last_voiced_at - cut.at) * 1000))
+            self._tell(facts.BargedIn(cut.head.item_id, cut.head.heard_ms, stop_ms))
 
     def _tell_cut_off(self, heard: list[Heard]) -> None:
         for item in heard:

@@ -73,9 +73,15 @@ class AgentTurns:
         return self._tell(item_id, heard_ms, heard_ms, interrupted=False)
 
     def cut_off(self, item_id: str, heard_ms: int, received_ms: int) -> AgentSaid | None:
-        """Note an interruption; return the fact, or None if nothing of it is known."""
-        if item_id not in self._items:
+        """Note an interruption; return the fact, or None if nothing of it is known.
+
+        An item that was played whole and waits for its transcript was not interrupted.
+        """
+        item = self._items.get(item_id)
+        if item is None:
             return None
+        if item.played_ms is not None:
+            return self._tell(item_id, item.played_ms, item.played_ms, interrupted=False)
         return self._tell(item_id, heard_ms, received_ms, interrupted=True)
 
     def open_items(self) -> list[str]:

@@ -69,3 +69,11 @@ def test_a_late_timer_of_a_decided_contest_does_nothing() -> None:
     barge_in.handle(CallerSpeechStarted(), now=1.0)
     barge_in.handle(CallerSpeechStopped(), now=1.1)
     assert not barge_in.handle(ConfirmTimerFired(), now=1.2)
+
+
+def test_a_timer_of_something_else_decides_no_contest() -> None:
+    barge_in = talking_agent()
+    barge_in.handle(CallerSpeechStarted(), now=1.0)
+    assert not barge_in.handle(ConfirmTimerFired(), now=1.1)
+    assert barge_in.floor is Floor.CONTESTED
+    assert barge_in.handle(ConfirmTimerFired(), now=1.2)

@@ -34,6 +34,29 @@ def test_an_interrupted_item_was_heard_in_part_by_whole_words() -> None:
     assert (said.heard, said.interrupted, said.heard_ms) == ("one two", True, 500)
 
 
+def test_an_item_that_only_lacks_its_transcript_was_not_interrupted() -> None:
+    turns = AgentTurns()
+    turns.add_delta("a", "Reception", "Good mor")
+    assert turns.played("a", 900) is None
+    assert turns.cut_off("a", 0, 1) == AgentSaid(
+        "a", "Reception", "Good mor", "Good mor", 900, False
+    )
+
+
+def test_an_item_cut_off_before_its_first_sample_was_not_heard() -> None:
+    turns = AgentTurns()
+    turns.add_delta("a", "Reception", "Good morning.")
+    assert turns.cut_off("a", 0, 0) == AgentSaid("a", "Reception", "Good morning.", "", 0, True)
+
+
+def test_an_item_is_spoken_by_whoever_began_it() -> None:
+    turns = AgentTurns()
+    turns.add_delta("a", "Reception", "One moment, ")
+    turns.add_delta("a", "Billing", "please.")
+    assert turns.agent_of("a") == "Reception"
+    assert turns.agent_of("b") == ""
+
+
 def test_an_item_nobody_knows_is_told_by_nobody() -> None:
     assert AgentTurns().played("x", 10) is None
     assert AgentTurns().cut_off("x", 10, 20) is None
