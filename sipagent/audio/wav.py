@@ -79,7 +79,7 @@ def read_wav(path: Path) -> tuple[Pcm, int]:
 
     Raises:
         OSError: If the file cannot be read.
-        SipAgentError: If it is not 16-bit PCM; the text names the file and what it is.
+        SipAgentError: If it is not 16-bit PCM, or empty; the text names the file and what it is.
     """
     data = path.read_bytes()
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
@@ -94,6 +94,10 @@ def read_wav(path: Path) -> tuple[Pcm, int]:
             encoding, channels, rate_hz, _, _, bits = layout
             if encoding not in {1, 0xFFFE} or bits != 16:
                 raise SipAgentError(f"{path} is not 16-bit PCM (encoding {encoding}, {bits} bit)")
+            if not channels or not rate_hz:
+                raise SipAgentError(f"{path} has {channels} channels at {rate_hz} Hz")
+            if len(body) < 2:
+                break
             return bytes_to_pcm(body)[::channels], rate_hz
         offset += 8 + size + (size & 1)
     raise SipAgentError(f"{path} has no audio")

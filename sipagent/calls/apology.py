@@ -29,7 +29,7 @@ TONE_RATE_HZ = 8_000
 
 
 async def prepare_apologies(plans: Sequence[Plan]) -> dict[str, Apology]:
-    """Return the apology of each plan, by the plan's name."""
+    """Return the apology of each plan, by the plan's name; none is empty. Never raises."""
     speaker = Speaker()
     try:
         return {plan.name: await _apology(plan, speaker) for plan in plans}
@@ -48,10 +48,13 @@ async def _apology(plan: Plan, speaker: Speaker) -> Apology:
             log.error("plan %s ! apology_wav: %s", plan.name, error)
     try:
         pcm = await speaker.speak(session.apology, espeak_voice(session.voice or ""))
-        return Apology(pcm, speaker.rate_hz)
     except EngineError as error:
         log.warning("plan %s ! its apology is a tone: %s", plan.name, error)
         return information_tone()
+    if not len(pcm):
+        log.warning("plan %s ! its apology is a tone: its words have no sound", plan.name)
+        return information_tone()
+    return Apology(pcm, speaker.rate_hz)
 
 
 def information_tone() -> Apology:

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from sipagent.audio.formats import AudioFormat
-from sipagent.errors import SessionError, SessionRejected, SessionTimeout
+from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
@@ -33,8 +32,8 @@ from . import events as call_events
 from .controller import TEMPORARY_FAILURE, CallController
 from .conversation import Conversation
 from .recording import CallRecorder
-from .setup import CallSetup
-from .termination import Reason, Result, Termination
+from .setup import CallSetup, leg_format
+from .termination import Reason, Result, Termination, session_failure
 from .tools import CallContext
 
 log = logging.getLogger(__name__)
@@ -77,7 +76,8 @@ class Call:
         self._leg, self._setup, self._endpoint = leg, setup, endpoint
         self._observer, self._offered_at = observer, offered_at
         self._recordings_dir = recordings_dir
-        self._now = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
         self._controller = CallController(setup.policy)
         self._audio_format = leg_format(leg.invite.offered_codecs)
@@ -97,25 +97,23 @@ class Call:
         self._termination: Termination | None = None
 
     def hang_up(self, reason: Reason, detail: str = "") -> None:
-        """Ask for the end of the call; from the agent, once its last words are out."""
-        self._inbox.put_nowait(call_events.HangUpRequested(reason, detail))
+        """Ask for the end of the call; from the agent, once its last words are out. Any thread."""
+        event = call_events.HangUpRequested(reason, detail)
+        self._loop.call_soon_threadsafe(self._inbox.put_nowait, event)
 
     async def run(self) -> Termination:
         """Run the call to its end; never raises but for cancellation."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                self._pump(self._pump_leg(), "leg")
-                self._pump(self._conversation.send_commands(), "session commands")
+                self._pump(self._pump_leg, "leg")
+                self._pump(self._conversation.send_commands, "session commands")
                 await self._exchange()
                 for task in self._pumps:
                     task.cancel()
         except* Exception as failures:
             log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
-            self._leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
-            self._termination = Termination(
-                Result.FAILED, Reason.INTERNAL_ERROR, type(failures.exceptions[0]).__name__, 500
-            )
+            self._release_after_fault(type(failures.exceptions[0]).__name__)
         return await self._finish()
 
     # The inbox.
@@ -174,7 +172,7 @@ class Call:
             case commands.Ring():
                 self._leg.progress(180)
             case commands.OpenSession():
-                self._pump(self._run_session(), "session")
+                self._pump(self._run_session, "session")
             case commands.Answer():
                 self._leg.answer()
             case commands.Refuse(status, phrase):
@@ -183,7 +181,7 @@ class Call:
                 media = self._leg.media
                 assert media is not None
                 self._conversation.start(media)
-                self._pump(self._conversation.send_caller_audio(media), "caller audio")
+                self._pump(lambda: self._conversation.send_caller_audio(media), "caller audio")
             case commands.PlayApology():
                 self._play_apology()
             case commands.HangUp(cause, text):
@@ -204,7 +202,7 @@ class Call:
         assert media is not None
         if self._setup.is_recorded and self._recorder is None:
             self._recorder = CallRecorder(self._recordings_dir / f"{self.call_id}.wav", media)
-            self._pump(self._recorder.run(), "recording")
+            self._pump(self._recorder.run, "recording")
         if self._answered_at is None:
             self._answered_at = self._now()
             answer_ms = round((self._answered_at - self._offered_at) * 1000)
@@ -261,21 +259,30 @@ class Call:
     def _close_session(self) -> None:
         if not self._is_session_closed:
             self._is_session_closed = True
-            self._pump(self._session.close(), "closing session")
+            self._pump(self._session.close, "closing session")
 
     # The end.
 
-    def _pump(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _pump(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         task = self._tasks.create_task(
             self._until_session_ends(work), name=f"{name} {self.call_id}"
         )
         self._pumps.append(task)
 
-    async def _until_session_ends(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _until_session_ends(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except SessionError as error:  # the session itself tells of it in its events
             log.debug("call=%s %s", self.call_id, error)
+
+    def _release_after_fault(self, detail: str) -> None:
+        status = 200
+        if self._answered_at is None:
+            status = 500
+            self._leg.reject(status)
+        else:
+            self._leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
+        self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, status)
 
     async def _finish(self) -> Termination:
         assert self._termination is not None
@@ -295,33 +302,6 @@ class Call:
 
     def _tell(self, fact: facts.Fact) -> None:
         self._observer.tell(self.call_id, fact, at=self._now())
-
-
-def leg_format(offered_codecs: Sequence[str]) -> AudioFormat:
-    """Return the session format that needs the least conversion for a leg.
-
-    PJSIP answers with the first codec of the offer that it has; a delayed offer starts with PCMU.
-    """
-    for codec in offered_codecs:
-        match codec.upper().split("/")[0]:
-            case "PCMU":
-                return AudioFormat.PCMU
-            case "PCMA":
-                return AudioFormat.PCMA
-            case "G722":
-                return AudioFormat.PCM24
-    return AudioFormat.PCMU
-
-
-def session_failure(error: SessionError) -> Reason:
-    """Name why a session could not be opened."""
-    match error:
-        case SessionRejected():
-            return Reason.SESSION_REFUSED
-        case SessionTimeout():
-            return Reason.SESSION_TIMEOUT
-        case _:
-            return Reason.SESSION_LOST
 
 
 def line_measured(leg: SipCall) -> facts.LineMeasured:

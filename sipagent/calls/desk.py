@@ -46,7 +46,6 @@ class CallDesk:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: dict[str, Call] = {}
-        self.is_draining = False
 
     def incoming(self, leg: SipCall) -> None:
         """Take the INVITE of ``leg``; refuse it at once when no plan wants it."""

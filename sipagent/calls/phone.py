@@ -92,11 +92,14 @@ class Phone:
         """Wait for the answer.
 
         Raises:
-            SipError: If the call was refused; ``status`` says how.
+            SipError: If the call was refused, ``status`` says how, or nobody answered in time.
         """
-        await self.until(
-            lambda: self.has_ended or (self.is_answered and self._media is not None), timeout_s
-        )
+        try:
+            await self.until(
+                lambda: self.has_ended or (self.is_answered and self._media is not None), timeout_s
+            )
+        except TimeoutError:
+            raise SipError(f"{self._uri} did not answer within {timeout_s:g} s") from None
         if self.has_ended and not self.is_answered:
             raise SipError(f"{self._uri}: {self.reason}", status=self.status or 0)
 

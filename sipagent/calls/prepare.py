@@ -76,4 +76,5 @@ def _silence_ms(detection: TurnDetection | None) -> int | None:
         return DEFAULT_SILENCE_MS
     if detection.type != "server_vad":
         return None
-    return detection.silence_duration_ms or DEFAULT_SILENCE_MS
+    wanted_ms = detection.silence_duration_ms
+    return DEFAULT_SILENCE_MS if wanted_ms is None else wanted_ms

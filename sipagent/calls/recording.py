@@ -1,13 +1,14 @@
 """Stereo recording of a call: the caller left, the agent right.
 
-The leg's media port keeps the frames it really received and really played; they are mixed and
-written here, off the loop.
+The leg's media port keeps the frames it really received and really played; they are mixed here and
+written off the loop, one write at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from sipagent.audio.frames import Pcm
@@ -33,6 +34,7 @@ class CallRecorder:
         self._media = media
         self._mix = StereoMix()
         self._writer: WavWriter | None = None
+        self._writing: asyncio.Future[None] | None = None
         self._has_failed = False
 
     async def run(self) -> None:
@@ -40,30 +42,38 @@ class CallRecorder:
         self._media.start_recording()
         while True:
             await asyncio.sleep(WRITE_INTERVAL_S)
-            await self._write(self._drain())
+            self._take_frames()
+            await self._write(self._mix.drain())
 
     async def close(self) -> bool:
-        """Write what is left; return whether the file is whole."""
-        for channel, pcm in self._media.take_recorded():
-            self._mix.add(channel, pcm)
+        """Write what is left; return whether the file is whole. Never raises ``OSError``."""
+        if self._writing is not None:  # `run` may have been cancelled in the middle of it
+            await self._finish_write(self._writing)
+        self._take_frames()
         await self._write(self._mix.finish())
         if self._writer is not None:
-            await asyncio.to_thread(self._writer.close)
+            await self._off_the_loop(self._writer.close)
         return self._writer is not None and not self._has_failed
 
-    def _drain(self) -> Pcm:
+    def _take_frames(self) -> None:
         for channel, pcm in self._media.take_recorded():
             self._mix.add(channel, pcm)
-        return self._mix.drain()
 
     async def _write(self, stereo: Pcm) -> None:
-        if self._has_failed or not len(stereo):
-            return
+        if not self._has_failed and len(stereo):
+            await self._off_the_loop(lambda: self._write_now(stereo))
+
+    async def _off_the_loop(self, write: Callable[[], None]) -> None:
+        self._writing = asyncio.get_running_loop().run_in_executor(None, write)
+        await self._finish_write(self._writing)
+
+    async def _finish_write(self, writing: asyncio.Future[None]) -> None:
         try:
-            await asyncio.to_thread(self._write_now, stereo)
+            await asyncio.shield(writing)
         except OSError as error:
+            if not self._has_failed:
+                log.error("recording %s ends here: %s", self.path, error)
             self._has_failed = True
-            log.error("recording %s ends here: %s", self.path, error)
 
     def _write_now(self, stereo: Pcm) -> None:
         if self._writer is None:

@@ -5,10 +5,12 @@ A call keeps its setup from INVITE to BYE, whatever happens to the files in the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.audio.formats import AudioFormat
 from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
 
@@ -44,3 +46,19 @@ class CallSetup:
     is_recorded: bool = False
     silence_duration_ms: int | None = None
     """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""
+
+
+def leg_format(offered_codecs: Sequence[str]) -> AudioFormat:
+    """Return the session format that needs the least conversion for a leg.
+
+    PJSIP answers with the first codec of the offer that it has; a delayed offer starts with PCMU.
+    """
+    for codec in offered_codecs:
+        match codec.upper().split("/")[0]:
+            case "PCMU":
+                return AudioFormat.PCMU
+            case "PCMA":
+                return AudioFormat.PCMA
+            case "G722":
+                return AudioFormat.PCM24
+    return AudioFormat.PCMU

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sipagent.errors import SessionError, SessionRejected, SessionTimeout
+
 
 class Result(StrEnum):
     """What became of the call, in one word."""
@@ -51,3 +53,14 @@ class Termination:
     """For the log and the CDR: names the thing; never a label."""
     sip_status: int = 200
     """Final status of the INVITE transaction (RFC 3261 section 21)."""
+
+
+def session_failure(error: SessionError) -> Reason:
+    """Name why a session could not be opened."""
+    match error:
+        case SessionRejected():
+            return Reason.SESSION_REFUSED
+        case SessionTimeout():
+            return Reason.SESSION_TIMEOUT
+        case _:
+            return Reason.SESSION_LOST

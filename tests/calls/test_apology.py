@@ -1,0 +1,126 @@
+"""The apology: a file, else a voice, else a tone, and never an error."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sipagent.audio.frames import Pcm, silence
+from sipagent.audio.tones import tone
+from sipagent.audio.wav import WavWriter
+from sipagent.calls.apology import INFORMATION_HZ, information_tone, prepare_apologies
+from sipagent.calls.setup import Apology
+from sipagent.dialplan.models import Dialplan
+from sipagent.dialplan.plans import Plan
+from sipagent.engine.tts.speaker import Speaker
+from sipagent.engine.tts.voices import EspeakVoice
+from sipagent.errors import EngineError
+
+SPOKEN = tone(200, 300, 22_050)
+
+
+def plan(folder: Path, name: str = "desk", **session: Any) -> Plan:
+    data = {"name": name, "agents": [{"name": "Ada", "instructions": "x"}], "session": session}
+    return Plan(folder / f"{name}.toml", Dialplan.model_validate(data), {})
+
+
+async def apology(folder: Path, **session: Any) -> Apology:
+    return (await prepare_apologies([plan(folder, **session)]))["desk"]
+
+
+def wav(channels: int, rate_hz: int, samples: bytes) -> bytes:
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, 0, 0, 16)
+    body = b"WAVE" + layout + struct.pack("<4sI", b"data", len(samples)) + samples
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+@pytest.fixture
+def voice(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the voice speak without its process; return what it said."""
+    said: list[str] = []
+
+    async def speak(_: Speaker, text: str, __: EspeakVoice) -> Pcm:
+        said.append(text)
+        return SPOKEN
+
+    monkeypatch.setattr(Speaker, "speak", speak)
+    return said
+
+
+async def test_a_file_beside_the_plan_is_played_as_it_is(tmp_path: Path, voice: list[str]) -> None:
+    pcm = tone(425, 100, 16_000)
+    writer = WavWriter(tmp_path / "sorry.wav", 16_000, 1)
+    writer.write(pcm)
+    writer.close()
+    made = await apology(tmp_path, apology_wav="sorry.wav")
+    np.testing.assert_array_equal(made.pcm, pcm)
+    assert made.rate_hz == 16_000
+    assert voice == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"ID3 music",
+        wav(1, 8_000, b"\1\1" * 80)[:-170],
+        wav(0, 8_000, b"\1\1" * 80),
+        wav(1, 0, b"\1\1" * 80),
+        wav(1, 8_000, b""),
+    ],
+    ids=["missing", "no WAV", "cut off", "no channel", "no rate", "empty"],
+)
+async def test_a_file_that_cannot_be_played_is_replaced_by_the_plans_words(
+    tmp_path: Path, voice: list[str], caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "sorry.wav").write_bytes(content)
+    made = await apology(tmp_path, apology_wav="sorry.wav", apology="We are closed.")
+    assert made.pcm is SPOKEN
+    assert voice == ["We are closed."]
+    assert "sorry.wav" in caplog.text
+
+
+async def test_without_a_voice_the_apology_is_a_tone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> Pcm:
+        raise EngineError("no voice is installed")
+
+    monkeypatch.setattr(Speaker, "speak", fail)
+    made = await apology(tmp_path, apology_wav="missing.wav")
+    np.testing.assert_array_equal(made.pcm, information_tone().pcm)
+
+
+async def test_words_that_have_no_sound_become_a_tone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def speak(*_: object) -> Pcm:
+        return silence(0)
+
+    monkeypatch.setattr(Speaker, "speak", speak)
+    assert len((await apology(tmp_path, apology="...")).pcm)
+
+
+async def test_each_plan_has_an_apology_of_its_own(tmp_path: Path, voice: list[str]) -> None:
+    plans = [plan(tmp_path, "a", apology="One."), plan(tmp_path, "b", apology="Two.")]
+    assert list(await prepare_apologies(plans)) == ["a", "b"]
+    assert voice == ["One.", "Two."]
+
+
+async def test_the_words_are_spoken_by_the_engines_voice(tmp_path: Path) -> None:
+    made = await apology(tmp_path, apology="We are closed today.")
+    assert 0.5 < len(made.pcm) / made.rate_hz < 5
+    assert len(made.at_rate(8_000)) == pytest.approx(len(made.pcm) * 8_000 / made.rate_hz, abs=2)
+
+
+def test_the_tone_is_the_three_tones_every_caller_knows() -> None:
+    made = information_tone()
+    thirds = np.split(made.pcm, 3)
+    peaks = [int(np.argmax(np.abs(np.fft.rfft(each)))) for each in thirds]
+    hz_per_bin = made.rate_hz / len(thirds[0])
+    assert [peak * hz_per_bin for peak in peaks] == pytest.approx(INFORMATION_HZ, abs=hz_per_bin)

@@ -1,0 +1,115 @@
+"""The desk: which call is taken, and what becomes of its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sipagent.calls import facts
+from sipagent.calls.desk import CallDesk
+from sipagent.calls.facts import Fact
+from sipagent.calls.setup import CallSetup
+from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.realtime.transport import Endpoint
+from sipagent.sip.headers import Invite
+from tests.fakes.faulty_endpoint import faulty_endpoint
+
+from .leg import FarEnd, Told
+from .talk import call_setup
+
+Route = Callable[[Invite], CallSetup | None]
+
+
+@asynccontextmanager
+async def desk(folder: Path, told: Told, route: Route | None = None) -> AsyncIterator[CallDesk]:
+    """Open a desk whose endpoint works."""
+    setup = call_setup(greeting="Greet.")
+    async with faulty_endpoint() as endpoint:
+        yield CallDesk(
+            route=route or (lambda _: setup),
+            endpoint=Endpoint(endpoint.url, "gpt-realtime"),
+            observer=told,
+            recordings_dir=folder,
+        )
+
+
+async def test_a_call_no_plan_wants_is_not_found_and_on_record(tmp_path: Path) -> None:
+    told, far_end = Told(), FarEnd()
+    async with desk(tmp_path, told, route=lambda _: None) as taking:
+        taking.incoming(far_end.leg)
+        assert far_end.sent == [404]
+        assert taking.calls == {}
+    invite = far_end.leg.invite
+    refused = Termination(Result.REFUSED, Reason.NO_ROUTE, sip_status=404)
+    (offered, ended) = [fact for _, fact in told.facts]
+    assert offered == facts.CallOffered(
+        "incoming", invite.sip_call_id, "desk", "+4930123456", invite.source_address
+    )
+    assert ended == facts.CallEnded(refused, 0)
+    assert len({call_id for call_id, _ in told.facts}) == 1
+
+
+async def test_a_call_is_routed_by_its_invite_and_kept_until_it_is_over(tmp_path: Path) -> None:
+    told, far_end, asked = Told(), FarEnd(), list[Invite]()
+
+    def route(invite: Invite) -> CallSetup:
+        asked.append(invite)
+        return call_setup(plan="night")
+
+    async with desk(tmp_path, told, route) as taking:
+        taking.incoming(far_end.leg)
+        assert asked == [far_end.leg.invite]
+        assert told.names() == ["CallOffered", "CallRouted"]
+        assert told.facts[1][1] == facts.CallRouted("night", "Reception")
+        (call_id,) = taking.calls
+        await told.until(facts.CallAnswered)
+        far_end.hangs_up()
+        await taking.until_empty()
+        assert taking.calls == {}
+        assert {each for each, _ in told.facts} == {call_id}
+
+
+async def test_all_calls_can_be_ended_at_once(tmp_path: Path) -> None:
+    told, callers = Told(), [FarEnd(), FarEnd()]
+    async with desk(tmp_path, told) as taking:
+        for caller in callers:
+            taking.incoming(caller.leg)
+        await told.until(facts.CallAnswered, 2)
+        taking.hang_up_all(Reason.SHUTDOWN)
+        await taking.until_empty()
+    assert [caller.sent[-1] for caller in callers] == ['BYE Q.850;cause=16;text="shutdown"'] * 2
+
+
+class Broken(Told):
+    """An observer that fails when a digit is pressed."""
+
+    def tell(self, call_id: str, fact: Fact, *, at: float) -> None:
+        """Note a fact, or fail."""
+        super().tell(call_id, fact, at=at)
+        if isinstance(fact, facts.DigitPressed):
+            raise ZeroDivisionError
+
+
+async def test_a_call_that_breaks_takes_no_other_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told, doomed, unharmed = Broken(), FarEnd(), FarEnd()
+    async with desk(tmp_path, told) as taking, unharmed.clock():
+        taking.incoming(doomed.leg)
+        taking.incoming(unharmed.leg)
+        await told.until(facts.CallAnswered, 2)
+        doomed.presses("1")
+        ended = await told.until(facts.CallEnded)
+        assert ended.termination.reason is Reason.INTERNAL_ERROR
+        assert "ended by a fault of ours" in caplog.text
+        while len(taking.calls) > 1:
+            await asyncio.sleep(0)
+        await told.until(facts.AgentSoundStarted)  # the other one goes on
+        unharmed.hangs_up()
+        await taking.until_empty()
+    ends = [fact.termination.result for _, fact in told.facts if isinstance(fact, facts.CallEnded)]
+    assert ends == [Result.FAILED, Result.COMPLETED]
