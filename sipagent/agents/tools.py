@@ -89,7 +89,7 @@ class FunctionTool:
             log.warning("tool %s ! %s", self.name, error)
             return ToolOutcome(_encodable(error.spoken), has_failed=True)
         except (ValidationError, ValueError, TypeError) as error:
-            log.warning("tool %s ! bad arguments or value: %s", self.name, type(error).__name__)
+            log.warning("tool %s ! bad arguments or value: %s", self.name, _fault(error))
             return ToolOutcome(DEFAULT_ERROR, has_failed=True)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -109,6 +109,16 @@ def result_text(result: Any) -> str:
     if isinstance(result, BaseModel):
         return result.model_dump_json()
     return _encodable(json.dumps(result, ensure_ascii=False, default=str))
+
+
+def _fault(error: Exception) -> str:
+    """Say what is wrong without what a caller said: fields, not values."""
+    if not isinstance(error, ValidationError):
+        return type(error).__name__
+    faults = error.errors(include_input=False, include_context=False, include_url=False)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in faults
+    )
 
 
 def _encodable(text: str) -> str:

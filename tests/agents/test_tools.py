@@ -94,6 +94,14 @@ async def test_arguments_that_do_not_fit_are_a_failure_and_run_nothing(arguments
     assert ran == []
 
 
+async def test_the_log_names_the_argument_that_does_not_fit_and_not_what_was_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await outcome(book, '{"name":"Ann","guests":"secret"}')
+    assert "book ! bad arguments or value: guests: Input should be" in caplog.text
+    assert "secret" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "error",
     [OSError("secret"), ValueError("secret"), KeyError(1), StopIteration(), SystemExit(1)],
