@@ -30,6 +30,7 @@ CONFIG = """\
 [sip]
 bind = "127.0.0.1"
 port = {sip_port}
+codecs = {codecs}
 
 [realtime]
 url = "{url}"
@@ -68,15 +69,13 @@ class Appliance:
 
 
 @asynccontextmanager
-async def serving(
-    url: str, folder: Path, *, command: Sequence[str] = SERVE
-) -> AsyncIterator[Appliance]:
+async def serving(url: str, folder: Path, *, codecs: Sequence[str]) -> AsyncIterator[Appliance]:
     """Run the appliance in ``folder`` while the context lasts.
 
     Args:
         url: Of the realtime endpoint.
         folder: For configuration, plan and whatever it writes.
-        command: Started with the path of the configuration as its last argument.
+        codecs: Offered and taken.
 
     Raises:
         NotReady: If it does not answer OPTIONS with 200 in time.
@@ -85,8 +84,8 @@ async def serving(
     log = folder / "serve.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *command,
-            str(_configure(folder, url, target[1])),
+            *SERVE,
+            str(_configure(folder, url, target[1], codecs)),
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdin=asyncio.subprocess.DEVNULL,
@@ -142,7 +141,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _configure(folder: Path, url: str, sip_port: int) -> Path:
+def _configure(folder: Path, url: str, sip_port: int, codecs: Sequence[str]) -> Path:
     plans = folder / "plans"
     plans.mkdir(exist_ok=True)
     (plans / "bench.toml").write_text(PLAN)
@@ -152,7 +151,7 @@ def _configure(folder: Path, url: str, sip_port: int) -> Path:
     config = folder / "bench.toml"
     http_port = _free_port(socket.SOCK_STREAM)
     values = {"sip_port": sip_port, "url": url, "plans": plans, "http_port": http_port}
-    config.write_text(CONFIG.format(**values))
+    config.write_text(CONFIG.format(codecs=list(codecs), **values))
     return config
 
 

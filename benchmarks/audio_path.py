@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .appliance import SERVE, Appliance, NotReady, serving
+from .appliance import Appliance, NotReady, serving
 from .caller import calling
 from .figures import Figure, Statistic, Target, table
 from .marks import quiet
@@ -34,6 +34,9 @@ COST_S = 8.0
 
 MOST_CALLS = 4
 """What a worker holds with the published build of PJSIP."""
+
+CODECS = ("PCMU", "PCMA", "G722")
+"""As configured by default; calls are made with PCMU."""
 
 BARGE_INS, CALLER_SPEECHES, TONE_S = 8, 2, 2.0
 """Of each call in a round."""
@@ -175,12 +178,12 @@ def cost_figures(cost: Cost) -> list[Figure]:
     ]
 
 
-async def run(seconds: float, command: Sequence[str] = SERVE) -> Counter[str]:
+async def run(seconds: float, codecs: Sequence[str]) -> Counter[str]:
     """Run every round, print the table; return what went wrong, and how often."""
     with tempfile.TemporaryDirectory(prefix="sipagent-bench-") as folder:
         async with (
             standin() as endpoint,
-            serving(endpoint.url, Path(folder), command=command) as appliance,
+            serving(endpoint.url, Path(folder), codecs=codecs) as appliance,
         ):
             benchmark = Benchmark(appliance, endpoint, seconds)
             for calls in (0, 1, MOST_CALLS):
@@ -197,12 +200,15 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=12.0, help="of marks and answers in each round"
     )
-    seconds = parser.parse_args().seconds
+    parser.add_argument(
+        "--codecs", nargs="+", default=CODECS, help="PCMU first; with G722 among them all resample"
+    )
+    options = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load before the start {load:.2f}\n", flush=True)
     gc.disable()  # a collection here would look like a late packet of theirs
     try:
-        failures = asyncio.run(run(seconds))
+        failures = asyncio.run(run(options.seconds, options.codecs))
     except (NotReady, CallRefused, TimeoutError) as error:
         print("\n".join([f"sipagent serve: {error}", *getattr(error, "__notes__", [])]))
         return 1
