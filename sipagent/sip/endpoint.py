@@ -198,7 +198,8 @@ class SipEndpoint:
         try:
             peer.makeCall(invite.called_uri, parameters)
         except pj.Error:
-            destroy(peer)
+            if not peer.has_ended:  # else PJSIP has said so, and it is on its way to `_release`
+                destroy(peer)
             raise
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)

@@ -69,13 +69,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._is_held = False
         self._we_ended = False
         self._was_confirmed = False
-        self._has_ended = False
+        self.has_ended = False
+        """Whether ``on_gone`` was called."""
 
     def send_answer(
         self, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Answer the INVITE."""
-        if self._has_ended:
+        if self.has_ended:
             return
         self._we_ended = self._we_ended or status >= 300
         try:
@@ -87,7 +88,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def send_bye(self, headers: Sequence[tuple[str, str]] = (), *, unanswered: int = 0) -> None:
         """Hang up; a leg that we have not answered is refused with ``unanswered``, or 603."""
-        if self._has_ended:
+        if self.has_ended:
             return
         self._we_ended = True
         try:
@@ -206,9 +207,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._end(500, "Server Internal Error")
 
     def _end(self, status: int, reason: str) -> None:
-        if self._has_ended:
+        if self.has_ended:
             return
-        self._has_ended = True
+        self.has_ended = True
         self.leg.tell(Disconnected(int(status), str(reason), not self._we_ended))
         self._on_gone(self)
 
