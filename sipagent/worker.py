@@ -156,6 +156,8 @@ class _Worker:
             case Drain(retry_after_s):
                 if self._sip is not None:
                     self._sip.drain(retry_after_s)
+                else:  # not started yet
+                    self._ended.set()
             case Stop() | Closed():
                 self._ended.set()
             case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,15 +53,15 @@ class OpsServer:
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._bind, self._asked_port, shutdown_timeout=1.0)
+        site = web.TCPSite(self._runner, self._bind, self._asked_port)
         try:
             await site.start()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: what cannot even be a host name
             await self.close()
             where = f"{self._bind}:{self._asked_port}"
-            raise ConfigError(f"HTTP cannot listen on {where}: {error.strerror}") from None
+            raise ConfigError(f"HTTP cannot listen on {where}: {_reason(error)}") from None
         self.port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
@@ -86,3 +88,12 @@ class OpsServer:
             "call_limit": now.call_limit,
         }
         return web.json_response(content, status=200 if now.is_ready else 503)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Say why in a few words: asyncio's text tells the address again, which the caller names."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # the resolver's; its numbers are not the system's
+    return str(error)

@@ -1,7 +1,8 @@
 """Appending JSON lines to a file that several processes share.
 
-Each line is one write to a file opened for appending, so that lines never mix. A full disk or an
-unwritable folder loses the line, is logged and counted, and is nobody else's trouble.
+Each line is one write to a file opened for appending, so that lines never mix. A full disk, an
+unwritable folder or text that is no Unicode loses the line, is logged and counted, and is nobody
+else's trouble.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ LOST = Counter("sipagent_records_lost", "Lines of records or timelines that coul
 
 def append_line(path: Path, content: dict[str, Any]) -> bool:
     """Append ``content``; return whether it was written."""
-    line = orjson.dumps(content, default=str) + b"\n"
     try:
+        line = orjson.dumps(content, default=str) + b"\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:
@@ -30,7 +31,7 @@ def append_line(path: Path, content: dict[str, Any]) -> bool:
                 raise OSError("the disk is full")
         finally:
             os.close(descriptor)
-    except OSError as error:
+    except (OSError, orjson.JSONEncodeError) as error:
         LOST.inc()
         log.error("! a line of %s is lost: %s", path, error)
         return False

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-import orjson
-
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line, in ASCII: whatever the message holds, it breaks no line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return ``record`` as JSON."""
@@ -23,7 +22,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line).decode()
+        return json.dumps(line)
 
 
 def set_up_logging(level: str, style: Literal["human", "json"]) -> None:

@@ -15,8 +15,8 @@ def transcript_line(entry: dict[str, Any], started_at: float) -> str | None:
     text = _text(entry)
     if text is None:
         return None
-    seconds = entry["at"] - started_at
-    return f"{int(seconds // 60):02d}:{seconds % 60:04.1f}  {text}"
+    tenths = round((entry["at"] - started_at) * 10)
+    return f"{tenths // 600:02d}:{tenths % 600 / 10:04.1f}  {text}"
 
 
 def _text(entry: dict[str, Any]) -> str | None:

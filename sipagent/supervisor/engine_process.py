@@ -1,4 +1,8 @@
-"""The embedded engine as a child of the supervisor, started again on the same port if it ends."""
+"""The embedded engine as a child of the supervisor, started again on the same port if it ends.
+
+It has a process group of its own: Ctrl-C on a terminal is for the supervisor alone, since calls
+need the engine until they are over.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+from typing import IO
 
 from sipagent.config import Config
 from sipagent.errors import EngineError
@@ -46,6 +51,7 @@ class EngineProcess:
             EngineError: If it does not; its own log says why.
         """
         read_fd, write_fd = os.pipe()
+        pipe = os.fdopen(read_fd, "rb", 0)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "sipagent", "engine", "--host", "127.0.0.1"),
@@ -54,11 +60,15 @@ class EngineProcess:
                 *("--max-sessions", str(self._config.engine.max_sessions)),
                 *("--ready-fd", str(write_fd), "--log-level", self._config.log.level),
                 pass_fds=[write_fd],
+                process_group=0,
                 preexec_fn=_die_with_parent,
             )
+        except BaseException:
+            pipe.close()
+            raise
         finally:
             os.close(write_fd)
-        line = await self._ready_line(read_fd)
+        line = await self._ready_line(pipe)
         if not line:
             await self.close()
             raise EngineError("the embedded engine does not start")
@@ -78,7 +88,7 @@ class EngineProcess:
             policy.started(now=self._now())
             try:
                 await self.start()
-            except EngineError as error:
+            except (EngineError, OSError) as error:  # OSError: no memory or files for a process
                 log.error("! %s", error)
 
     async def close(self) -> None:
@@ -95,10 +105,9 @@ class EngineProcess:
             process.kill()
             await process.wait()
 
-    async def _ready_line(self, read_fd: int) -> bytes:
+    async def _ready_line(self, pipe: IO[bytes]) -> bytes:
         reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
-        pipe = os.fdopen(read_fd, "rb", 0)
         transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), pipe
         )

@@ -109,6 +109,8 @@ class _Supervisor:
         await asyncio.wait([*waits, worker], return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+        if worker.done():
+            await worker  # raises what went wrong, unless the worker itself says it
 
     async def _stop_worker(self) -> None:
         assert self._worker is not None

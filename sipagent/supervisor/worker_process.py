@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import logging
 import multiprocessing
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -37,6 +38,7 @@ def fork_server() -> ForkServerContext:
 
 def worker_main(config: Config, realtime_url: str, connection: Connection) -> None:
     """Run in the worker: load telephony there, and only there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor: calls are drained
     importlib.import_module("sipagent.worker").run_worker(config, realtime_url, connection)
 
 
@@ -48,6 +50,8 @@ class WorkerProcess:
         config: Of the appliance.
         realtime_url: Asked at each start.
         on_exit: Called with the pid of each process that ended.
+        main: What the process runs.
+        silence_limit_s: How long a started one may say nothing.
     """
 
     def __init__(
@@ -56,30 +60,39 @@ class WorkerProcess:
         config: Config,
         realtime_url: Callable[[], str],
         on_exit: Callable[[int], None],
+        *,
+        main: Callable[[Config, str, Connection], None] = worker_main,
+        silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         self._context, self._config, self._realtime_url = context, config, realtime_url
-        self._on_exit = on_exit
+        self._on_exit, self._main, self._silence_limit_s = on_exit, main, silence_limit_s
         self._now = asyncio.get_running_loop().time
         self._process: ForkServerProcess | None = None
         self._channel: Channel | None = None
         self._heard_at = 0.0
         self._is_gone = asyncio.Event()
         self._is_ready = asyncio.Event()
+        self._has_been_ready = False
         self.ready: Ready | None = None
         self.failure = ""
-        """Why it cannot start, if it said so."""
+        """Why it could not start the last time, if it said so."""
         self.heartbeat: Heartbeat | None = None
 
     async def run(self) -> None:
-        """Start it, and start it again whenever it ends, until cancelled or hopeless."""
+        """Start it, and start it again whenever it ends, until cancelled or hopeless.
+
+        Hopeless is one that cannot start and never could; one that once could finds its files
+        broken by an edit, which the next edit repairs.
+        """
         policy = RestartPolicy()
         while True:
             policy.started(now=self._now())
             await self._run_once()
-            if self.failure:
+            if self.failure and not self._has_been_ready:
                 return
             delay_s = policy.ended(now=self._now())
-            log.error("! worker ended; starting again in %g s", delay_s)
+            log.error("! worker %s; starting again in %g s", self.failure or "ended", delay_s)
+            self.failure = ""
             await asyncio.sleep(delay_s)
 
     async def until_ready(self) -> None:
@@ -106,19 +119,20 @@ class WorkerProcess:
         self._is_gone.clear()
         self._heard_at = self._now()
         process = self._context.Process(
-            target=worker_main, args=(self._config, self._realtime_url(), theirs), name="worker"
+            target=self._main, args=(self._config, self._realtime_url(), theirs), name="worker"
         )
         process.start()
         theirs.close()
         self._process, self._channel = process, Channel(ours, self._heard)
         try:
             while not self._is_gone.is_set():
-                limit_s = SILENCE_LIMIT_S if self.ready is not None else START_LIMIT_S
+                # No later than this: one that gets ready meanwhile has less time from then on.
+                look_again_at = min(self._deadline(), self._now() + self._silence_limit_s)
                 try:
-                    async with asyncio.timeout_at(self._heard_at + limit_s):
+                    async with asyncio.timeout_at(look_again_at):
                         await self._is_gone.wait()
                 except TimeoutError:
-                    if self._now() >= self._heard_at + limit_s:
+                    if self._now() >= self._deadline():
                         log.error("! worker %d says nothing; killed", process.pid)
                         self.kill()
                         break
@@ -135,11 +149,16 @@ class WorkerProcess:
             process.close()
             self._process = None
 
+    def _deadline(self) -> float:
+        """Return until when it must have said something."""
+        return self._heard_at + (self._silence_limit_s if self.ready is not None else START_LIMIT_S)
+
     def _heard(self, message: Message) -> None:
         self._heard_at = self._now()
         match message:
             case Ready():
                 self.ready = message
+                self._has_been_ready = True
                 self._is_ready.set()
             case Failed(text):
                 self.failure = text

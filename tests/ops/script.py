@@ -1,0 +1,43 @@
+"""One call as facts: everything that can be told of a call, once."""
+
+from __future__ import annotations
+
+from sipagent.calls import facts
+from sipagent.calls.facts import Fact, Observer
+from sipagent.calls.termination import Reason, Result, Termination
+
+CALLER = "+4930123456"
+CALLED = "+49301110"
+
+CALL: list[Fact] = [
+    facts.CallOffered("incoming", "sip-1", CALLED, CALLER, "192.0.2.1:5060"),
+    facts.CallRouted("desk", "Reception"),
+    facts.SessionOpened(120),
+    facts.CallAnswered(400, "PCMU"),
+    facts.AgentSoundStarted("a", "Reception", None),
+    facts.AgentSaid("a", "Reception", "Good morning.", "Good morning.", 900, False),
+    facts.CallerSpeechStarted("c"),
+    facts.CallerSpeechStopped("c"),
+    facts.CallerSaid("c", f"My number is {CALLER}."),
+    facts.ToolCalled("t1", "lookup", f'{{"number":"{CALLER}"}}', "found", False, 250),
+    facts.AgentChanged("Reception", "Billing"),
+    facts.AgentSoundStarted("b", "Billing", 700),
+    facts.AgentSaid("b", "Billing", "one two three", "one", 300, True),
+    facts.BargedIn("b", 300, 20),
+    facts.TruncateConfirmed("b", -10),
+    facts.DigitPressed("4"),
+    facts.DigitPressed("2"),
+    facts.ErrorReported("server_error", "try again"),
+    facts.UsageReported(70, 110),
+    facts.UsageReported(7, 11),
+    facts.LineMeasured(50, 60, 1, 2, 4.0, 20.0, 3, 5),
+    facts.CallEnded(
+        Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP, "bye"), 30_000, {"recording": "x.wav"}
+    ),
+]
+
+
+def tell_all(observer: Observer, call_id: str, told: list[Fact], *, at: float = 100.0) -> None:
+    """Tell an observer the facts of a call, a tenth of a second apart."""
+    for index, fact in enumerate(told):
+        observer.tell(call_id, fact, at=at + index / 10)

@@ -1,0 +1,90 @@
+"""Log lines, for people and for machines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from sipagent.ops.logs import JsonFormatter, set_up_logging
+
+log = logging.getLogger("sipagent.tests")
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    """Leave logging as it was found."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    quiet = {name: logging.getLogger(name).level for name in ("websockets", "asyncio")}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, each in quiet.items():
+        logging.getLogger(name).setLevel(each)
+
+
+def formatted(message: str, *arguments: object, failing: bool = False) -> str:
+    failure = None
+    if failing:
+        try:
+            raise ValueError("first\nsecond")
+        except ValueError:
+            failure = sys.exc_info()
+    record = logging.LogRecord(
+        "sipagent.calls", logging.WARNING, __file__, 1, message, arguments, failure
+    )
+    record.created = 0.25
+    return JsonFormatter().format(record)
+
+
+def test_a_json_line_has_time_level_logger_and_message() -> None:
+    assert orjson.loads(formatted("call=%s ended", "c1")) == {
+        "at": "1970-01-01T00:00:00.250+00:00",
+        "level": "warning",
+        "logger": "sipagent.calls",
+        "message": "call=c1 ended",
+    }
+
+
+def test_an_exception_is_part_of_the_same_line() -> None:
+    line = formatted("oops", failing=True)
+    assert len(line.splitlines()) == 1
+    assert "ValueError: first\nsecond" in orjson.loads(line)["exception"]
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "tab\tand\x00", "\u2028", "Grüße", "half \ud83d"])
+def test_whatever_the_message_holds_it_is_one_line(text: str) -> None:
+    line = formatted("%s", text)
+    assert len(line.splitlines()) == 1
+    assert line.isascii()
+    if text.isascii() or text.isprintable():
+        assert orjson.loads(line)["message"] == text
+
+
+@pytest.mark.parametrize("style", ["human", "json"])
+def test_lines_go_to_standard_error_from_the_wanted_level_on(
+    capsys: pytest.CaptureFixture[str], style: str
+) -> None:
+    set_up_logging("warning", "json" if style == "json" else "human")
+    log.info("unheard")
+    log.warning("heard %d", 1)
+    logging.getLogger("websockets").info("chatter")
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert captured.out == ""
+    if style == "json":
+        assert orjson.loads(line)["message"] == "heard 1"
+    else:
+        assert line.endswith("WARNING sipagent.tests: heard 1")
+
+
+def test_libraries_chatter_stays_out_at_every_level(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("debug", "human")
+    logging.getLogger("websockets").info("chatter")
+    log.debug("ours")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("ours")

@@ -1,0 +1,126 @@
+"""Facts become figures: each fact moves its own, by the right amount."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sipagent.calls import facts
+from sipagent.calls.facts import Fact
+from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.ops.metrics import KNOWN_CODES, MetricsObserver
+
+from .conftest import Value
+from .script import CALL, tell_all
+
+OFFERED = facts.CallOffered("incoming", "sip-1", "a", "b")
+ROUTED = facts.CallRouted("plan", "Ada")
+ENDED = facts.CallEnded(Termination(Result.FAILED, Reason.SESSION_LOST), 45_000)
+LINE = facts.LineMeasured(50, 60, 1, 2, 4.0, 20.0, 3, 5)
+PLAN = {"plan": "plan"}
+
+
+@pytest.mark.parametrize(
+    ("fact", "name", "labels", "growth"),
+    [
+        (facts.SessionOpened(120), "sipagent_session_connect_seconds_sum", {}, 0.12),
+        (facts.CallAnswered(400), "sipagent_answer_seconds_sum", PLAN, 0.4),
+        (facts.AgentSoundStarted("a", "A", 700), "sipagent_turn_gap_seconds_sum", PLAN, 0.7),
+        (facts.AgentSoundStarted("a", "A", -5), "sipagent_turn_gap_seconds_count", PLAN, 1),
+        (facts.AgentSoundStarted("a", "A", None), "sipagent_turn_gap_seconds_count", PLAN, 0),
+        (facts.BargedIn("a", 300, 20), "sipagent_barge_ins_total", PLAN, 1),
+        (facts.BargedIn("a", 300, 20), "sipagent_barge_in_stop_seconds_sum", {}, 0.02),
+        (facts.TruncateConfirmed("a", -10), "sipagent_truncate_error_seconds_sum", {}, 0.01),
+        (
+            facts.AgentChanged("A", "B"),
+            "sipagent_handoffs_total",
+            {**PLAN, "from_agent": "A", "to_agent": "B"},
+            1,
+        ),
+        (
+            facts.ToolCalled("t", "hours", "{}", "", False, 250),
+            "sipagent_tool_calls_total",
+            {**PLAN, "tool": "hours", "outcome": "ok"},
+            1,
+        ),
+        (
+            facts.ToolCalled("t", "hours", "{}", "", True, 250),
+            "sipagent_tool_calls_total",
+            {**PLAN, "tool": "hours", "outcome": "failed"},
+            1,
+        ),
+        (
+            facts.ToolCalled("t", "hours", "{}", "", True, 250),
+            "sipagent_tool_duration_seconds_sum",
+            {**PLAN, "tool": "hours"},
+            0.25,
+        ),
+        (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "input"}, 70),
+        (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "output"}, 110),
+        (LINE, "sipagent_frames_starved_total", {}, 3),
+        (LINE, "sipagent_frames_dropped_total", {}, 5),
+        (LINE, "sipagent_rtp_packets_total", {"direction": "inbound"}, 50),
+        (LINE, "sipagent_rtp_packets_total", {"direction": "outbound"}, 60),
+        (LINE, "sipagent_rtp_packets_lost_total", {"direction": "inbound"}, 1),
+        (LINE, "sipagent_rtp_packets_lost_total", {"direction": "outbound"}, 2),
+        (LINE, "sipagent_rtp_jitter_seconds_sum", {}, 0.004),
+        (facts.LineMeasured(), "sipagent_rtp_jitter_seconds_count", {}, 0),
+        (
+            ENDED,
+            "sipagent_calls_total",
+            {**PLAN, "result": "failed", "reason": "session_lost"},
+            1,
+        ),
+        (ENDED, "sipagent_call_duration_seconds_sum", PLAN, 45),
+        (ENDED, "sipagent_calls_in_progress", {}, -1),
+    ],
+)
+def test_each_fact_moves_its_figure(
+    grown: Value, fact: Fact, name: str, labels: dict[str, str], growth: float
+) -> None:
+    observer = MetricsObserver()
+    observer.tell("c1", ROUTED, at=0.0)
+    observer.tell("c1", fact, at=1.0)
+    assert grown(name, **labels) == pytest.approx(growth)
+
+
+def test_a_call_is_in_progress_from_its_offer_to_its_end(grown: Value) -> None:
+    observer = MetricsObserver()
+    observer.tell("c1", OFFERED, at=0.0)
+    assert grown("sipagent_calls_in_progress") == 1
+    observer.tell("c1", ENDED, at=1.0)
+    assert grown("sipagent_calls_in_progress") == 0
+
+
+def test_a_call_that_no_plan_took_counts_without_a_plan(grown: Value) -> None:
+    refused = facts.CallEnded(Termination(Result.REFUSED, Reason.NO_ROUTE), 0)
+    tell_all(MetricsObserver(), "c1", [OFFERED, refused])
+    labels = {"plan": "none", "result": "refused", "reason": "no_route"}
+    assert grown("sipagent_calls_total", **labels) == 1
+    assert grown("sipagent_call_duration_seconds_count", plan="none") == 0
+
+
+def test_two_calls_at_once_count_for_their_own_plans(grown: Value) -> None:
+    observer = MetricsObserver()
+    observer.tell("c1", facts.CallRouted("day", "Ada"), at=0.0)
+    observer.tell("c2", facts.CallRouted("night", "Bob"), at=0.0)
+    observer.tell("c1", facts.BargedIn("a", 1, 1), at=0.0)
+    assert grown("sipagent_barge_ins_total", plan="day") == 1
+    assert grown("sipagent_barge_ins_total", plan="night") == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [("server_error", "server_error"), ("a code of tomorrow", "other"), ("", "other")],
+)
+def test_a_code_nobody_knows_is_other(grown: Value, code: str, label: str) -> None:
+    MetricsObserver().tell("c1", facts.ErrorReported(code, "?"), at=0.0)
+    assert grown("sipagent_errors_total", code=label) == 1
+    assert label == "other" or label in KNOWN_CODES
+
+
+def test_nothing_of_a_call_is_kept_when_it_is_over() -> None:
+    observer: Any = MetricsObserver()
+    tell_all(observer, "c1", CALL)
+    assert observer._calls == {}

@@ -1,0 +1,26 @@
+"""Waiting for what no event tells of, and counting open files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+LOOK_AGAIN_S = 0.01
+LIMIT_S = 30.0
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Look again and again until it holds.
+
+    Raises:
+        TimeoutError: If it never does.
+    """
+    async with asyncio.timeout(LIMIT_S):
+        while not holds():
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def open_files() -> int:
+    """Return how many file descriptors this process has."""
+    return len(list(Path("/proc/self/fd").iterdir()))
