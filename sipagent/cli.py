@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import sys
+from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,15 @@ app = typer.Typer(
 )
 
 
+class LogLevel(StrEnum):
+    """What ``--log-level`` takes."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 def main() -> None:
     """Run the command line; errors of ours are one line and exit status 1."""
     try:
@@ -31,6 +42,24 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"sipagent {version('sipagent')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_tell_version
+        ),
+    ] = False,
+) -> None:
+    """Take what comes before the command."""
 
 
 @app.command()
@@ -70,8 +99,12 @@ def check(
         typer.echo(str(finding))
     errors = sum(finding.is_error for finding in findings)
     warnings = len(findings) - errors
-    typer.echo(f"{errors} errors, {warnings} warnings")
+    typer.echo(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
     sys.exit(1 if errors else 0)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 @app.command()
@@ -86,23 +119,24 @@ def call(
     """Call somebody with the built-in test phone."""
     from sipagent.phone_command import place_call  # noqa: PLC0415
 
-    status = asyncio.run(
+    asyncio.run(
         place_call(uri, say=say or [], wav=wav, record=record, caller=caller, limit_s=limit_s)
     )
-    sys.exit(status)
 
 
 @app.command()
 def engine(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65_535)] = 8765,
     scripts: Annotated[Path, typer.Option(help="Folder of *.script.toml files.")] = Path(
         "dialplans"
     ),
-    recognisers: Annotated[int, typer.Option(help="Processes that recognise speech.")] = 2,
-    max_sessions: Annotated[int, typer.Option(help="Sessions at once.")] = 64,
+    recognisers: Annotated[
+        int, typer.Option(help="Processes that recognise speech.", min=1, max=16)
+    ] = 2,
+    max_sessions: Annotated[int, typer.Option(help="Sessions at once.", min=1)] = 64,
     ready_fd: Annotated[int, typer.Option(hidden=True)] = -1,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
 ) -> None:
     """Run the embedded realtime server alone, for anyone's SDK."""
     from sipagent.engine.server import run_engine  # noqa: PLC0415

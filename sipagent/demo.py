@@ -94,12 +94,10 @@ async def run_demo(folder: Path) -> int:
         stderr=log,
     )
     try:
-        assert appliance.stdout is not None
-        async with asyncio.timeout(START_LIMIT_S):
-            line = await appliance.stdout.readline()
-        if not line:
+        announcement = await _announcement(appliance)
+        if not announcement:
             raise SipAgentError(f"the appliance does not start; see {folder / 'appliance.log'}")
-        sys.stdout.write(f"  {line.decode().strip()}\n\n")
+        sys.stdout.write(f"  {announcement}\n\n")
         phone = await _call(f"sip:front-desk@127.0.0.1:{sip_port}", timeline, folder)
         await timeline.until(lambda: bool(timeline.all("CallEnded")), 10)
     finally:
@@ -115,6 +113,16 @@ async def run_demo(folder: Path) -> int:
     await asyncio.to_thread((folder / "transcript.txt").write_text, text)
     sys.stdout.write(f"\nLeft in {folder}/: recording, heard.wav, transcript.txt, timeline.jsonl\n")
     return 0 if all(is_heard for _, is_heard in steps) else 1
+
+
+async def _announcement(appliance: asyncio.subprocess.Process) -> str:
+    """Return what the appliance says when it is ready; empty if it does not get there."""
+    assert appliance.stdout is not None
+    try:
+        async with asyncio.timeout(START_LIMIT_S):
+            return (await appliance.stdout.readline()).decode().strip()
+    except TimeoutError:
+        return ""
 
 
 async def _call(uri: str, timeline: Timeline, folder: Path) -> Phone:
@@ -246,6 +254,8 @@ def _report(timeline: Timeline, steps: list[tuple[str, bool]]) -> str:
 
 def _prepare(folder: Path, sip_port: int) -> Path:
     """Empty ``folder`` of an earlier demo, write its configuration; return the file."""
+    if not DIALPLANS.is_dir():
+        raise SipAgentError(f"the demo needs the example plans: no folder {DIALPLANS}/ here")
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("timeline.jsonl", "calls.jsonl", "heard.wav", "transcript.txt", "appliance.log"):
         (folder / name).unlink(missing_ok=True)

@@ -7,12 +7,14 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeAlias
 
+from sipagent.audio.frames import Pcm
 from sipagent.audio.wav import read_wav
 from sipagent.calls.phone import Phone
 from sipagent.calls.speech import caller_speech
 from sipagent.engine.tts.speaker import Speaker
-from sipagent.errors import SipError
+from sipagent.errors import SipAgentError
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.settings import SipSettings
 
@@ -23,6 +25,9 @@ GREETING_LIMIT_S = 5.0
 """How long the caller waits to be greeted."""
 
 RTP_PORTS = (32_000, 32_199)
+
+Sound: TypeAlias = tuple[Pcm, int]
+"""PCM and its rate in Hz."""
 
 
 @asynccontextmanager
@@ -49,43 +54,55 @@ async def place_call(
     record: Path | None,
     caller: str,
     limit_s: float,
-) -> int:
-    """Call ``uri``, speak when the other end is silent, and listen; return the exit status."""
+) -> None:
+    """Call ``uri``, speak when the other end is silent, and listen.
+
+    Raises:
+        SipAgentError: If the call is not answered, or a file cannot be read or written.
+    """
+    sound = await _sound(wav) if wav is not None else None
     speaker = Speaker()
     try:
         async with phone_endpoint() as endpoint, Phone(endpoint, uri, caller=caller) as phone:
+            await phone.until_answered()
+            sys.stdout.write("answered\n")
+            limit = asyncio.timeout(limit_s)
             try:
-                await phone.until_answered()
-                sys.stdout.write("answered\n")
-                async with asyncio.timeout(limit_s):
-                    await _converse(phone, speaker, say, wav)
-            except SipError as error:
-                sys.stderr.write(f"sipagent: {error}\n")
-                return 1
+                async with limit:
+                    await _converse(phone, speaker, say, sound)
             except TimeoutError:
-                sys.stdout.write(f"hung up after {limit_s:g} s\n")
+                why = f"after {limit_s:g} s" if limit.expired() else "since no answer was heard"
+                sys.stdout.write(f"hung up {why}\n")
             _report(phone, record)
     finally:
         await speaker.close()
-    return 0
 
 
-async def _converse(phone: Phone, speaker: Speaker, say: Sequence[str], wav: Path | None) -> None:
+async def _sound(wav: Path) -> Sound:
+    """Read what will be played before anybody's phone rings."""
+    try:
+        return await asyncio.to_thread(read_wav, wav)
+    except OSError as error:
+        raise SipAgentError(f"{wav}: {error.strerror}") from None
+
+
+async def _converse(
+    phone: Phone, speaker: Speaker, say: Sequence[str], sound: Sound | None
+) -> None:
     try:
         await phone.until(lambda: phone.has_ended or bool(phone.ear.spans), GREETING_LIMIT_S)
         await phone.until_silent(PAUSE_S, 60)
     except TimeoutError:
         pass  # nobody greets: the caller speaks first
-    if wav is not None:
-        pcm, rate_hz = await asyncio.to_thread(read_wav, wav)
-        phone.say(pcm, rate_hz)
+    if sound is not None:
+        phone.say(*sound)
         await phone.until_answer(PAUSE_S)
     for text in say:
         if phone.has_ended:
             return
         phone.say(await caller_speech(text, speaker), speaker.rate_hz)
         await phone.until_answer(PAUSE_S)
-    if not say and wav is None:
+    if not say and sound is None:
         await phone.until_ended(3_600)
 
 
@@ -95,5 +112,8 @@ def _report(phone: Phone, record: Path | None) -> None:
     if phone.has_ended:
         sys.stdout.write(f"the other end hung up: {phone.status} {phone.reason}\n")
     if record is not None:
-        phone.write(record)
+        try:
+            phone.write(record)
+        except OSError as error:
+            raise SipAgentError(f"{record}: {error.strerror}") from None
         sys.stdout.write(f"wrote {record}\n")

@@ -129,3 +129,17 @@ def test_every_variable_of_the_configuration_page_is_one(tmp_path: Path) -> None
 
 def test_the_readme_and_the_sample_are_toml() -> None:
     assert isinstance(read_document(SAMPLE), Document)
+
+
+def test_every_file_the_architecture_names_is_there() -> None:
+    page = Path("docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    packages = re.findall(r"^\| `([\w/]+)` \|([^|]*)\|$", page, re.MULTILINE)
+    named |= {f"{package}/{name}.py" for package, row in packages for name in names(row)}
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not Path("sipagent", name).exists()] == []
+
+
+def names(cell: str) -> list[str]:
+    """Return what a cell of a table has between backticks."""
+    return re.findall(r"`(\w+)`", cell)
