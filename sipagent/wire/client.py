@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias, get_args
 
 from pydantic import Field, StrictInt
 
 from .events import Event, Json, UnknownEvent
+
+APPEND_LIMIT_BYTES = 15 * 1024 * 1024
+"""Of the base64 text of one append; a message of that size passes a limit of 16 MiB."""
 
 
 class SessionUpdate(Event):
@@ -20,7 +23,7 @@ class InputAudioBufferAppend(Event):
     """Caller audio in the session's input format."""
 
     TYPE: ClassVar[str] = "input_audio_buffer.append"
-    audio: str
+    audio: Annotated[str, Field(max_length=APPEND_LIMIT_BYTES)]
     """Base64."""
 
 
@@ -103,18 +106,6 @@ ClientEvent: TypeAlias = (
 )
 
 CLIENT_EVENTS: dict[str, type[Event]] = {
-    each.TYPE: each
-    for each in (
-        SessionUpdate,
-        InputAudioBufferAppend,
-        InputAudioBufferCommit,
-        InputAudioBufferClear,
-        OutputAudioBufferClear,
-        ConversationItemCreate,
-        ConversationItemRetrieve,
-        ConversationItemTruncate,
-        ConversationItemDelete,
-        ResponseCreate,
-        ResponseCancel,
-    )
+    each.TYPE: each for each in get_args(ClientEvent) if each is not UnknownEvent
 }
+"""By type."""

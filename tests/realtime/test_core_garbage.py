@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sipagent.realtime import events
 from sipagent.wire.codec import decode_client
 from sipagent.wire.server import SERVER_EVENTS
+from tests.wire.samples import SERVER_SAMPLES
 
 from .playbook import Playbook, Wire, audio, created, done, error, function_call, heard, output
 
@@ -63,7 +64,13 @@ TRUTHS: dict[str, Wire] = {
     "response.function_call_arguments.delta": {**CALL, "delta": "{"},
     "response.function_call_arguments.done": {**CALL, "name": "look_up", "arguments": "{}"},
 }
-"""An event of every type, every field as it should be."""
+"""Events that something acts on, every field as it should be; below, the others too."""
+
+TRUTHS |= {
+    event.TYPE: event.model_dump(exclude_unset=True)
+    for event in SERVER_SAMPLES
+    if event.TYPE not in TRUTHS
+}
 
 TOLD: list[Wire] = [{"type": name, **fields} for name, fields in TRUTHS.items()]
 

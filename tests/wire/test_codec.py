@@ -9,21 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.errors import WireError
-from sipagent.wire.client import (
-    CLIENT_EVENTS,
-    ConversationItemTruncate,
-    InputAudioBufferAppend,
-    ResponseCreate,
-    SessionUpdate,
+from sipagent.wire.beta import LATER_FIELDS
+from sipagent.wire.client import CLIENT_EVENTS, InputAudioBufferAppend, SessionUpdate
+from sipagent.wire.codec import (
+    decode_client,
+    decode_server,
+    encode,
+    encode_append,
+    read_server,
 )
-from sipagent.wire.codec import decode_client, decode_server, encode, encode_append
-from sipagent.wire.events import UnknownEvent
-from sipagent.wire.server import (
-    SERVER_EVENTS,
-    ConversationItemAdded,
-    ErrorEvent,
-    ResponseOutputAudioDelta,
-)
+from sipagent.wire.events import Event, UnknownEvent
+from sipagent.wire.server import SERVER_EVENTS, ConversationItemAdded, ErrorEvent, SessionCreated
+
+from .samples import CLIENT_SAMPLES, SERVER_SAMPLES
 
 
 def test_null_is_sent_and_absent_is_not() -> None:
@@ -44,22 +42,57 @@ def test_the_fast_append_reads_as_any_other() -> None:
     assert base64.b64decode(event.audio) == b"\xff\x7f"
 
 
-def test_beta_names_are_understood() -> None:
-    message = {
-        "type": "response.audio.delta",
-        "response_id": "r",
-        "item_id": "i",
-        "output_index": 0,
-        "content_index": 0,
-        "delta": "AA==",
-    }
-    assert isinstance(decode_server(orjson.dumps(message)), ResponseOutputAudioDelta)
-
-
 def test_an_unknown_type_is_passed_on_whole() -> None:
-    event = decode_server('{"type":"response.dance","steps":3}')
+    message = '{"type":"response.dance","event_id":"event_1","steps":3}'
+    event = decode_server(message)
     assert isinstance(event, UnknownEvent)
-    assert event.raw["steps"] == 3
+    assert (event.type, event.event_id, event.raw["steps"]) == ("response.dance", "event_1", 3)
+    assert encode(event) == message
+
+
+def test_an_event_comes_with_the_object_that_was_sent() -> None:
+    sent = {"type": "session.created", "session": {"voice": "marin"}, "new": 1}
+    event, raw = read_server(orjson.dumps(sent))
+    assert isinstance(event, SessionCreated)
+    assert raw == sent
+
+
+@pytest.mark.parametrize("sample", SERVER_SAMPLES, ids=lambda sample: sample.TYPE)
+def test_a_server_event_with_a_wrong_field_is_refused_by_its_name(sample: Event) -> None:
+    for name in sample.model_fields_set:
+        sent = {**orjson.loads(encode(sample)), name: [["wrong"]]}
+        with pytest.raises(WireError) as caught:
+            read_server(orjson.dumps(sent))
+        assert str(caught.value.param).split(".")[0] == name
+
+
+@pytest.mark.parametrize("sample", SERVER_SAMPLES + CLIENT_SAMPLES, ids=lambda each: each.TYPE)
+def test_a_field_that_is_missing_is_named(sample: Event) -> None:
+    decode = decode_client if sample.TYPE in CLIENT_EVENTS else decode_server
+    later = LATER_FIELDS.get(sample.TYPE, {})
+    for name, field in type(sample).model_fields.items():
+        if field.is_required() and name not in later:
+            sent = orjson.loads(encode(sample))
+            del sent[name]
+            with pytest.raises(WireError) as caught:
+                decode(orjson.dumps(sent))
+            assert caught.value.param == name
+
+
+def test_a_wrong_field_of_an_object_is_named_by_its_path() -> None:
+    with pytest.raises(WireError) as caught:
+        decode_server('{"type":"error","error":{"code":"c"}}')
+    assert caught.value.param == "error.message"
+
+
+def test_an_append_of_15_mib_is_the_longest() -> None:
+    longest = "A" * 15_728_640
+    message = '{"type":"input_audio_buffer.append","audio":"%s"}'
+    assert isinstance(decode_client(message % longest), InputAudioBufferAppend)
+    with pytest.raises(WireError) as caught:
+        decode_client(message % (longest + "A"))
+    assert caught.value.param == "audio"
+    assert len(str(caught.value)) < 200
 
 
 def test_unknown_fields_are_ignored() -> None:
@@ -78,16 +111,8 @@ def test_a_truncation_takes_whole_milliseconds_only(audio_end_ms: str) -> None:
     assert caught.value.param == "audio_end_ms"
 
 
-def test_events_survive_the_wire() -> None:
-    for event in (
-        ConversationItemTruncate(item_id="a", content_index=0, audio_end_ms=5),
-        ResponseCreate(response={"instructions": "x"}, event_id="e"),
-    ):
-        assert decode_client(encode(event)) == event
-
-
 def test_every_type_has_one_class() -> None:
-    assert len(CLIENT_EVENTS) == 11
+    assert (len(CLIENT_EVENTS), len(SERVER_EVENTS)) == (11, 45)
     assert "" not in CLIENT_EVENTS and "" not in SERVER_EVENTS
 
 
