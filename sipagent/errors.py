@@ -17,6 +17,9 @@ SipAgentError
 
 from __future__ import annotations
 
+import os
+import socket
+
 
 class SipAgentError(Exception):
     """Root of everything raised on purpose."""
@@ -124,3 +127,12 @@ class ToolError(SipAgentError):
     def __init__(self, message: str, *, spoken: str) -> None:
         self.spoken = spoken
         super().__init__(message)
+
+
+def why_not_listening(error: OSError | ValueError) -> str:
+    """Say why in a few words: asyncio's text tells the address again, which the caller names."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # the resolver's; its numbers are not the system's
+    return str(error)

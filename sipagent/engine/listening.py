@@ -21,9 +21,14 @@ MOST_UTTERANCE_S = 60
 
 
 class Utterance:
-    """Audio of one turn, fed while it is spoken and read by recognition."""
+    """Audio of one turn, fed while it is spoken and read, once, by recognition."""
 
     def __init__(self) -> None:
+        self.is_recognised = False
+        """Whether somebody reads it."""
+        self.is_turn = False
+        """Whether VAD found its end, and not its client."""
+        self.ended = asyncio.Event()
         self._chunks: asyncio.Queue[Pcm | None] = asyncio.Queue()
         self._samples = 0
 
@@ -38,9 +43,11 @@ class Utterance:
         if self._samples <= MOST_UTTERANCE_S * RATE_HZ:
             self._chunks.put_nowait(pcm)
 
-    def end(self) -> None:
+    def end(self, *, is_turn: bool = False) -> None:
         """Note that no more comes."""
+        self.is_turn = is_turn
         self._chunks.put_nowait(None)
+        self.ended.set()
 
     async def audio(self) -> AsyncIterator[Pcm]:
         """Yield the audio as it comes, until the end."""
@@ -79,6 +86,8 @@ class Listening:
     def append(self, audio: str) -> list[tuple[TurnStarted | TurnEnded, Utterance]]:
         """Take base64 audio; return the turns it started or ended, each with its utterance.
 
+        Who is told of an ended turn ends its utterance, once it has an item.
+
         Raises:
             WireError: If it is not base64.
         """
@@ -91,11 +100,10 @@ class Listening:
             match change:
                 case TurnStarted():
                     self.utterance = Utterance()
-                    self.utterance.feed(self._stream.padding())
+                    self.utterance.feed(self._stream.since(change.audio_start_ms))
                     turns.append((change, self.utterance))
                 case TurnEnded():
                     self.utterance.feed(chunk)
-                    self.utterance.end()
                     turns.append((change, self.take()))
                 case None if self._is_manual or self._stream.is_speaking:
                     self.utterance.feed(chunk)
@@ -104,6 +112,7 @@ class Listening:
         return turns
 
     def take(self) -> Utterance:
-        """Return what waits and start anew."""
+        """Return what waits and start anew; a turn under way is over."""
+        self._stream.stop()
         taken, self.utterance = self.utterance, Utterance()
         return taken

@@ -1,35 +1,46 @@
 """One response: its events, in the order every client relies on.
 
 ``response.created``, ``rate_limits.updated``, then for each item: added, parts, deltas, done; last
-``response.done``. A cancelled response still sends every ``done``.
+``response.done``. A response that is cancelled, or whose voice fails, still sends every ``done``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from secrets import token_hex
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from sipagent.audio.formats import AudioFormat, Encoder
-from sipagent.audio.frames import Pcm
+from sipagent.audio.frames import Pcm, silence
 from sipagent.audio.tones import tone
+from sipagent.errors import EngineError
 from sipagent.wire import server
 from sipagent.wire.events import Event
 
 from .brain.brain import Answer, FunctionCall
 from .items import Conversation
+from .pacing import Transcript
 from .session_config import Json
+
+log = logging.getLogger(__name__)
 
 CHUNK_MS = 100
 SLOW_CHUNK_S = 0.05
 """Pace of ``long:<n>``: twice as fast as it is heard, slow enough to be interrupted."""
 
 Send = Callable[[Event], Awaitable[None]]
-Speak = Callable[[str], Awaitable[tuple[Pcm, int]]]
+
+
+class Speak(Protocol):
+    """Turns a text into PCM; tells its rate too."""
+
+    async def __call__(self, text: str, voice: str, *, speed: float) -> tuple[Pcm, int]: ...
 
 
 class Response:
@@ -37,17 +48,15 @@ class Response:
 
     Args:
         conversation: Where its items go.
-        session: Configuration in effect when it began.
-        overrides: Of ``response.create``.
+        session: Configuration in effect for it.
         send: Sends one event.
-        speak: Returns a text as PCM, and its rate.
+        speak: Its voice.
     """
 
     def __init__(
         self,
         conversation: Conversation,
         session: Json,
-        overrides: Json,
         *,
         send: Send,
         speak: Speak,
@@ -55,23 +64,21 @@ class Response:
         self.response_id = f"resp_{token_hex(10)}"
         self.has_spoken = False
         self._conversation, self._send, self._speak = conversation, send, speak
-        audio = {**session["audio"]["output"], **(overrides.get("audio") or {}).get("output", {})}
-        self._format = AudioFormat.from_wire(audio["format"])
-        self._modalities: list[str] = (
-            overrides.get("output_modalities") or session["output_modalities"]
-        )
-        self._metadata = overrides.get("metadata")
+        self._audio: Json = session["audio"]["output"]
+        self._format = AudioFormat.from_wire(self._audio["format"])
+        self._modalities: list[str] = session["output_modalities"]
+        self._metadata = session.get("metadata")
         self._max_output_tokens = session["max_output_tokens"]
-        self._audio = {key: audio[key] for key in ("format", "voice")}
         self._items: list[str] = []
         self._output_ms = 0
         self._output_chars = 0
         self._cancelled_by = ""
+        self._error = ""
 
     @property
-    def is_cancelled(self) -> bool:
+    def is_cut(self) -> bool:
         """Tell whether it is ending early."""
-        return bool(self._cancelled_by)
+        return bool(self._cancelled_by or self._error)
 
     def cancel(self, reason: str) -> None:
         """End it early: ``turn_detected`` or ``client_cancelled``."""
@@ -88,22 +95,23 @@ class Response:
 
     async def run(self, answer: Answer) -> None:
         """Send the answer's items."""
+        say = answer.say
         if answer.slow_chunks:
-            await self._message("", answer.slow_chunks)
-        elif answer.say:
-            await self._message(answer.say, 0)
+            say = " ".join(str(number + 1) for number in range(answer.slow_chunks))
+        if say and not self.is_cut:
+            await self._message(say, answer.slow_chunks)
         for call in answer.calls:
-            if not self.is_cancelled:
+            if not self.is_cut:
                 await self._function_call(call)
 
-    async def end(self, *, input_tokens: int, error: str = "") -> None:
+    async def end(self, *, input_tokens: int) -> None:
         """Send ``response.done``."""
         details: Json | None = None
         status = "completed"
-        if error:
+        if self._error:
             status = "failed"
-            details = {"type": status, "error": {"type": "server_error", "code": error}}
-        elif self.is_cancelled:
+            details = {"type": status, "error": {"type": "server_error", "code": self._error}}
+        elif self._cancelled_by:
             status = "cancelled"
             details = {"type": status, "reason": self._cancelled_by}
         done = self._object(status, self._usage(input_tokens))
@@ -135,7 +143,7 @@ class Response:
         item["content"].append(content)
         if is_audio:
             said = await self._say(text, slow_chunks, where)
-            content["transcript"] = said
+            self._conversation.set_transcript(item["id"], said)
             await self._send(server.ResponseOutputAudioDone(**where))
             await self._send(server.ResponseOutputAudioTranscriptDone(**where, transcript=said))
         else:
@@ -149,36 +157,44 @@ class Response:
         await self._close(item, at)
 
     async def _say(self, text: str, slow_chunks: int, where: dict[str, Any]) -> str:
-        if slow_chunks:
-            text = " ".join(str(number + 1) for number in range(slow_chunks))
-            pcm, rate_hz = tone(300, CHUNK_MS * slow_chunks, 8_000, level_dbov=-20), 8_000
-        else:
-            pcm, rate_hz = await self._speak(text)
+        pcm, rate_hz = await self._voice(text, slow_chunks)
         step = rate_hz * CHUNK_MS // 1000
         chunks = [pcm[start : start + step] for start in range(0, len(pcm), step)]
-        words, told, sent = text.split(" "), 0, 0
-        encoder = Encoder(self._format, rate_hz)
+        if chunks:
+            flushed = silence(step // 10)  # what resampling holds back at the end comes out
+            chunks[-1] = np.concatenate([chunks[-1], flushed])
+        transcript = Transcript(text, len(chunks))
+        if not chunks and not self.is_cut:
+            await self._tell(transcript.before(0), where)
+        encoder, sent_bytes = Encoder(self._format, rate_hz), 0
         for index, chunk in enumerate(chunks):
-            if self.is_cancelled:
+            if self.is_cut:
                 break
-            due = len(words) * (index + 1) // len(chunks)
-            if due > told:
-                delta = " ".join(words[told:due]) + (" " if due < len(words) else "")
-                await self._send(server.ResponseOutputAudioTranscriptDelta(**where, delta=delta))
-                told = due
-            is_last = index == len(chunks) - 1
-            data = encoder.encode(
-                np.concatenate([chunk, np.zeros(step // 10, np.int16)]) if is_last else chunk
-            )
-            if data:
-                self.has_spoken = True
-                sent += len(data)
-                self._conversation.set_audio_ms(where["item_id"], sent // self._format.bytes_per_ms)
-                delta = b64encode(data).decode()
-                await self._send(server.ResponseOutputAudioDelta(**where, delta=delta))
+            await self._tell(transcript.before(index), where)
+            data = encoder.encode(chunk)
+            self.has_spoken = True
+            sent_bytes += len(data)
+            sent_ms = sent_bytes // self._format.bytes_per_ms
+            self._conversation.set_audio_ms(where["item_id"], sent_ms)
+            delta = b64encode(data).decode()
+            await self._send(server.ResponseOutputAudioDelta(**where, delta=delta))
             await asyncio.sleep(SLOW_CHUNK_S if slow_chunks else 0)
-        self._output_ms += sent // self._format.bytes_per_ms
-        return " ".join(words[:told])
+        self._output_ms += sent_bytes // self._format.bytes_per_ms
+        return transcript.told
+
+    async def _voice(self, text: str, slow_chunks: int) -> tuple[Pcm, int]:
+        if slow_chunks:
+            return tone(300, CHUNK_MS * slow_chunks, 8_000, level_dbov=-20), 8_000
+        try:
+            return await self._speak(text, self._audio["voice"], speed=self._audio["speed"])
+        except EngineError as failed:
+            log.error("! %s", failed)
+            self._error = "server_error"
+            return silence(0), self._format.rate_hz
+
+    async def _tell(self, delta: str, where: dict[str, Any]) -> None:
+        if delta:
+            await self._send(server.ResponseOutputAudioTranscriptDelta(**where, delta=delta))
 
     async def _function_call(self, call: FunctionCall) -> None:
         item: Json = {
@@ -221,13 +237,12 @@ class Response:
         return at
 
     async def _close(self, item: Json, at: int) -> None:
-        is_whole = not self.is_cancelled or item["type"] == "function_call"
+        is_whole = not self.is_cut or item["type"] == "function_call"
         item["status"] = "completed" if is_whole else "incomplete"
-        if item["id"] not in self._conversation:
-            return
-        snapshot = self._conversation.snapshot(item["id"])
-        previous = self._conversation.previous(item["id"])
-        await self._send(server.ConversationItemDone(item=snapshot, previous_item_id=previous))
+        snapshot = deepcopy(item)
+        if item["id"] in self._conversation:  # else its client has deleted it meanwhile
+            previous = self._conversation.previous(item["id"])
+            await self._send(server.ConversationItemDone(item=snapshot, previous_item_id=previous))
         await self._send(
             server.ResponseOutputItemDone(
                 response_id=self.response_id, output_index=at, item=snapshot
@@ -245,7 +260,7 @@ class Response:
             "conversation_id": "conv_1",
             "output_modalities": list(self._modalities),
             "max_output_tokens": self._max_output_tokens,
-            "audio": {"output": dict(self._audio)},
+            "audio": {"output": {key: self._audio[key] for key in ("format", "voice")}},
             "metadata": self._metadata,
             "usage": usage,
         }

@@ -20,13 +20,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from sipagent.errors import EngineError
+from sipagent.errors import EngineError, why_not_listening
 
 from .brain.script import load_scripts
 from .connection import Connection
 from .settings import EngineSettings
 from .stt.pool import RecogniserPool
 from .tts.speaker import Speaker
+from .vad.silero import Silero
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ async def run_engine(
         EngineError: If a script is broken, a part does not start or the port is busy.
     """
     scripts = load_scripts(settings.scripts_dir)
+    Silero()  # loads the model, or tells what to install, before somebody calls
     speaker = Speaker()
     phrases = {name: script.phrases for name, script in scripts.items()}
     recognisers = RecogniserPool(settings.recognisers, phrases)
@@ -84,9 +86,9 @@ async def run_engine(
                 max_size=MAX_MESSAGE_BYTES,
                 close_timeout=1.0,
             )
-        except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            raise EngineError(f"the engine cannot listen on {where}: {error.strerror}") from None
+        except (OSError, ValueError) as error:  # ValueError: what cannot even be a host name
+            where, why = f"{settings.host}:{settings.port}", why_not_listening(error)
+            raise EngineError(f"the engine cannot listen on {where}: {why}") from None
         async with listener:
             sessions.listener = listener
             port: int = next(iter(listener.sockets)).getsockname()[1]
@@ -120,7 +122,7 @@ class _Gate:
     def admit(self, connection: ServerConnection, request: Request) -> Response | None:
         if urlsplit(request.path).path != PATH:
             return connection.respond(HTTPStatus.NOT_FOUND, f"try {PATH}\n")
-        if self.listener is not None and len(self.listener.connections) > self._limit:
+        if self.listener is not None and len(self.listener.connections) >= self._limit:
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no session is free\n")
         return None
 

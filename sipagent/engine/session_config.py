@@ -89,43 +89,79 @@ def updated_session(session: Json, update: Json, *, has_spoken: bool) -> Json:
     """
     if update.get("type") != "realtime":
         raise InvalidConfigError("session.type", "session.type must be 'realtime'")
-    merged = deepcopy(session)
-    if update.get("model") not in {None, session["model"]}:
+    if update.get("model") not in (None, session["model"]):
         raise InvalidConfigError("session.model", "the model of a session cannot change")
+    merged = deepcopy(session)
     for key, value in update.items():
         if key == "audio":
-            _update_audio(merged["audio"], _mapping(value, "session.audio"), has_spoken)
+            audio = _mapping(value, "session.audio")
+            _update_input(merged["audio"]["input"], audio.get("input", {}), "session.audio.input")
+            _update_output(
+                merged["audio"]["output"],
+                audio.get("output", {}),
+                "session.audio.output",
+                has_spoken=has_spoken,
+            )
         elif key in _TOP_LEVEL:
             merged[key] = _TOP_LEVEL[key](value, f"session.{key}")
-        elif key not in {"type", "model", "id", "object", "expires_at"}:
+        elif key not in _FIXED:
             merged[key] = value  # newer than we are: kept, echoed, without effect
     return merged
 
 
-def _update_audio(audio: Json, update: Json, has_spoken: bool) -> None:
-    for key, value in _mapping(update.get("input", {}), "session.audio.input").items():
-        path = f"session.audio.input.{key}"
+def response_session(session: Json, overrides: Json) -> Json:
+    """Return ``session`` as one response sees it.
+
+    Args:
+        session: In effect; it stays as it is.
+        overrides: ``response`` of ``response.create``; what it does not name is the session's.
+
+    Raises:
+        InvalidConfigError: If a field is wrong, or asks for a response outside the conversation.
+    """
+    if overrides.get("conversation") not in (None, "auto"):
+        raise InvalidConfigError("response.conversation", "only 'auto' is supported")
+    merged = deepcopy(session)
+    for key, value in overrides.items():
+        if value is None:
+            continue
+        if key == "audio":
+            output = _mapping(value, "response.audio").get("output", {})
+            _update_output(merged["audio"]["output"], output, "response.audio.output")
+        elif key == "metadata":
+            merged[key] = _mapping(value, "response.metadata")
+        elif key in _TOP_LEVEL:
+            merged[key] = _TOP_LEVEL[key](value, f"response.{key}")
+    return merged
+
+
+def _update_input(audio: Json, update: Any, where: str) -> None:
+    for key, value in _mapping(update, where).items():
+        path = f"{where}.{key}"
         match key:
             case "format":
-                audio["input"][key] = _format(value, path)
+                audio[key] = _format(value, path)
             case "turn_detection":
-                audio["input"][key] = None if value is None else _turn_detection(value, path)
+                audio[key] = None if value is None else _turn_detection(value, path)
             case "transcription" | "noise_reduction":
-                audio["input"][key] = None if value is None else _mapping(value, path)
+                audio[key] = None if value is None else _mapping(value, path)
             case _:
                 raise InvalidConfigError(path, f"unknown parameter {path}", "unknown_parameter")
-    for key, value in _mapping(update.get("output", {}), "session.audio.output").items():
-        path = f"session.audio.output.{key}"
+
+
+def _update_output(audio: Json, update: Any, where: str, *, has_spoken: bool = False) -> None:
+    for key, value in _mapping(update, where).items():
+        path = f"{where}.{key}"
         match key:
             case "format":
-                audio["output"][key] = _format(value, path)
+                audio[key] = _format(value, path)
             case "voice":
-                name = value.get("id") if isinstance(value, dict) else value
-                if has_spoken and name != audio["output"]["voice"]:
+                name = _text(value.get("id") if isinstance(value, dict) else value, path)
+                if has_spoken and name != audio["voice"]:
                     raise InvalidConfigError(path, "cannot update voice with existing audio")
-                audio["output"][key] = _text(name, path)
+                audio[key] = name
             case "speed":
-                audio["output"][key] = _number(value, path, 0.25, 1.5)
+                audio[key] = _number(value, path, 0.25, 1.5)
             case _:
                 raise InvalidConfigError(path, f"unknown parameter {path}", "unknown_parameter")
 
@@ -134,21 +170,21 @@ def _turn_detection(value: Any, path: str) -> Json:
     given = _mapping(value, path)
     kinds = {"server_vad": SERVER_VAD, "semantic_vad": SEMANTIC_VAD}
     kind = given.get("type")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise InvalidConfigError(f"{path}.type", "must be 'server_vad' or 'semantic_vad'")
     checks: dict[str, Callable[[Any, str], Any]] = {
         "type": _text,
         "threshold": lambda each, where: _number(each, where, 0.0, 1.0),
-        "prefix_padding_ms": lambda each, where: int(_number(each, where, 0, 10_000)),
-        "silence_duration_ms": lambda each, where: int(_number(each, where, 0, 60_000)),
+        "prefix_padding_ms": lambda each, where: _whole(each, where, 0, 10_000),
+        "silence_duration_ms": lambda each, where: _whole(each, where, 0, 60_000),
         "idle_timeout_ms": lambda each, where: (
-            None if each is None else int(_number(each, where, 5_000, 30_000))
+            None if each is None else _whole(each, where, 5_000, 30_000)
         ),
         "create_response": _flag,
         "interrupt_response": _flag,
         "eagerness": lambda each, where: _one_of(each, where, "low", "medium", "high", "auto"),
     }
-    detection = dict(kinds[str(kind)])
+    detection = dict(kinds[kind])
     for key, each in given.items():
         if key not in detection:
             where = f"{path}.{key}"
@@ -206,6 +242,13 @@ def _number(value: Any, path: str, least: float, most: float) -> float:
     return value
 
 
+def _whole(value: Any, path: str, least: int, most: int) -> int:
+    number = _number(value, path, least, most)
+    if number != int(number):
+        raise InvalidConfigError(path, f"{path} must be a whole number", "invalid_type")
+    return int(number)
+
+
 def _one_of(value: Any, path: str, *allowed: str) -> str:
     if value not in allowed:
         raise InvalidConfigError(path, f"{path} must be one of {', '.join(allowed)}")
@@ -213,18 +256,25 @@ def _one_of(value: Any, path: str, *allowed: str) -> str:
 
 
 def _prompt(value: Any, path: str) -> Json | None:
-    if value is not None:
-        _text(_mapping(value, path).get("id"), f"{path}.id")
-    return value  # type: ignore[no-any-return]
+    if value is None:
+        return None
+    prompt = _mapping(value, path)
+    _text(prompt.get("id"), f"{path}.id")
+    if prompt.get("variables") is not None:
+        _mapping(prompt["variables"], f"{path}.variables")
+    return prompt
 
 
 def _output_tokens(value: Any, path: str) -> Any:
-    return value if value == "inf" else int(_number(value, path, 1, 4_096))
+    return value if value == "inf" else _whole(value, path, 1, 4_096)
 
 
 def _as_given(value: Any, _: str) -> Any:
     return value
 
+
+_FIXED = {"type", "model", "id", "object", "expires_at"}
+"""Of the session since it began."""
 
 _TOP_LEVEL: dict[str, Callable[[Any, str], Any]] = {
     "output_modalities": _modalities,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +9,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from sipagent.errors import ConfigError
+from sipagent.errors import ConfigError, why_not_listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,9 @@ class OpsServer:
         except (OSError, ValueError) as error:  # ValueError: what cannot even be a host name
             await self.close()
             where = f"{self._bind}:{self._asked_port}"
-            raise ConfigError(f"HTTP cannot listen on {where}: {_reason(error)}") from None
+            raise ConfigError(
+                f"HTTP cannot listen on {where}: {why_not_listening(error)}"
+            ) from None
         self.port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
@@ -88,12 +88,3 @@ class OpsServer:
             "call_limit": now.call_limit,
         }
         return web.json_response(content, status=200 if now.is_ready else 503)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """Say why in a few words: asyncio's text tells the address again, which the caller names."""
-    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
-        return os.strerror(error.errno)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror  # the resolver's; its numbers are not the system's
-    return str(error)

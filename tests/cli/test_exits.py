@@ -66,7 +66,7 @@ async def test_an_engine_on_a_busy_port_is_one_line_that_names_it(tmp_path: Path
         port = taken.getsockname()[1]
         outcome = await ended("engine", "--port", str(port), "--scripts", str(tmp_path))
     text = only_line(outcome)
-    assert text.startswith(f"the engine cannot listen on 127.0.0.1:{port}: ")
+    assert text == f"the engine cannot listen on 127.0.0.1:{port}: Address already in use"
     assert "address already in use" in text.lower()
 
 

@@ -5,7 +5,7 @@ Text commands are for tests and for anyone's SDK; a client sends them as user te
     say:<text>                       speaks exactly that
     call:<tool> <json>               calls a function
     calls:<tool> <json> | ...        calls several in one response
-    long:<n>                         n chunks of audio at a pace that can be interrupted
+    long:<n>                         n chunks of audio, up to 999, at a pace that can be interrupted
     anything else                    echo <text>
 
 After a function's output the answer contains it.
@@ -59,18 +59,28 @@ class Turn:
 
 @dataclass(slots=True)
 class Brain:
-    """Answer turn by turn; remembers what it waits for.
-
-    Args:
-        script: None answers text commands and echoes only.
-        agent: Name of the persona.
-    """
+    """Answer turn by turn; remembers what it waits for."""
 
     script: Script | None = None
+    """None answers text commands and echoes only."""
     agent: str = ""
+    """Name of the persona."""
     _missed: int = 0
     _after: dict[str, str] = field(default_factory=dict)
     _listeners: dict[str, Listener] = field(default_factory=dict)
+
+    @property
+    def position(self) -> int:
+        """Which persona of the script speaks, 0 for the first."""
+        if self.script is None:
+            return 0
+        return self.script.agents.index(self.script.agent(self.agent))
+
+    def become(self, script: Script | None, agent: str) -> None:
+        """Go on as a persona, of another script or the same."""
+        if script is not self.script:
+            self._listeners.clear()
+        self.script, self.agent = script, agent
 
     def answer(self, turn: Turn) -> Answer:
         """Return what to say and call."""
@@ -132,15 +142,15 @@ def _arguments(rule: Rule, slots: dict[str, str]) -> dict[str, Any]:
 
 
 def _command(text: str) -> Answer:
-    command, _, rest = text.strip().partition(":")
-    match command.lower():
-        case "say":
-            return Answer(say=rest.strip())
-        case "call":
+    command, colon, rest = (part.strip() for part in text.partition(":"))
+    match command.lower() + colon:
+        case "say:":
+            return Answer(say=rest)
+        case "call:":
             return Answer(calls=(_call(rest),))
-        case "calls":
+        case "calls:":
             return Answer(calls=tuple(_call(each) for each in rest.split("|") if each.strip()))
-        case "long" if rest.strip().isdecimal():
+        case "long:" if rest.isdecimal() and len(rest) <= 3:
             return Answer(slow_chunks=int(rest))
         case _:
             return Answer(say=f"echo {text}")

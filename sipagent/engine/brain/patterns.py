@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 SAMPLES_PER_PATTERN = 300
 _TOKEN = re.compile(r"[()\[\]|]|\$?[a-z0-9']+", re.IGNORECASE)
@@ -23,33 +24,38 @@ def expand(pattern: str, slots: Mapping[str, Sequence[str]] | None = None) -> li
     """Return the phrases of a pattern, lower case, at most ``SAMPLES_PER_PATTERN``.
 
     Raises:
-        PatternError: If brackets do not match, or a slot is unknown.
+        PatternError: If brackets do not match, a slot is unknown, or nothing is left to say.
     """
     tokens = _TOKEN.findall(pattern.lower())
     if "".join(tokens) != re.sub(r"[\s,.?!-]", "", pattern.lower()):
         raise PatternError(f"{pattern!r}: only words, (a|b), [x] and $slot are understood")
-    choices, rest = _choices(tokens, 0, slots or {}, pattern)
+    try:
+        choices, rest = _choices(tokens, 0, slots or {}, pattern)
+    except RecursionError:
+        raise PatternError(f"{pattern[:40]!r}...: brackets are nested too deeply") from None
     if rest != len(tokens):
         raise PatternError(f"{pattern!r}: unexpected {tokens[rest]!r}")
-    phrases = (" ".join(words) for words in choices)
-    return list(dict.fromkeys(phrase for phrase in islice(phrases, SAMPLES_PER_PATTERN) if phrase))
+    phrases = dict.fromkeys(" ".join(words) for words in choices if words)
+    if not phrases:
+        raise PatternError(f"{pattern!r}: says nothing")
+    return list(islice(phrases, SAMPLES_PER_PATTERN))
 
 
 def _choices(
     tokens: Sequence[str], at: int, slots: Mapping[str, Sequence[str]], pattern: str
 ) -> tuple[list[list[str]], int]:
-    branches: list[list[str]] = []
+    branches: list[list[list[str]]] = []
     sequence: list[list[str]] = [[]]
     while at < len(tokens) and tokens[at] not in ")]":
         token = tokens[at]
         if token == "|":
-            branches += sequence
+            branches.append(sequence)
             sequence = [[]]
             at += 1
             continue
         options, at = _term(tokens, at, slots, pattern)
         sequence = list(islice(_joined(sequence, options), SAMPLES_PER_PATTERN))
-    return branches + sequence, at
+    return list(_by_turns([*branches, sequence])), at
 
 
 def _term(
@@ -61,7 +67,7 @@ def _term(
         closing = ")" if token == "(" else "]"
         if end >= len(tokens) or tokens[end] != closing:
             raise PatternError(f"{pattern!r}: {token!r} is not closed")
-        return (inner if token == "(" else [*inner, []]), end + 1
+        return (inner if token == "(" else [[], *inner]), end + 1
     if token.startswith("$"):
         values = slots.get(token[1:])
         if values is None:
@@ -71,4 +77,13 @@ def _term(
 
 
 def _joined(left: list[list[str]], right: list[list[str]]) -> Iterator[list[str]]:
-    return ([*a, *b] for a in left for b in right)
+    """Yield every pair, both sides advancing: the first few already have every word."""
+    cycle = math.lcm(len(left), len(right))
+    for at in range(len(left) * len(right)):
+        yield [*left[at % len(left)], *right[(at + at // cycle) % len(right)]]
+
+
+def _by_turns(branches: Sequence[list[list[str]]]) -> Iterator[list[str]]:
+    """Yield from every branch in turn: where not all of them fit, each is still said."""
+    for row in zip_longest(*branches):
+        yield from (words for words in row if words is not None)

@@ -71,12 +71,16 @@ class Script(_Model):
 
     @model_validator(mode="after")
     def _has_good_patterns(self) -> Self:
-        for rule in [*self.rules, *(rule for agent in self.agents for rule in agent.rules)]:
-            for pattern in rule.heard:
-                try:
-                    expand(pattern, self.slots)
-                except PatternError as error:
-                    raise ValueError(str(error)) from None
+        rules = {"": self.rules} | {
+            f"agents[{index}].": agent.rules for index, agent in enumerate(self.agents)
+        }
+        for owner, owned in rules.items():
+            for index, rule in enumerate(owned):
+                for pattern in rule.heard:
+                    try:
+                        expand(pattern, self.slots)
+                    except PatternError as error:
+                        raise ValueError(f"{owner}rules[{index}].heard: {error}") from None
         return self
 
     def agent(self, name: str) -> ScriptAgent:
@@ -120,6 +124,13 @@ def load_scripts(folder: Path) -> dict[str, Script]:
             raise EngineError(f"{path}: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise EngineError(f"{path}: {key}: {first['msg']}") from None
+            text = first["msg"].removeprefix("Value error, ")
+            parts = filter(None, (str(path), _key(first["loc"]), text))
+            raise EngineError(": ".join(parts)) from None
     return scripts
+
+
+def _key(path: tuple[int | str, ...]) -> str:
+    """Return ``agents[0].name`` for a pydantic path."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")

@@ -66,12 +66,12 @@ class Listener:
 
     def _filled(self, heard: Sequence[str]) -> dict[str, str]:
         text = f" {' '.join(heard)} "
-        return {
-            name: value
-            for name, values in self._slots.items()
-            for value in values
-            if f" {value.lower()} " in text
-        }
+        filled = {}
+        for name, values in self._slots.items():
+            spoken = [value for value in values if f" {value.lower()} " in text]
+            if spoken:
+                filled[name] = max(spoken, key=len)  # "twenty one" has "one" in it
+        return filled
 
     def _weight(self, words: frozenset[str]) -> float:
         return sum(self._weights.get(word, 0.5) for word in words)

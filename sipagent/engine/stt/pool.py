@@ -147,9 +147,9 @@ class _Worker:
         process._transport.close()  # type: ignore[attr-defined]
 
     def _send(self, command: bytes, payload: bytes) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        if self._process.returncode is not None:
+        if self._process is None or self._process.returncode is not None:
             raise BrokenPipeError("the recogniser is gone")
+        assert self._process.stdin is not None
         self._process.stdin.write(struct.pack(">cI", command, len(payload)) + payload)
 
     async def _reply(self, limit_s: float) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
     QUIET     --probable and loud-->             SPEAKING   speech_started, less the padding
     SPEAKING  --silence_duration_ms of less-->   QUIET      speech_stopped
+    SPEAKING  --stop-->                          QUIET      the client took or dropped the audio
+
+It can take a second of speech until it is probable, by how the voice lies in the chunks. So a turn
+begins where it grew loud, and the words that gave no proof are not lost.
 
 Realtime: ``turn_detection`` of type ``server_vad`` and ``semantic_vad``.
 """
@@ -16,6 +20,12 @@ CONTINUE_MARGIN = 0.15
 
 CONFIRM_CHUNKS = 2
 """Loud, probable chunks that make a start: one alone is a click."""
+
+GAP_CHUNKS = 4
+"""Quiet chunks inside a word or between two, as before a plosive; more end what was loud."""
+
+MOST_LOUD_MS = 1_200
+"""How far back a turn may begin: what is loud for longer was noise first."""
 
 EAGERNESS_SILENCE_MS = {"low": 1_200, "medium": 700, "auto": 700, "high": 350}
 
@@ -74,6 +84,8 @@ class TurnDetector:
         self._chunk_ms = chunk_ms
         self._probable = 0
         self._quiet_ms = 0
+        self._loud_since_ms: int | None = None
+        self._gap = 0
         self.is_speaking = False
 
     def feed(
@@ -82,15 +94,28 @@ class TurnDetector:
         """Take one chunk that ends at ``audio_ms``; return what it changed."""
         threshold = self.settings.threshold - (CONTINUE_MARGIN if self.is_speaking else 0.0)
         is_speech = probability >= threshold and is_loud
+        self._note_loudness(is_loud, audio_ms)
         if self.is_speaking:
             self._quiet_ms = 0 if is_speech else self._quiet_ms + self._chunk_ms
-            if self._quiet_ms < self.settings.silence_duration_ms:
+            if is_speech or self._quiet_ms < self.settings.silence_duration_ms:
                 return None
-            self.is_speaking, self._probable = False, 0
+            self.stop()
             return TurnEnded(audio_ms)
         self._probable = self._probable + 1 if is_speech else 0
         if self._probable < CONFIRM_CHUNKS:
             return None
         self.is_speaking, self._quiet_ms = True, 0
-        began_ms = audio_ms - CONFIRM_CHUNKS * self._chunk_ms
+        assert self._loud_since_ms is not None
+        began_ms = max(self._loud_since_ms, audio_ms - MOST_LOUD_MS)
         return TurnStarted(max(0, began_ms - self.settings.prefix_padding_ms))
+
+    def stop(self) -> None:
+        """Forget the turn under way; speech that goes on starts another."""
+        self.is_speaking, self._probable, self._loud_since_ms = False, 0, None
+
+    def _note_loudness(self, is_loud: bool, audio_ms: int) -> None:
+        self._gap = 0 if is_loud else self._gap + 1
+        if self._gap > GAP_CHUNKS:
+            self._loud_since_ms = None
+        elif is_loud and self._loud_since_ms is None:
+            self._loud_since_ms = audio_ms - self._chunk_ms

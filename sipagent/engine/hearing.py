@@ -1,0 +1,194 @@
+"""The caller's side of a session: audio in, turns told, user items and their words out.
+
+| resource    | acquired            | released              | on failure                          |
+|-------------|---------------------|-----------------------|-------------------------------------|
+| recognition | start of a turn, or | end of its utterance  | told as ``failed``; the turn is     |
+|             | a client's commit   |                       | answered as one nobody understood   |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from secrets import token_hex
+
+from sipagent.audio.formats import AudioFormat
+from sipagent.errors import EngineError
+from sipagent.wire import server
+from sipagent.wire.events import Event
+
+from .items import Conversation
+from .listening import Listening, Utterance
+from .response import Send
+from .session_config import InvalidConfigError, Json
+from .stt.pool import RecogniserPool
+from .tasks import Tasks
+from .vad.turns import TurnEnded, TurnSettings, TurnStarted
+
+log = logging.getLogger(__name__)
+
+
+class Hearing:
+    """Hear the caller.
+
+    Args:
+        session: In effect.
+        conversation: Where user items go.
+        recognisers: Shared.
+        interrupt: Called when a turn starts that cuts the agent off.
+        answer: Called with the item of a turn that wants an answer, once its words are known.
+        send: Sends one event.
+        tasks: Owns recognition.
+    """
+
+    def __init__(
+        self,
+        session: Json,
+        conversation: Conversation,
+        recognisers: RecogniserPool,
+        *,
+        interrupt: Callable[[], None],
+        answer: Callable[[str], Awaitable[None]],
+        send: Send,
+        tasks: Tasks,
+    ) -> None:
+        self._conversation, self._recognisers = conversation, recognisers
+        self._interrupt, self._answer = interrupt, answer
+        self._send, self._tasks = send, tasks
+        self._session = session
+        self._listening = Listening(AudioFormat.PCM24, self._settings)
+        self.item_id = ""
+        """Of the turn under way, or the last one."""
+        self._unknown: set[str] = set()
+        self._all_known = asyncio.Event()
+        self._all_known.set()
+
+    def configure(self, session: Json) -> None:
+        """Take new settings; a turn under way goes on under them."""
+        self._session = session
+        audio_format = AudioFormat.from_wire(session["audio"]["input"]["format"])
+        self._listening.configure(audio_format, self._settings)
+
+    async def append(self, audio: str) -> None:
+        """Take base64 audio.
+
+        Raises:
+            WireError: If it is not base64.
+        """
+        for change, utterance in self._listening.append(audio):
+            match change:
+                case TurnStarted():
+                    await self._turn_started(change, utterance)
+                case TurnEnded():
+                    await self._send(
+                        server.InputAudioBufferSpeechStopped(
+                            audio_end_ms=change.audio_end_ms, item_id=self.item_id
+                        )
+                    )
+                    await self._commit(self.item_id)
+                    utterance.end(is_turn=True)
+
+    async def commit(self) -> None:
+        """Make an item of what waits, or of the turn under way; its client asks for the answer.
+
+        Raises:
+            InvalidConfigError: If there is too little.
+        """
+        if not self._listening.can_commit:
+            raise InvalidConfigError(
+                "type", "the buffer holds less than 100 ms", "input_audio_buffer_commit_empty"
+            )
+        utterance = self._listening.take()
+        if not utterance.is_recognised:
+            self._recognise(utterance)
+        await self._commit(self.item_id)
+        utterance.end()
+
+    async def clear(self) -> None:
+        """Drop what waits, and the turn under way."""
+        self._listening.take().end()
+        await self._send(server.InputAudioBufferCleared())
+
+    async def known(self) -> None:
+        """Wait until the words of every committed item are known."""
+        await self._all_known.wait()
+
+    @property
+    def _settings(self) -> TurnSettings | None:
+        detection = self._session["audio"]["input"]["turn_detection"]
+        return None if detection is None else TurnSettings.from_wire(detection)
+
+    async def _turn_started(self, change: TurnStarted, utterance: Utterance) -> None:
+        self._recognise(utterance)
+        await self._send(
+            server.InputAudioBufferSpeechStarted(
+                audio_start_ms=change.audio_start_ms, item_id=self.item_id
+            )
+        )
+        settings = self._settings
+        if settings is not None and settings.interrupts_response:
+            self._interrupt()
+
+    async def _commit(self, item_id: str) -> None:
+        item: Json = {
+            "id": item_id,
+            "object": "realtime.item",
+            "type": "message",
+            "role": "user",
+            "status": "completed",
+            "content": [{"type": "input_audio", "audio": None, "transcript": None}],
+        }
+        previous = self._conversation.add(item)
+        self._unknown.add(item_id)
+        self._all_known.clear()
+        await self._send(
+            server.InputAudioBufferCommitted(item_id=item_id, previous_item_id=previous)
+        )
+        snapshot = self._conversation.snapshot(item_id)
+        await self._send(server.ConversationItemAdded(item=snapshot, previous_item_id=previous))
+        await self._send(server.ConversationItemDone(item=snapshot, previous_item_id=previous))
+
+    def _recognise(self, utterance: Utterance) -> None:
+        """Give an utterance an item id, and recognise it while it is spoken."""
+        self.item_id = f"item_{token_hex(10)}"
+        utterance.is_recognised = True
+        self._tasks.start(self._hear(self.item_id, utterance), "turn")
+
+    async def _hear(self, item_id: str, utterance: Utterance) -> None:
+        text = await self._words(utterance)
+        await utterance.ended.wait()
+        self._unknown.discard(item_id)
+        if not self._unknown:
+            self._all_known.set()
+        if item_id not in self._conversation:  # cleared, or deleted
+            return
+        self._conversation.set_transcript(item_id, text)
+        if self._session["audio"]["input"]["transcription"] is not None:
+            await self._send(_transcribed(item_id, text, utterance.audio_ms))
+        settings = self._settings
+        if utterance.is_turn and settings is not None and settings.creates_response:
+            await self._answer(item_id)
+
+    async def _words(self, utterance: Utterance) -> str | None:
+        """Return what is said, None if it cannot be known."""
+        prompt_id = (self._session["prompt"] or {}).get("id", "")
+        if not self._recognisers.knows(prompt_id):
+            return ""
+        try:
+            return await self._recognisers.recognise(prompt_id, utterance.audio())
+        except EngineError as error:
+            log.warning("! %s", error)
+            return None
+
+
+def _transcribed(item_id: str, text: str | None, audio_ms: int) -> Event:
+    if text is None:
+        error = {"type": "server_error", "code": None, "message": "not recognised", "param": None}
+        return server.InputAudioTranscriptionFailed(item_id=item_id, content_index=0, error=error)
+    return server.InputAudioTranscriptionCompleted(
+        item_id=item_id,
+        content_index=0,
+        transcript=text,
+        usage={"type": "duration", "seconds": audio_ms / 1000},
+    )
