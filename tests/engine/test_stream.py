@@ -57,6 +57,17 @@ def test_speech_above_the_noise_of_a_line_is_one_turn_that_lacks_no_word() -> No
         assert abs(ended.audio_end_ms - 500 - spoken_until_ms) <= 8 * CHUNK_MS
 
 
+@pytest.mark.parametrize("level_dbov", [None, -50.0, -40.0])
+@pytest.mark.parametrize("text", ["When are you open?", "Yes.", "Billing please."])
+def test_no_phrase_is_missed_however_it_lies_in_the_chunks(
+    text: str, level_dbov: float | None
+) -> None:
+    for offset_ms in range(0, CHUNK_MS, 4):
+        pcm = np.concatenate([pause(1_000 + offset_ms), call(speech(text))])
+        heard = turns(pcm if level_dbov is None else with_noise(pcm, level_dbov))
+        assert heard and isinstance(heard[0], TurnStarted), offset_ms
+
+
 def test_two_sentences_are_two_turns() -> None:
     pcm = np.concatenate([call(speech(QUESTION)), call(speech("Goodbye."))])
     assert [type(each) for each in turns(pcm)] == [TurnStarted, TurnEnded] * 2

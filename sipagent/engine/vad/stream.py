@@ -10,7 +10,7 @@ import numpy as np
 from sipagent.audio.frames import Pcm
 
 from .energy import EnergyGate
-from .silero import CHUNK_SAMPLES, RATE_HZ, Silero
+from .silero import CHUNK_SAMPLES, RATE_HZ, OverlappingSilero
 from .turns import MOST_LOUD_MS, TurnDetector, TurnEnded, TurnSettings, TurnStarted
 
 CHUNK_MS = CHUNK_SAMPLES * 1000 // RATE_HZ
@@ -31,7 +31,7 @@ class SpeechStream:
     """
 
     def __init__(self, settings: TurnSettings | None) -> None:
-        self._silero = Silero()
+        self._silero = OverlappingSilero()
         self._gate = EnergyGate(CHUNK_MS)
         self._rest: Pcm = np.zeros(0, np.int16)
         self._received = 0
