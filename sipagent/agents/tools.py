@@ -1,129 +1,262 @@
 """Function tools: a Python function, its schema, its limits.
 
-A tool never ends a phone call: whatever it raises becomes a text for the model.
+A tool never ends a phone call: whatever it raises becomes a text for the model, or, where the tool
+is declared so, an error for the session's owner.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
-import re
-from collections.abc import Awaitable, Callable, Mapping
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import ValidationError
 
-from sipagent.errors import ToolError
+from sipagent.errors import ConfigError, ToolError
+
+from .arguments import parse_arguments
+from .callbacks import MaybeAwaitable, call_off_loop, holds, raised, settled
+from .function_schema import faults, function_schema, tool_name
+from .json_schema import (
+    check_arguments,
+    check_schema,
+    closed_schema,
+    strict_schema,
+    without_nulls,
+)
+from .tool_context import (
+    BackgroundResult,
+    ToolContext,
+    ToolOutcome,
+    background_result,
+    encodable,
+    result_text,
+    unsent,
+)
+from .tool_errors import DEFAULT_ERROR, ToolArgumentsInvalid, ToolTimeout
+from .tool_guardrails import ToolGuardrail, objection
+
+if TYPE_CHECKING:
+    from .agent import RealtimeAgent
+
+__all__ = [  # the vocabulary of a file that defines tools
+    "DEFAULT_ERROR",
+    "BackgroundResult",
+    "FunctionTool",
+    "ToolContext",
+    "ToolOutcome",
+    "background_result",
+    "function_tool",
+    "result_text",
+]
 
 log = logging.getLogger(__name__)
 
-DEFAULT_ERROR = "An error occurred while running the tool. Please try again."
 DEFAULT_TIMEOUT_S = 20.0
+MAX_TIMEOUT_S = 2_147_483.647
+"""What a timer in milliseconds of 31 bits can hold."""
+
+TimeoutBehavior: TypeAlias = Literal["error_as_result", "raise_exception"]
+NeedsApproval: TypeAlias = Callable[[ToolContext, Mapping[str, Any], str], MaybeAwaitable[bool]]
+"""Takes context, parsed arguments and ``tool_call_id``."""
+IsEnabled: TypeAlias = "Callable[[Any, RealtimeAgent], MaybeAwaitable[bool]]"
+"""Takes the session's own context and the agent."""
+ErrorFunction: TypeAlias = Callable[[ToolContext, Exception], MaybeAwaitable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolContext:
-    """What a tool is told; a first parameter of this type receives it."""
-
-    context: Any
-    """The session's own, such as ``calls.tools.CallContext``."""
-    tool_call_id: str
-    agent_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class BackgroundResult:
-    """A result the model is told of without being asked to answer."""
-
-    output: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutcome:
-    """What became of one call."""
-
-    output: str
-    must_respond: bool = True
-    has_failed: bool = False
+def default_tool_error(context: ToolContext, error: Exception) -> str:
+    """Return a text that gives nothing away, unless the tool said what may be spoken."""
+    return error.spoken if isinstance(error, ToolError) else DEFAULT_ERROR
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionTool:
-    """Something an agent can do."""
+    """Something an agent can do.
+
+    Raises:
+        ConfigError: If the schema or the timeout is none.
+    """
 
     name: str
+    """Characters the API does not take become ``_``."""
     description: str
     parameters: dict[str, Any]
-    """JSON Schema of the arguments, an object."""
-    invoke: Callable[[ToolContext, Mapping[str, Any]], Awaitable[Any]]
-    """Takes arguments as they came; raises ``ValidationError`` when they do not fit."""
+    """JSON Schema of the arguments, an object, as its author wrote it."""
+    invoke: Callable[[ToolContext, Mapping[str, Any]], Awaitable[Any] | Any]
+    """Takes what ``parse`` returned; a plain function runs in a thread."""
     timeout_s: float = DEFAULT_TIMEOUT_S
+    strict: bool = True
+    """Whether the model is told to give every property and no other, null for what is optional."""
+    parse: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Raises ``ToolArgumentsInvalid`` for what does not fit; None: arguments fit ``parameters``."""
+    needs_approval: bool | NeedsApproval = False
+    is_enabled: bool | IsEnabled = True
+    error_function: ErrorFunction | None = default_tool_error
+    """Says what the model is told of a failure; None: nothing, the session tells the error."""
+    timeout_behavior: TimeoutBehavior = "error_as_result"
+    timeout_error_function: ErrorFunction | None = None
+    """Says what the model is told of a timeout; None: how long the tool had."""
+    input_guardrails: Sequence[ToolGuardrail] = ()
+    output_guardrails: Sequence[ToolGuardrail] = ()
+
+    def __post_init__(self) -> None:
+        where = f"tool {self.name}"
+        object.__setattr__(self, "name", tool_name(self.name))
+        if not self.name:
+            raise ConfigError("a tool must have a name")
+        check_schema(self.parameters, where=where)
+        is_number = isinstance(self.timeout_s, int | float) and not isinstance(self.timeout_s, bool)
+        if not is_number or not math.isfinite(self.timeout_s):
+            raise ConfigError("timeout_s must be a finite number", where=where)
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            raise ConfigError(f"timeout_s must be above 0, at most {MAX_TIMEOUT_S}", where=where)
+        if self.timeout_behavior not in get_args(TimeoutBehavior):
+            allowed = " or ".join(get_args(TimeoutBehavior))
+            raise ConfigError(f"timeout_behavior must be {allowed}", where=where)
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the tool of the wire."""
+        """Return the tool of the wire, which has no word for strictness."""
         return {
             "type": "function",
             "name": self.name,
             "description": self.description,
-            "parameters": self.parameters,
+            "parameters": strict_schema(self.parameters) if self.strict else self.parameters,
         }
 
-    async def run(self, context: ToolContext, arguments: str) -> ToolOutcome:
-        """Run the tool with JSON ``arguments``; failures become texts for the model."""
+    async def is_enabled_for(self, context: Any, agent: RealtimeAgent) -> bool:
+        """Return whether ``agent`` has the tool now; when that is unclear it has not."""
+        return await holds(self.is_enabled, context, agent, if_unclear=False)
+
+    async def is_approval_needed(self, context: ToolContext, arguments: str) -> bool:
+        """Return whether somebody must approve the call; when that is unclear, somebody must."""
+        if isinstance(self.needs_approval, bool):
+            return self.needs_approval
         try:
-            parsed = json.loads(arguments or "{}")
-            if not isinstance(parsed, dict):
-                raise TypeError("arguments must be a JSON object")
-            async with asyncio.timeout(self.timeout_s):
-                result = await self.invoke(context, parsed)
-            if isinstance(result, BackgroundResult):
-                return ToolOutcome(result_text(result.output), must_respond=False)
-            return ToolOutcome(result_text(result))
-        except TimeoutError:
-            text = f"Tool '{self.name}' timed out after {self.timeout_s:g} seconds."
-            return ToolOutcome(text, has_failed=True)
-        except ToolError as error:
-            log.warning("tool %s ! %s", self.name, error)
-            return ToolOutcome(_encodable(error.spoken), has_failed=True)
-        except (ValidationError, ValueError, TypeError) as error:
-            log.warning("tool %s ! bad arguments or value: %s", self.name, _fault(error))
-            return ToolOutcome(DEFAULT_ERROR, has_failed=True)
+            values = self._parsed(arguments)
+        except Exception:  # validators are code of the tool's author
+            return True
+        return await holds(
+            self.needs_approval, context, values, context.tool_call_id, if_unclear=True
+        )
+
+    async def run(self, context: ToolContext, arguments: str) -> ToolOutcome:
+        """Run the tool with JSON ``arguments`` unless a guardrail objects to them."""
+        rejected = await self.rejected_input(context, arguments)
+        return rejected if rejected is not None else await self.execute(context, arguments)
+
+    async def rejected_input(self, context: ToolContext, arguments: str) -> ToolOutcome | None:
+        """Return what becomes of a call that an input guardrail objects to, None if none does.
+
+        Arguments that do not fit are left to :meth:`execute`, which refuses them.
+        """
+        if not self.input_guardrails:
+            return None
+        try:
+            values = self._parsed(arguments)
+        except Exception:  # validators are code of the tool's author
+            return None
+        return await objection(self.input_guardrails, context, values)
+
+    async def execute(self, context: ToolContext, arguments: str) -> ToolOutcome:
+        """Run the tool with JSON ``arguments``, which no input guardrail objected to.
+
+        Cancelling it cancels the tool.
+        """
+        try:
+            result = await self._result(context, self._parsed(arguments))
+            is_background = isinstance(result, BackgroundResult)
+            output = result.output if isinstance(result, BackgroundResult) else result
+            hidden = await objection(self.output_guardrails, context, output)
+            shown = ToolOutcome(result_text(output), must_respond=not is_background)
+            return hidden if hidden is not None else shown
+        except ToolTimeout as timeout:
+            return await self._timed_out(context, timeout)
+        except BaseException as error:
+            return await self._failed(context, raised(error))
+
+    def _parsed(self, arguments: str) -> Mapping[str, Any]:
+        parsed = parse_arguments(arguments)
+        if self.parse is not None:
+            return self.parse(parsed)
+        given: dict[str, Any] = without_nulls(parsed, self.parameters) if self.strict else parsed
+        check_arguments(given, closed_schema(self.parameters) if self.strict else self.parameters)
+        return given
+
+    async def _result(self, context: ToolContext, values: Mapping[str, Any]) -> Any:
+        limit = asyncio.timeout(self.timeout_s)
+        try:
+            async with limit:
+                result = await call_off_loop(self.invoke, context, values)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            context.cancel()
+            raise
+        except Exception as error:
+            if not limit.expired():
                 raise
-            log.warning("tool %s ! something it waited for was cancelled", self.name)
-            return ToolOutcome(DEFAULT_ERROR, has_failed=True)
-        except (Exception, SystemExit):
-            log.exception("tool %s ! failed", self.name)
-            return ToolOutcome(DEFAULT_ERROR, has_failed=True)
+            context.cancel()
+            raise ToolTimeout(self.name, self.timeout_s) from error
+        if limit.expired():  # it swallowed its cancellation: the result is too late all the same
+            context.cancel()
+            raise ToolTimeout(self.name, self.timeout_s)
+        return result
+
+    async def _timed_out(self, context: ToolContext, timeout: ToolTimeout) -> ToolOutcome:
+        log.warning("tool %s ! timed out", self.name)
+        if self.timeout_behavior == "raise_exception":
+            return unsent(timeout)
+        say = self.timeout_error_function or default_tool_error
+        return ToolOutcome(await self._said(say, context, timeout, timeout.spoken), has_failed=True)
+
+    async def _failed(self, context: ToolContext, error: Exception) -> ToolOutcome:
+        self._log(error)
+        if self.error_function is None:
+            return unsent(error)
+        text = await self._said(self.error_function, context, error, DEFAULT_ERROR)
+        return ToolOutcome(text, has_failed=True)
+
+    async def _said(
+        self, say: ErrorFunction, context: ToolContext, error: Exception, otherwise: str
+    ) -> str:
+        try:
+            text = await settled(say(context, error))
+        except BaseException as failure:
+            log.warning(
+                "tool %s ! its error function: %s", self.name, type(raised(failure)).__name__
+            )
+            return otherwise
+        return encodable(text) if isinstance(text, str) else otherwise
+
+    def _log(self, error: Exception) -> None:
+        """Log without what a caller said: fields and types, not values."""
+        match error:
+            case ToolArgumentsInvalid():
+                log.warning("tool %s ! bad arguments: %s", self.name, error)
+            case ToolError():
+                log.warning("tool %s ! %s", self.name, error)
+            case ValidationError():
+                log.warning("tool %s ! bad value: %s", self.name, faults(error))
+            case ValueError() | TypeError():
+                log.warning("tool %s ! bad value: %s", self.name, type(error).__name__)
+            case _:
+                log.error("tool %s ! failed", self.name, exc_info=error)
 
 
-def result_text(result: Any) -> str:
-    """Return a tool's result as the model sees it: text as it is, everything else as JSON."""
-    if isinstance(result, str):
-        return _encodable(result)
-    if isinstance(result, BaseModel):
-        return result.model_dump_json()
-    return _encodable(json.dumps(result, ensure_ascii=False, default=str))
+class ToolOptions(TypedDict, total=False):
+    """What else may be said of a function, see :class:`FunctionTool`."""
 
-
-def _fault(error: Exception) -> str:
-    """Say what is wrong without what a caller said: fields, not values."""
-    if not isinstance(error, ValidationError):
-        return type(error).__name__
-    faults = error.errors(include_input=False, include_context=False, include_url=False)
-    return "; ".join(
-        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in faults
-    )
-
-
-def _encodable(text: str) -> str:
-    # Half a surrogate pair, as file names may have one, cannot be sent.
-    return text.encode(errors="replace").decode()
+    timeout_s: float
+    strict: bool
+    needs_approval: bool | NeedsApproval
+    is_enabled: bool | IsEnabled
+    error_function: ErrorFunction | None
+    timeout_behavior: TimeoutBehavior
+    timeout_error_function: ErrorFunction | None
+    input_guardrails: Sequence[ToolGuardrail]
+    output_guardrails: Sequence[ToolGuardrail]
 
 
 def function_tool(
@@ -131,65 +264,30 @@ def function_tool(
     *,
     name: str | None = None,
     description: str | None = None,
-    timeout_s: float = DEFAULT_TIMEOUT_S,
+    **options: Unpack[ToolOptions],
 ) -> FunctionTool:
     """Make a tool of a function, plain or async; plain ones run in a thread.
 
-    The schema comes from the signature, the description from the docstring. A first parameter
+    The schema comes from the signature, descriptions from the docstring. A first parameter
     annotated ``ToolContext`` is not part of the schema.
 
     Raises:
         TypeError: If a parameter has no annotation, or cannot be given by name.
+        ConfigError: If an option is impossible.
     """
-    takes_context, model = _arguments_model(function)
+    schema = function_schema(function)
 
-    async def invoke(context: ToolContext, arguments: Mapping[str, Any]) -> Any:
-        parsed = model.model_validate(arguments)
-        values = {field: getattr(parsed, field) for field in model.model_fields}
-        positional = (context,) if takes_context else ()
-        if inspect.iscoroutinefunction(function):
-            return await function(*positional, **values)
-        result = await asyncio.to_thread(_call, function, *positional, **values)
-        # A plain function around a coroutine function, as decorators make them.
-        return await result if inspect.isawaitable(result) else result
+    async def invoke(context: ToolContext, values: Mapping[str, Any]) -> Any:
+        positional = (context,) if schema.takes_context else ()
+        return await call_off_loop(function, *positional, **values)
 
-    schema = model.model_json_schema()
-    schema.pop("title", None)
-    for each in schema.get("properties", {}).values():
-        each.pop("title", None)
-    schema.setdefault("properties", {})
     return FunctionTool(
-        name=name or re.sub(r"[^A-Za-z0-9_]", "_", function.__name__),
-        description=inspect.cleandoc(
-            description if description is not None else (function.__doc__ or "")
-        ),
-        parameters=schema,
+        name=name or schema.name,
+        description=inspect.cleandoc(description)
+        if description is not None
+        else schema.description,
+        parameters=schema.parameters,
         invoke=invoke,
-        timeout_s=timeout_s,
+        parse=schema.parse,
+        **options,
     )
-
-
-def _call(function: Callable[..., Any], *positional: Any, **values: Any) -> Any:
-    try:
-        return function(*positional, **values)
-    except StopIteration as error:
-        raise RuntimeError("StopIteration") from error  # no future takes it: the wait never ends
-
-
-def _arguments_model(function: Callable[..., Any]) -> tuple[bool, type[BaseModel]]:
-    hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {}
-    takes_context = False
-    for index, parameter in enumerate(inspect.signature(function).parameters.values()):
-        annotation = hints.get(parameter.name)
-        if index == 0 and annotation is ToolContext:
-            takes_context = True
-            continue
-        if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
-            raise TypeError(f"tool {function.__name__}: {parameter} cannot be described")
-        if annotation is None:
-            raise TypeError(f"tool {function.__name__}: {parameter.name} has no annotation")
-        has_default = parameter.default is not parameter.empty
-        fields[parameter.name] = (annotation, parameter.default if has_default else ...)
-    model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
-    return takes_context, model

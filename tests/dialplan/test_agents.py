@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.agents.tools import function_tool
+from sipagent.agents.handoffs import as_handoff
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.loading import load_dir
 from sipagent.dialplan.plans import Plan
@@ -55,7 +56,8 @@ def test_the_first_agent_answers_and_handoffs_may_lead_back(plan: Plan) -> None:
     reception = build_agents(plan, BUILTINS)
     assert (reception.name, reception.instructions) == ("Reception", "Receive.")
     assert [tool.name for tool in reception.tools] == ["f", "hangup"]
-    (billing,) = reception.handoffs
+    billing = as_handoff(reception.handoffs[0]).agent
+    assert len(reception.handoffs) == 1
     assert (billing.voice, billing.handoff_description) == ("cedar", "Bills.")
     assert billing.handoffs == [reception]
 
@@ -67,7 +69,7 @@ def test_each_call_has_agents_of_its_own(plan: Plan) -> None:
 def test_the_embedded_engine_gets_the_script_and_others_the_stored_prompt(plan: Plan) -> None:
     reception = build_agents(plan, BUILTINS, embedded=True)
     assert reception.prompt == {"id": "p", "variables": {"agent": "Reception"}}
-    assert reception.handoffs[0].prompt == {"id": "p", "variables": {"agent": "Billing"}}
+    assert as_handoff(reception.handoffs[0]).agent.prompt == {"id": "p", "variables": {"agent": "Billing"}}
     assert build_agents(plan, BUILTINS).prompt == {"id": "pmpt_1"}
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from sipagent.agents.json_schema import EMPTY_OBJECT
 from sipagent.agents.tools import ToolContext, function_tool
 
 
@@ -75,23 +76,67 @@ def test_the_wire_has_name_description_and_schema_and_no_more() -> None:
     def ring() -> None:
         """Ring."""
 
-    tool = function_tool(ring)
-    assert tool.to_wire() == {
+    assert function_tool(ring).to_wire() == {
         "type": "function",
         "name": "ring",
         "description": "Ring.",
-        "parameters": tool.parameters,
+        "parameters": EMPTY_OBJECT,
     }
 
 
-def test_the_description_is_the_docstring_without_its_indentation() -> None:
-    def ring() -> None:
+def test_the_wire_tells_a_strict_schema_unless_it_is_said_otherwise() -> None:
+    def ring(times: int = 1) -> None:
+        """Ring."""
+
+    strict, loose = function_tool(ring), function_tool(ring, strict=False)
+    assert strict.to_wire()["parameters"]["required"] == ["times"]
+    assert loose.to_wire()["parameters"] == loose.parameters
+    assert "required" not in loose.parameters
+
+
+def test_descriptions_come_from_the_docstring() -> None:
+    def ring(times: int) -> None:
         """Ring the bell.
 
-        It is loud.
+        Args:
+            times: How often.
         """
 
-    assert function_tool(ring).description == "Ring the bell.\n\nIt is loud."
+    tool = function_tool(ring)
+    assert tool.description == "Ring the bell."
+    assert tool.parameters["properties"]["times"]["description"] == "How often."
+
+
+def test_the_nearest_description_of_a_parameter_wins() -> None:
+    def ring(
+        a: Annotated[int, "text", Field(description="field")],
+        b: Annotated[int, "text"],
+        c: int = Field(description="default"),
+    ) -> None:
+        """Ring.
+
+        Args:
+            a: docstring
+            b: docstring
+            c: docstring
+        """
+
+    properties = function_tool(ring).parameters["properties"]
+    told = [properties[name]["description"] for name in "abc"]
+    assert told == ["field", "text", "default"]
+
+
+async def test_a_parameter_may_have_a_name_that_a_model_has_a_use_for() -> None:
+    def odd(json: str, _x: int, model_config: bool, self: str = "me") -> str:
+        """Be odd."""
+        return f"{json} {_x} {model_config} {self}"
+
+    tool = function_tool(odd)
+    assert list(tool.parameters["properties"]) == ["json", "_x", "model_config", "self"]
+    told = await tool.run(
+        ToolContext(None, "call_1", "A"), '{"json":"j","_x":1,"model_config":true}'
+    )
+    assert told.output == "j 1 True me"
 
 
 def test_name_and_description_may_be_given() -> None:
@@ -106,8 +151,12 @@ def test_a_function_without_docstring_has_no_description() -> None:
     assert function_tool(lambda: None).description == ""
 
 
-def test_a_name_holds_only_what_a_tool_name_may_hold() -> None:
-    assert function_tool(lambda: None).name == "_lambda_"
+@pytest.mark.parametrize(
+    ("name", "wire_name"),
+    [(None, "_lambda_"), ("Refund Expert", "Refund_Expert"), ("Büro", "B_ro"), ("a-b_9", "a-b_9")],
+)
+def test_a_name_holds_only_what_a_tool_name_may_hold(name: str | None, wire_name: str) -> None:
+    assert function_tool(lambda: None, name=name).to_wire()["name"] == wire_name
 
 
 def many(*orders: int) -> None:

@@ -1,0 +1,36 @@
+"""What an agent's owner may listen to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .agent import RealtimeAgent
+    from .tool_context import ToolContext
+    from .tools import FunctionTool
+
+
+class AgentHooks:
+    """Does nothing; a subclass overrides what it wants to hear of.
+
+    ``context`` is the session's own, but for tools, which have theirs.
+    """
+
+    async def on_start(self, context: Any, agent: RealtimeAgent) -> None:
+        """Hear that a response of ``agent`` began."""
+
+    async def on_end(self, context: Any, agent: RealtimeAgent, output: str) -> None:
+        """Hear that a response of ``agent`` ended, and its last text."""
+
+    async def on_handoff(self, context: Any, agent: RealtimeAgent, source: RealtimeAgent) -> None:
+        """Hear that ``agent`` goes on in place of ``source``."""
+
+    async def on_tool_start(
+        self, context: ToolContext, agent: RealtimeAgent, tool: FunctionTool
+    ) -> None:
+        """Hear that a tool is about to run."""
+
+    async def on_tool_end(
+        self, context: ToolContext, agent: RealtimeAgent, tool: FunctionTool, result: str
+    ) -> None:
+        """Hear what the model was told of a tool."""
