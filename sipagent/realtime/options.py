@@ -1,69 +1,125 @@
-"""What a session is configured with, as ``session.update`` wants it.
+"""What a session is asked to be, and how it is to behave.
 
+The first group of options goes to the endpoint (see ``session_config``), the rest is ours.
 ``turn_detection`` has three states: a mapping, None (no VAD: the client commits), and ``DEFAULT``
 (not sent: the endpoint's own).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.handoffs import handoff_tool
+from sipagent.audio.formats import AudioFormat
+from sipagent.errors import ConfigError
 
+from . import session_config
+from .config_aliases import options_of
+from .option_checks import check_options
+from .wire_values import DEFAULT, Default, format_to_wire, turn_detection_to_wire
 
-class Default(Enum):
-    """Not given, which is not the same as null."""
-
-    DEFAULT = "default"
-
-
-DEFAULT = Default.DEFAULT
+DEFAULT_TRANSCRIPTION = {"model": "gpt-4o-mini-transcribe"}
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """A session's configuration, but for what its agent says of itself."""
+    """A session's configuration, but for what its agent says of itself.
 
-    input_format: dict[str, Any]
-    output_format: dict[str, Any]
+    Formats may be given by name (``g711_ulaw``), turn detection in camel case; both are kept as the
+    wire has them.
+
+    Raises:
+        ConfigError: If an option is not one the endpoint, or we, can work with; names it.
+    """
+
+    input_format: dict[str, Any] | None = None
+    """None: PCM; of an attached session, whatever it has."""
+    output_format: dict[str, Any] | None = None
     model: str = ""
-    voice: str | None = None
+    voice: str | Mapping[str, Any] | None = None
     """Wins over the agent's own."""
     speed: float | None = None
-    turn_detection: dict[str, Any] | Default | None = DEFAULT
-    transcription: dict[str, Any] | None = None
-    noise_reduction: dict[str, Any] | None = None
-    max_output_tokens: int | None = None
-    tool_choice: str | None = None
+    turn_detection: Mapping[str, Any] | Default | None = DEFAULT
+    transcription: Mapping[str, Any] | None = field(
+        default_factory=lambda: dict(DEFAULT_TRANSCRIPTION)
+    )
+    """None: the caller's words are not written down."""
+    noise_reduction: Mapping[str, Any] | None = None
+    output_modalities: Sequence[str] = ("audio",)
+    max_output_tokens: int | Literal["inf"] | None = None
+    tool_choice: str | Mapping[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning: Mapping[str, Any] | None = None
+    truncation: str | Mapping[str, Any] | None = None
+    include: Sequence[str] = ()
+    provider_data: Mapping[str, Any] = field(default_factory=dict)
+    """Laid over the session last, key by key; may override everything but audio formats."""
+
+    tracing_disabled: bool = True
+    """The endpoint keeps traces, so the privacy of calls asks for none."""
+    workflow_name: str | None = None
+    group_id: str | None = None
+    trace_metadata: Mapping[str, Any] | None = None
+
+    history_store_audio: bool = False
+    automatically_trigger_response_for_mcp_tool_calls: bool = True
+    async_tool_calls: bool = True
+    """False runs them one after the other."""
+    tool_response_policy: Literal["each", "all"] = "all"
+    """When the model goes on: after each output, or when a response's calls all have theirs."""
+    tool_error_formatter: Callable[..., Any] | None = None
+    pre_approval_input_guardrails: bool = False
+    """Whether a tool's input guardrails run before somebody is asked to approve the call."""
+    output_guardrails: Sequence[OutputGuardrail] = ()
+    debounce_text_length: int = 100
+    """New characters of an item after which output guardrails run; -1: only at its end."""
+    barge_in: bool = True
+    """False: the agent is never cut off."""
+    rotate_margin_s: float = 300.0
+    """How long before its expiry a session is replaced."""
+
+    def __post_init__(self) -> None:
+        for name in ("input_format", "output_format"):
+            if getattr(self, name) is not None:
+                wire = format_to_wire(getattr(self, name), where=name)
+                object.__setattr__(self, name, wire)
+        detection = turn_detection_to_wire(self.turn_detection)
+        object.__setattr__(self, "turn_detection", detection)
+        check_options({each.name: getattr(self, each.name) for each in fields(self)})
+
+    @classmethod
+    def from_mapping(
+        cls,
+        config: Mapping[str, Any],
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> SessionOptions:
+        """Read a session config of the SDKs, nested or flat, in camel case or snake case.
+
+        Args:
+            config: The session's.
+            overrides: The same for what wins over it.
+            options: Everything that is no part of a session config, such as ``barge_in``.
+
+        Raises:
+            ConfigError: If a key is unknown or a value is wrong; names it.
+        """
+        return cls(**options_of(config, overrides or {}) | options)
+
+    @property
+    def output_audio_format(self) -> AudioFormat:
+        """What agent audio comes in, unless an attached session has another."""
+        return AudioFormat.from_wire(self.output_format or AudioFormat.PCM24.to_wire())
 
 
 def initial_config(agent: RealtimeAgent, options: SessionOptions) -> dict[str, Any]:
     """Return the whole session of the first ``session.update``."""
-    audio_input: dict[str, Any] = {
-        "format": options.input_format,
-        "transcription": options.transcription,
-        "noise_reduction": options.noise_reduction,
-    }
-    if options.turn_detection is not DEFAULT:
-        audio_input["turn_detection"] = options.turn_detection
-    audio_output: dict[str, Any] = {"format": options.output_format}
-    if options.speed is not None:
-        audio_output["speed"] = options.speed
-    session: dict[str, Any] = {
-        "type": "realtime",
-        "output_modalities": ["audio"],
-        "audio": {"input": audio_input, "output": audio_output},
-    }
-    if options.model:
-        session["model"] = options.model
-    if options.max_output_tokens is not None:
-        session["max_output_tokens"] = options.max_output_tokens
-    if options.tool_choice is not None:
-        session["tool_choice"] = options.tool_choice
-    return with_agent(session, agent, options, may_change_voice=True)
+    return session_config.initial_config(options, _parts(agent))
 
 
 def with_agent(
@@ -73,22 +129,15 @@ def with_agent(
     *,
     may_change_voice: bool,
 ) -> dict[str, Any]:
-    """Return ``session`` with what ``agent`` says of itself; formats stay as they are.
+    """Return ``session`` with what ``agent`` says of itself; formats stay as they are."""
+    return session_config.handoff_config(
+        session, options, _parts(agent), has_spoken=not may_change_voice
+    )
 
-    A voice cannot change once audio was made, so it is then left out.
-    """
-    audio = session["audio"]
-    output = {key: value for key, value in audio["output"].items() if key != "voice"}
-    voice = options.voice or agent.voice
-    if voice is not None and may_change_voice:
-        output["voice"] = voice
-    updated = {key: value for key, value in session.items() if key != "prompt"}
-    updated["audio"] = {"input": audio["input"], "output": output}
-    updated["instructions"] = agent.instructions
-    updated["tools"] = [tool.to_wire() for tool in agent.tools]
-    updated["tools"] += [handoff_tool(target) for target in agent.handoffs]
-    if agent.prompt is not None:
-        updated["prompt"] = agent.prompt
-    elif "prompt" in session:
-        updated["prompt"] = None
-    return updated
+
+def _parts(agent: RealtimeAgent) -> session_config.AgentParts:
+    if callable(agent.instructions) or callable(agent.prompt):
+        raise ConfigError("texts of an agent that are functions are not asked for here")
+    tools = [tool.to_wire() for tool in agent.tools]
+    tools += [handoff_tool(target) for target in agent.handoffs]
+    return session_config.AgentParts(agent.instructions, agent.prompt, agent.voice, tuple(tools))
