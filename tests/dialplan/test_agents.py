@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sipagent.agents.tools import function_tool
 from sipagent.agents.handoffs import as_handoff
+from sipagent.agents.tools import function_tool
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.loading import load_dir
 from sipagent.dialplan.plans import Plan
@@ -69,7 +69,8 @@ def test_each_call_has_agents_of_its_own(plan: Plan) -> None:
 def test_the_embedded_engine_gets_the_script_and_others_the_stored_prompt(plan: Plan) -> None:
     reception = build_agents(plan, BUILTINS, embedded=True)
     assert reception.prompt == {"id": "p", "variables": {"agent": "Reception"}}
-    assert as_handoff(reception.handoffs[0]).agent.prompt == {"id": "p", "variables": {"agent": "Billing"}}
+    billing = as_handoff(reception.handoffs[0]).agent
+    assert billing.prompt == {"id": "p", "variables": {"agent": "Billing"}}
     assert build_agents(plan, BUILTINS).prompt == {"id": "pmpt_1"}
 
 

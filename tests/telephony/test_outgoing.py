@@ -5,7 +5,6 @@ import pytest
 
 from sipagent.audio.frames import Pcm
 from sipagent.audio.level import dbov
-from sipagent.audio.spectrum import tone_snr_db
 from sipagent.audio.tones import tone
 from sipagent.errors import SipError
 from sipagent.sip.call import SipCall
@@ -13,6 +12,7 @@ from sipagent.sip.call import SipCall
 from .datagrams import SipSocket
 from .far_end import far_end
 from .harness import switchboard, told, until
+from .sound import usual_snr_db
 
 
 async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
@@ -82,7 +82,7 @@ async def test_a_tone_comes_back_at_its_level(
         loud = np.flatnonzero(np.abs(sound.astype(int)) > 500)
         middle = sound[loud[0] + rate_hz // 5 : loud[-1] - rate_hz // 5]
         assert dbov(middle) == pytest.approx(-12.0, abs=0.5)
-        assert tone_snr_db(middle, rate_hz, freq_hz) > snr_db
+        assert usual_snr_db(middle, rate_hz, freq_hz) > snr_db
         leg.hang_up()
         await told(leg, "Disconnected")
 

@@ -1,0 +1,21 @@
+"""Judging sound that came through a jitter buffer on a machine that is shared."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from sipagent.audio.frames import Pcm
+from sipagent.audio.spectrum import tone_snr_db
+
+WINDOW_MS = 100
+
+
+def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
+    """Return how clean a tone is for most of its time.
+
+    A packet that was late because the machine was busy is concealed, and shifts all that follows:
+    one window shows it, the whole would.
+    """
+    size = rate_hz * WINDOW_MS // 1000
+    windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
+    return median(tone_snr_db(window, rate_hz, freq_hz) for window in windows)
