@@ -1,7 +1,7 @@
 """Playbooks of handoffs: another agent goes on in the same session."""
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.handoffs import IGNORED_HANDOFF
+from sipagent.agents.handoffs import IGNORED_HANDOFF, as_handoff
 from sipagent.realtime import events
 from sipagent.realtime.options import SessionOptions
 
@@ -92,7 +92,7 @@ def test_the_second_handoff_of_a_response_is_ignored() -> None:
 
 def test_the_next_response_may_hand_over_again() -> None:
     agent = reception()
-    agent.handoffs[0].handoffs = [agent]
+    as_handoff(agent.handoffs[0]).agent.handoffs = [agent]
     book = Playbook(agent)
     back = function_call("transfer_to_reception", "call_2", response_id="resp_2")
     book.hears(created(), TO_BILLING, done(), created("resp_2"), back)
