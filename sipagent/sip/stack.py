@@ -17,6 +17,9 @@ RESAMPLING_QUALITY = 10
 """PJMEDIA's large filter, exact to 3.3 kHz for 0.9 % of a core per call. At 3-4 the small one loses
 2 dB of every tone and 5 dB at 3 kHz; below, it interpolates and loses 8 dB at 3 kHz."""
 
+FREE_PORT_ATTEMPTS = 10
+"""How often to look for a port that is free for every transport, when any will do."""
+
 
 class PjStack:
     """PJSIP, started with one account that takes every call.
@@ -96,6 +99,17 @@ class PjStack:
             destroy(endpoint)
 
     def _listen(self, settings: SipSettings) -> int:
+        """Open every transport on one port; return it."""
+        attempts = 1 if settings.port else FREE_PORT_ATTEMPTS
+        for _ in range(attempts - 1):
+            try:
+                return self._open_transports(settings)
+            except pj.Error:  # free for UDP is not free for TCP
+                for transport in self._endpoint.transportEnum():
+                    self._endpoint.transportClose(transport)
+        return self._open_transports(settings)
+
+    def _open_transports(self, settings: SipSettings) -> int:
         port = settings.port
         kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP}
         for name in sorted(settings.transports, reverse=True):  # UDP first: it picks a free port
