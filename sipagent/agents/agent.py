@@ -10,6 +10,7 @@ from .callbacks import MaybeAwaitable
 from .guardrails import OutputGuardrail
 from .handoffs import Handoff
 from .hooks import AgentHooks
+from .hosted_mcp import HostedMcpTool
 from .mcp import McpServer
 from .tools import FunctionTool
 
@@ -28,7 +29,7 @@ class RealtimeAgent:
 
     name: str
     instructions: str | Instructions = ""
-    tools: list[FunctionTool] = field(default_factory=list)
+    tools: list[FunctionTool | HostedMcpTool] = field(default_factory=list)
     handoffs: list[RealtimeAgent | Handoff] = field(default_factory=list)
     """To whom it may hand over; cycles are allowed."""
     handoff_description: str = ""
@@ -48,7 +49,7 @@ class RealtimeAgent:
         self._check("voice", str, Mapping, type(None))
         self._check("prompt", Mapping, Callable, type(None))
         self._check("hooks", AgentHooks, type(None))
-        self._check_list("tools", FunctionTool)
+        self._check_list("tools", FunctionTool, HostedMcpTool)
         self._check_list("handoffs", RealtimeAgent, Handoff)
         self._check_list("output_guardrails", OutputGuardrail)
         self._check_list("mcp_servers", McpServer)

@@ -17,6 +17,7 @@ from sipagent.errors import ConfigError
 from .agent import RealtimeAgent
 from .callbacks import settled
 from .handoffs import Handoff, as_handoff
+from .hosted_mcp import HostedMcpTool
 from .mcp import mcp_tools
 from .tools import FunctionTool
 
@@ -34,6 +35,8 @@ class ResolvedAgent:
     tools: tuple[FunctionTool, ...]
     """MCP servers' among them."""
     handoffs: tuple[Handoff, ...]
+    mcp_servers: tuple[HostedMcpTool, ...] = ()
+    """Those the endpoint talks to."""
 
     def find(self, name: str) -> FunctionTool | Handoff | None:
         """Return what the model calls ``name``."""
@@ -46,6 +49,7 @@ class ResolvedAgent:
     def wire_tools(self) -> list[dict[str, Any]]:
         """Return the tools of the wire: tools, then handoffs."""
         tools = [tool.to_wire() for tool in self.tools]
+        tools += [server.to_wire() for server in self.mcp_servers]
         return tools + [handoff.to_wire() for handoff in self.handoffs]
 
 
@@ -61,7 +65,8 @@ async def resolve(agent: RealtimeAgent, context: Any) -> ResolvedAgent:
         TypeError: If instructions or prompt are no text and no mapping.
         Exception: Whatever the instructions or the prompt raise.
     """
-    tools = [tool for tool in agent.tools if await tool.is_enabled_for(context, agent)]
+    functions = [tool for tool in agent.tools if isinstance(tool, FunctionTool)]
+    tools = [tool for tool in functions if await tool.is_enabled_for(context, agent)]
     handoffs = [as_handoff(target) for target in agent.handoffs]
     handoffs = [each for each in handoffs if await each.is_enabled_for(context, agent)]
     _check_names(tools, handoffs)
@@ -73,6 +78,7 @@ async def resolve(agent: RealtimeAgent, context: Any) -> ResolvedAgent:
         await _prompt(agent, context),
         tuple(tools),
         tuple(handoffs),
+        tuple(tool for tool in agent.tools if isinstance(tool, HostedMcpTool)),
     )
 
 

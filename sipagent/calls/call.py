@@ -31,6 +31,7 @@ from . import commands, facts
 from . import events as call_events
 from .controller import TEMPORARY_FAILURE, CallController
 from .conversation import Conversation
+from .leg_playback import LegPlayback
 from .recording import CallRecorder
 from .setup import CallSetup, leg_format
 from .termination import Reason, Result, Termination, session_failure
@@ -81,7 +82,8 @@ class Call:
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
         self._controller = CallController(setup.policy)
         self._audio_format = leg_format(leg.invite.offered_codecs)
-        self._session = self._new_session()
+        playback = LegPlayback()
+        self._session = self._new_session(playback)
         self._conversation = Conversation(
             setup,
             self._session,
@@ -89,6 +91,7 @@ class Call:
             tell=self._tell,
             post=self._inbox.put_nowait,
         )
+        playback.attach(self._conversation.cut, lambda: self._conversation.is_silent)
         self._recorder: CallRecorder | None = None
         self._answered_at: float | None = None
         self._has_ack = False
@@ -223,7 +226,7 @@ class Call:
 
     # The session.
 
-    def _new_session(self) -> RealtimeSession:
+    def _new_session(self, playback: LegPlayback) -> RealtimeSession:
         invite = self._leg.invite
         context = CallContext(
             call_id=self.call_id,
@@ -239,7 +242,7 @@ class Call:
             output_format=self._audio_format.to_wire(),
             **self._setup.session,
         )
-        return RealtimeSession(self._setup.agent, options, context=context)
+        return RealtimeSession(self._setup.agent, options, context=context, playback=playback)
 
     async def _run_session(self) -> None:
         started_at = self._now()

@@ -250,14 +250,20 @@ class Conversation:
         if self._barge_in.handle(event, now=at):
             self._interrupt(at)
 
-    def _interrupt(self, at: float) -> None:
-        assert self._media is not None
+    def cut(self, response_id: str | None) -> list[Heard]:
+        """Stop playing and drop what still comes of a response; return what was heard."""
+        if self._media is None:
+            return []
         heard = self._media.flush()
-        self._cut_response_id = self._response_id
+        self._cut_response_id = response_id
         self._decoder = Decoder(self._format, self._media.rate_hz)
+        self._tell_cut_off(heard)
+        return heard
+
+    def _interrupt(self, at: float) -> None:
+        heard = self.cut(self._response_id)
         must_cancel = self._setup.barge_in.confirm_ms > 0
         self._commands.put_nowait(lambda: self._session.interrupt(heard, cancel=must_cancel))
-        self._tell_cut_off(heard)
         if heard:
             self._cut_at |= {item.item_id: item.heard_ms for item in heard}
             settled_at = asyncio.get_running_loop().time() + SETTLE_S

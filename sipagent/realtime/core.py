@@ -1,7 +1,9 @@
 """The client's half of the protocol, without a socket: messages in, messages and events out.
 
-A driver feeds what it receives, and after every call drains ``take_messages``, ``take_events``
-and ``take_tool_calls``. No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
+One core is one connection. What an answer needs that takes time, tools, handoffs and guardrails,
+is handed out as work and comes back; work of a connection that is gone comes back to a core that
+nobody listens to any more. A driver feeds what it receives and drains ``out`` after every call.
+No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
 
 from __future__ import annotations
@@ -10,22 +12,37 @@ import logging
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.handoffs import IGNORED_HANDOFF, handoff_output, handoff_target
+from sipagent.agents.guardrails import GuardrailRun
+from sipagent.agents.resolving import ResolvedAgent
 from sipagent.agents.tools import ToolOutcome
 from sipagent.audio.formats import AudioFormat
 from sipagent.errors import WireError
 from sipagent.wire import client, server
-from sipagent.wire.codec import decode_server, encode
-from sipagent.wire.events import Event
+from sipagent.wire.codec import read_server
+from sipagent.wire.events import Event, Json
 
-from . import events
-from .options import SessionOptions, initial_config, with_agent
-from .responses import response_done
-from .sequencer import ACTIVE_RESPONSE, ResponseSequencer
-from .tool_calls import ToolCall, ToolCalls
+from . import conversation_events, events
+from .approvals import Approvals
+from .check_desk import CheckDesk
+from .guardrail_runs import Remedy, Source, Trip
+from .history_feed import HistoryFeed
+from .history_items import HistoryItem
+from .history_update import PendingUpdates
+from .mcp_desk import McpDesk
+from .options import SessionOptions
+from .outbox import Outbox, OutputCheck
+from .playback import HeardItem, Playback
+from .responses import is_out_of_band, last_text, response_done
+from .sequencer import ACTIVE_RESPONSE
+from .session_config import AgentParts, handoff_config, initial_config
+from .telling import AnswerPart, told_of_answer, told_of_caller
+from .tool_calls import HandoffCall
+from .tool_desk import ToolDesk
+from .tracing import tracing_update
+from .usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -39,106 +56,147 @@ FATAL_ERRORS = frozenset(
 )
 
 
-class HeardItem(Protocol):
-    """How much of an item was heard; ``audio.playout.Heard`` is one."""
-
-    @property
-    def item_id(self) -> str: ...
-    @property
-    def content_index(self) -> int: ...
-    @property
-    def heard_ms(self) -> int: ...
-    @property
-    def received_ms(self) -> int: ...
-    @property
-    def finished(self) -> bool: ...
-
-
 class SessionCore:
     """Decide what a session sends and tells.
 
     Args:
         agent: Speaks first.
         options: Fixed for the session.
+        playback: Knows what was heard.
+        approvals: Of the session, whatever its connection.
+        generation: Of the connection, from 1.
+        usage: Of the connections before.
     """
 
-    def __init__(self, agent: RealtimeAgent, options: SessionOptions) -> None:
-        self.current_agent = agent
+    def __init__(
+        self,
+        agent: ResolvedAgent,
+        options: SessionOptions,
+        playback: Playback,
+        *,
+        approvals: Approvals | None = None,
+        generation: int = 0,
+        usage: Usage | None = None,
+        is_attached: bool = False,
+    ) -> None:
+        self.out = Outbox()
+        self.agent = agent
         self.is_configured = False
-        self._options = options
-        self._config = initial_config(agent, options)
-        self._format = AudioFormat.from_wire(options.output_format)
-        self._sequencer = ResponseSequencer()
-        self._tools = ToolCalls()
-        self._messages: list[str] = []
-        self._events: list[events.SessionEvent] = []
-        self._tool_calls: list[ToolCall] = []
+        self.usage = usage or Usage()
+        self.expires_at: float | None = None
+        """Unix seconds, as the endpoint says."""
+        self._options, self._playback = options, playback
+        self._config = initial_config(options, _parts(agent), is_attached=is_attached)
+        self._format = options.output_audio_format
+        self.tools = ToolDesk(
+            self.out, approvals or Approvals(), generation, options.tool_response_policy
+        )
+        self._checks = CheckDesk(self.out, options.output_guardrails, options.debounce_text_length)
+        self.mcp = McpDesk(
+            self.out, must_respond=options.automatically_trigger_response_for_mcp_tool_calls
+        )
+        self._feed = HistoryFeed(store_audio=options.history_store_audio)
+        self._updates = PendingUpdates()
         self._received_bytes: dict[tuple[str, int], int] = {}
-        self._response_id = ""
+        self.response_id = ""
+        """Of the response under way, or the last."""
+        self._audible: set[str] = set()
         self._interrupted: set[str] = set()
+        self._aside: set[str] = set()
+        self._is_auto_cancelling = False
+        self._is_traced = False
 
-    # Drained by the driver.
+    @property
+    def current_agent(self) -> RealtimeAgent:
+        """Who speaks now."""
+        return self.agent.agent
 
-    def take_messages(self) -> list[str]:
-        """Return what to send, in order."""
-        messages, self._messages = self._messages, []
-        return messages
-
-    def take_events(self) -> list[events.SessionEvent]:
-        """Return what to tell, in order."""
-        told, self._events = self._events, []
-        return told
-
-    def take_tool_calls(self) -> list[ToolCall]:
-        """Return the calls to run."""
-        calls, self._tool_calls = self._tool_calls, []
-        return calls
+    @property
+    def history(self) -> HistoryFeed:
+        """The conversation as the endpoint has it."""
+        return self._feed
 
     # What the owner wants.
 
-    def open(self) -> None:
-        """Send the configuration; before everything else."""
-        self._send(client.SessionUpdate(session=self._config))
+    def open(self, replay: Sequence[client.ConversationItemCreate] = ()) -> None:
+        """Send the configuration, before everything else, and what is retold of a session before.
 
-    def send_text(self, text: str) -> None:
-        """Add a user message and ask for an answer."""
-        content = [{"type": "input_text", "text": text}]
-        item = {"type": "message", "role": "user", "content": content}
-        self._send(client.ConversationItemCreate(item=item))
-        self._send(*self._sequencer.request())
+        Args:
+            replay: Items of the conversation so far.
+        """
+        self.out.send(client.SessionUpdate(session=self._config))
+        self.out.send(*replay)
 
-    def create_response(self, instructions: str | None) -> None:
-        """Ask for a response, with instructions of its own or without."""
-        wanted = None if instructions is None else {"instructions": instructions}
-        self._send(*self._sequencer.request(wanted))
+    def send(self, event: Event) -> None:
+        """Send an event of the owner's own; responses wait for their turn."""
+        match event:
+            case client.ResponseCreate(response=response, event_id=event_id):
+                if response.get("conversation") == "none":
+                    self.out.request_response_aside(response, event_id)
+                else:
+                    self.out.request_response(response, event_id)
+            case client.ResponseCancel() if not self.out.sequencer.cancel():
+                pass
+            case client.SessionUpdate(session=session):
+                self._config = _merged(self._config, session)
+                self.out.send(event)
+            case _:
+                self.out.send(event)
 
-    def update_agent(self, agent: RealtimeAgent, *, now: float) -> None:
+    def send_message(self, item: Json, *, must_respond: bool = True, **more: Any) -> None:
+        """Add an item, and have it answered."""
+        self.out.send(client.ConversationItemCreate(item=item, **more))
+        if must_respond:
+            self.out.request_response()
+
+    def update_history(self, wanted: Sequence[HistoryItem | Json]) -> None:
+        """Ask for the conversation that is wanted.
+
+        Raises:
+            HistoryUpdateError: If an item is needed that cannot be created.
+        """
+        self.out.send(*self._updates.update(self._feed.history.items, wanted))
+
+    def update_agent(self, agent: ResolvedAgent, *, now: float) -> None:
         """Let another agent go on; formats survive, since the last configuration is the base."""
-        previous, self.current_agent = self.current_agent, agent
+        previous, self.agent = self.agent, agent
         has_spoken = bool(self._received_bytes)
-        self._config = with_agent(
-            self._config, agent, self._options, may_change_voice=not has_spoken
+        self._config = handoff_config(
+            self._config, self._options, _parts(agent), has_spoken=has_spoken
         )
-        self._send(client.SessionUpdate(session=self._config))
-        self._events.append(events.HandedOff(previous.name, agent.name, now))
+        self.out.send(client.SessionUpdate(session=self._config))
+        self.out.tell(events.HandedOff(previous.agent.name, agent.agent.name, now))
+        self.mcp.agent_changed(agent, now=now)
 
-    def interrupt(self, heard: Sequence[HeardItem], *, cancel: bool) -> None:
+    def interrupt(self, heard: Sequence[HeardItem], *, cancel: bool, now: float) -> None:
         """Tell the endpoint what was not heard, first item first.
 
         Args:
             heard: Every item that was being played or waited for it.
             cancel: Whether to cancel the response, which an endpoint with ``interrupt_response``
                 does by itself.
+            now: Monotonic seconds.
         """
-        if self._sequencer.is_ongoing and self._response_id:
-            self._interrupted.add(self._response_id)
-            if cancel and self._sequencer.cancel():
-                self._send(client.ResponseCancel())
+        is_ongoing = self.out.sequencer.is_ongoing and bool(self.response_id)
+        if is_ongoing:
+            self._interrupted.add(self.response_id)
+            if cancel and self.out.sequencer.cancel():
+                self.out.send(client.ResponseCancel())
+        if heard or (is_ongoing and cancel):
+            first = heard[0] if heard else None
+            self.out.tell(
+                conversation_events.AudioInterrupted(
+                    first.item_id if first else "",
+                    first.content_index if first else 0,
+                    first.heard_ms if first else 0,
+                    now,
+                )
+            )
         for item in heard:
             if item.finished and item.heard_ms >= item.received_ms:
                 continue
             received_ms = self._received_ms(item.item_id, item.content_index)
-            self._send(
+            self.out.send(
                 client.ConversationItemTruncate(
                     item_id=item.item_id,
                     content_index=item.content_index,
@@ -146,86 +204,175 @@ class SessionCore:
                 )
             )
 
-    def tool_ended(
-        self, call: ToolCall, outcome: ToolOutcome, *, duration_s: float, now: float
+    # What comes back.
+
+    def handed_over(
+        self,
+        call: HandoffCall,
+        agent: ResolvedAgent | None,
+        outcome: ToolOutcome,
+        *,
+        now: float,
     ) -> None:
-        """Send a tool's output, and ask the model to go on when it was the last one."""
-        self._send_output(call.tool_call_id, outcome.output)
-        self._events.append(
-            events.ToolEnded(
-                call.tool_call_id,
-                call.name,
-                call.arguments,
-                outcome.output,
-                outcome.has_failed,
-                duration_s,
-                now,
-            )
-        )
-        if self._tools.ended(call.response_id, call.tool_call_id, outcome):
-            self._send(*self._sequencer.request())
+        """Let ``agent`` go on, then answer the call; None: it could not be done."""
+        if agent is not None:
+            self.update_agent(agent, now=now)
+        self.tools.handed_over(call, outcome, now=now)
+
+    def checked(self, work: OutputCheck, runs: Sequence[GuardrailRun], *, now: float) -> None:
+        """Take what guardrails said of a text; stop the answer if one tripped."""
+        trip = self._checks.checked(work, runs, now=now)
+        if trip is not None:
+            self._stop(trip, now)
+
+    def _stop(self, trip: Trip, now: float) -> None:
+        match trip.remedy:
+            case Remedy.NONE:
+                return
+            case Remedy.INTERRUPT:
+                heard = self._playback.interrupt(trip.response_id, now)
+                self.interrupt(heard, cancel=True, now=now)
+            case Remedy.CANCEL:
+                if self.out.sequencer.cancel():
+                    self.out.send(client.ResponseCancel(response_id=trip.response_id))
+            case Remedy.REPLY:
+                pass
+        self.send_message(user_text(trip.feedback))
 
     # What the endpoint says.
 
     def receive(self, message: str | bytes, *, now: float) -> None:
         """Take one message; what cannot be understood is logged by its kind and dropped."""
         try:
-            event = decode_server(message)
+            event, raw = read_server(message)
         except WireError as error:
             log.warning("! dropped a message of the endpoint (%s)", error.param or "not JSON")
             return
+        if self._options.transport_events:
+            self.out.tell(conversation_events.TransportEvent(raw, now))
+        if isinstance(event, server.ResponseOutputAudioDelta):
+            self._audio_delta(event, now)
+            return
+        self._updates.received(event)
+        told, asked = self._feed.take(event, now=now)
+        self.out.tell(*told)
+        self.out.send(*asked)
+        self.mcp.take(event, self.agent, now=now)
         match event:
-            case server.ResponseOutputAudioDelta():
-                self._audio_delta(event, now)
-            case server.ResponseOutputAudioDone():
-                if event.response_id not in self._interrupted:
-                    self._tell(
-                        events.AudioDone(event.response_id, event.item_id, event.content_index, now)
-                    )
-            case server.ResponseOutputAudioTranscriptDelta():
-                if event.response_id not in self._interrupted:
-                    self._tell(
-                        events.AgentTranscriptDelta(
-                            event.response_id, event.item_id, event.delta, now
-                        )
-                    )
-            case server.ResponseOutputAudioTranscriptDone():
-                if event.response_id not in self._interrupted:
-                    self._tell(
-                        events.AgentTranscript(
-                            event.response_id, event.item_id, event.transcript, now
-                        )
-                    )
-            case server.SessionUpdated():
-                self.is_configured = True
-                self._tell(events.SessionConfigured(now))
+            case server.SessionCreated(session=session):
+                self._session_created(session)
+            case server.SessionUpdated(session=session):
+                self._session_updated(session, now)
             case server.ErrorEvent():
                 self._error(event.error, now)
+            case server.ResponseCreated(response=response):
+                self._response_created(response, now)
+            case server.ResponseDone(response=response):
+                self._response_done(response, now)
+            case server.ResponseOutputItemDone(response_id=response_id, item=item):
+                is_call = item.get("type") == "function_call"
+                if is_call and item.get("status") == "completed" and response_id not in self._aside:
+                    self.tools.called(response_id, item, self.agent, now=now)
+            case _ if isinstance(event, AnswerPart):
+                self._answer_part(event, now)
             case _:
-                self._receive_turn(event, now)
+                self._caller(event, now)
 
-    def _receive_turn(self, event: server.ServerEvent, now: float) -> None:
-        match event:
-            case server.InputAudioBufferSpeechStarted():
-                self._tell(events.SpeechStarted(event.item_id, event.audio_start_ms, now))
-            case server.InputAudioBufferSpeechStopped():
-                self._tell(events.SpeechStopped(event.item_id, event.audio_end_ms, now))
-            case server.InputAudioTranscriptionCompleted():
-                self._tell(events.UserTranscript(event.item_id, event.transcript.strip(), now))
-            case server.ConversationItemTruncated():
-                self._tell(events.ItemTruncated(event.item_id, event.audio_end_ms, now))
-            case server.ResponseCreated():
-                self._response_id = str(event.response.get("id", ""))
-                self._sequencer.response_created()
-                self._tools.begin(self._response_id, self.current_agent)
-                self._tell(events.ResponseStarted(self._response_id, now))
-            case server.ResponseOutputItemDone():
-                if event.item.get("type") == "function_call":
-                    self._function_call(event.response_id, event.item, now)
-            case server.ResponseDone():
-                self._response_done(event.response, now)
+    def _answer_part(self, part: AnswerPart, now: float) -> None:
+        if part.response_id in self._interrupted:
+            return
+        self.out.tell(told_of_answer(part, now=now))
+        match part:
+            case server.ResponseOutputAudioDone(item_id=item_id):
+                self._playback.finished(item_id)
+            case server.ResponseOutputAudioTranscriptDelta():
+                self._check(part, "audio", now)
+            case server.ResponseOutputTextDelta():
+                self._check(part, "text", now)
             case _:
-                pass  # items, parts and rate limits: nothing acts on them
+                pass
+
+    def _check(
+        self,
+        part: server.ResponseOutputAudioTranscriptDelta | server.ResponseOutputTextDelta,
+        source: Source,
+        now: float,
+    ) -> None:
+        agent = self.tools.agent_of(part.response_id, self.agent).agent
+        response_id, item_id, delta = part.response_id, part.item_id, part.delta
+        self._checks.text_delta(agent, response_id, item_id, delta, source, now=now)
+
+    def _caller(self, event: server.ServerEvent, now: float) -> None:
+        told = told_of_caller(event, now=now)
+        if told is not None:
+            self.out.tell(told)
+        if (
+            isinstance(told, events.SpeechStarted)
+            and self._options.barge_in
+            and not self._playback.decides_interruptions
+        ):
+            heard = self._playback.interrupt(self.response_id, now)
+            self.interrupt(heard, cancel=not self._is_auto_cancelling, now=now)
+
+    def _session_created(self, session: Json) -> None:
+        self._note_session(session)
+        if not self._is_traced:
+            self._is_traced = True
+            wanted = tracing_update(self._options, session)
+            if wanted is not None:
+                self.out.send(client.SessionUpdate(session=wanted))
+
+    def _session_updated(self, session: Json, now: float) -> None:
+        self._note_session(session)
+        self.is_configured = True
+        self.out.tell(events.SessionConfigured(now))
+
+    def _note_session(self, session: Json) -> None:
+        expires_at = session.get("expires_at")
+        if isinstance(expires_at, int | float):
+            self.expires_at = float(expires_at)
+        detection = _at(session, "audio", "input", "turn_detection")
+        self._is_auto_cancelling = bool(_at(detection, "interrupt_response"))
+        try:
+            self._format = AudioFormat.from_wire(_at(session, "audio", "output", "format"))
+        except ValueError:
+            pass  # said in another way, or not at all: what was asked for holds
+
+    def _response_created(self, response: Json, now: float) -> None:
+        response_id = str(response.get("id", ""))
+        if is_out_of_band(response):
+            self._aside.add(response_id)
+            self._feed.ignore(response_id)
+            return
+        self.response_id = response_id
+        self.out.sequencer.response_created()
+        self.tools.response_created(response_id, self.agent)
+        self._checks.response_created(response_id)
+        self.out.tell(
+            events.ResponseStarted(response_id, now),
+            conversation_events.AgentStarted(self.current_agent, response_id, now),
+        )
+
+    def _response_done(self, response: Json, now: float) -> None:
+        done = response_done(response, now=now)
+        self.usage += done.usage
+        self.out.tell(done)
+        self.out.tell(
+            conversation_events.UsageReported(done.response_id, done.usage, self.usage, now)
+        )
+        if done.response_id in self._aside:
+            self._aside.discard(done.response_id)
+            return
+        agent = self.tools.agent_of(done.response_id, self.agent).agent
+        self._interrupted.discard(done.response_id)
+        self._audible.discard(done.response_id)
+        self.out.tell(
+            conversation_events.AgentEnded(agent, done.response_id, last_text(response), now)
+        )
+        self._checks.response_done(agent, response, now=now)
+        # Before the next is sent: what waits and what its calls want may be one.
+        self.tools.response_done(done.response_id, was_cancelled=done.status == "cancelled")
+        self.out.send(*self.out.sequencer.response_done())
 
     def _audio_delta(self, event: server.ResponseOutputAudioDelta, now: float) -> None:
         try:
@@ -233,66 +380,27 @@ class SessionCore:
         except (Base64Error, ValueError):
             log.warning("! dropped an audio delta that is not base64")
             return
-        key = event.item_id, event.content_index
+        response_id, item_id, content_index = event.response_id, event.item_id, event.content_index
+        key = item_id, content_index
         self._received_bytes[key] = self._received_bytes.get(key, 0) + len(audio)
-        if event.response_id not in self._interrupted:
-            self._tell(
-                events.AudioDelta(event.response_id, event.item_id, event.content_index, audio, now)
-            )
-
-    def _function_call(self, response_id: str, item: dict[str, Any], now: float) -> None:
-        tool_call_id, name = str(item.get("call_id", "")), str(item.get("name", ""))
-        arguments = str(item.get("arguments") or "")
-        if item.get("status") != "completed":
+        if response_id in self._interrupted:
             return
-        agent = self._tools.agent_of(response_id, self.current_agent)
-        if self._tools.is_repeated(tool_call_id):
-            if (known := self._tools.outcome_of(tool_call_id)) is not None:
-                self._answer(response_id, tool_call_id, known)
-            return
-        tool = next((each for each in agent.tools if each.name == name), None)
-        if tool is not None:
-            self._tools.started(response_id, tool_call_id)
-            call = ToolCall(response_id, tool_call_id, name, arguments, tool, agent)
-            self._tool_calls.append(call)
-            self._tell(events.ToolStarted(tool_call_id, name, arguments, now))
-            return
-        target = handoff_target(agent, name)
-        if target is None:
-            log.warning("! the model called a tool it does not have: %s", name[:64])
-            outcome = ToolOutcome(f"Tool {name} not found", has_failed=True)
-        elif not self._tools.may_hand_off(response_id):
-            outcome = ToolOutcome(IGNORED_HANDOFF)
-        else:
-            self.update_agent(target, now=now)
-            outcome = ToolOutcome(handoff_output(target))
-        self._answer(response_id, tool_call_id, outcome)
-
-    def _answer(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> None:
-        self._tools.started(response_id, tool_call_id)
-        self._send_output(tool_call_id, outcome.output)
-        self._tools.ended(response_id, tool_call_id, outcome)
-
-    def _response_done(self, response: dict[str, Any], now: float) -> None:
-        done = response_done(response, now=now)
-        self._interrupted.discard(done.response_id)
-        self._tell(done)
-        is_owed = self._tools.response_done(
-            done.response_id, was_cancelled=done.status == "cancelled"
-        )
-        if is_owed:  # before the next is sent: what waits and this may be one
-            self._send(*self._sequencer.request())
-        self._send(*self._sequencer.response_done())
+        if response_id not in self._audible:
+            self._audible.add(response_id)
+            agent = self.tools.agent_of(response_id, self.agent).agent
+            self.out.tell(conversation_events.AudioStarted(agent, response_id, now))
+        self._playback.received(item_id, content_index, len(audio) / self._format.bytes_per_ms, now)
+        self.out.tell(events.AudioDelta(response_id, item_id, content_index, audio, now))
 
     def _error(self, error: server.ErrorDetail, now: float) -> None:
-        is_ours, messages = self._sequencer.refused(error.event_id, error.code)
-        self._send(*messages)
+        is_ours, messages = self.out.sequencer.refused(error.event_id, error.code)
+        self.out.send(*messages)
         if error.code in BENIGN_ERRORS:
             log.debug("! %s", error.code)
             return
         if not self.is_configured and not is_ours:
             log.error("! the endpoint refused our session: %s %s", error.param, error.message)
-        self._tell(
+        self.out.tell(
             events.SessionErrorReported(
                 error.code or error.type,
                 error.message,
@@ -305,12 +413,27 @@ class SessionCore:
     def _received_ms(self, item_id: str, content_index: int) -> int:
         return self._received_bytes.get((item_id, content_index), 0) // self._format.bytes_per_ms
 
-    def _send_output(self, tool_call_id: str, output: str) -> None:
-        item = {"type": "function_call_output", "call_id": tool_call_id, "output": output}
-        self._send(client.ConversationItemCreate(item=item))
 
-    def _send(self, *messages: Event) -> None:
-        self._messages += [encode(message) for message in messages]
+def user_text(text: str) -> Json:
+    """Return the item of a user message."""
+    content = [{"type": "input_text", "text": text}]
+    return {"type": "message", "role": "user", "content": content}
 
-    def _tell(self, event: events.SessionEvent) -> None:
-        self._events.append(event)
+
+def _parts(agent: ResolvedAgent) -> AgentParts:
+    return AgentParts(agent.instructions, agent.prompt, agent.agent.voice, agent.wire_tools())
+
+
+def _at(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _merged(config: Json, update: Json) -> Json:
+    """Return the configuration as an endpoint has it after ``update``."""
+    audio = {
+        direction: {**config["audio"][direction], **(_at(update, "audio", direction) or {})}
+        for direction in ("input", "output")
+    }
+    return {**config, **update, "audio": audio}

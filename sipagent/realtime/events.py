@@ -1,15 +1,23 @@
-"""What a session tells. Past tense, frozen; ``at`` is monotonic seconds of receipt."""
+"""What a session tells. Past tense, frozen; ``at`` is monotonic seconds of receipt.
+
+What a phone call is made of stands here; ``conversation_events`` has the rest. ``NAME`` is what an
+event is called in ``RealtimeSession.on``: the Agents SDK's name where it has one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+from .conversation_events import ConversationEvent
+from .usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class SessionConfigured:
     """The endpoint confirmed a configuration."""
 
+    NAME: ClassVar = "session_updated"
     at: float
 
 
@@ -17,6 +25,7 @@ class SessionConfigured:
 class SpeechStarted:
     """The endpoint's VAD heard the caller."""
 
+    NAME: ClassVar = "speech_started"
     item_id: str
     audio_start_ms: int
     at: float
@@ -26,6 +35,7 @@ class SpeechStarted:
 class SpeechStopped:
     """The endpoint's VAD ended the caller's turn."""
 
+    NAME: ClassVar = "speech_stopped"
     item_id: str
     audio_end_ms: int
     at: float
@@ -35,6 +45,7 @@ class SpeechStopped:
 class ResponseStarted:
     """Inference began."""
 
+    NAME: ClassVar = "response_started"
     response_id: str
     at: float
 
@@ -43,26 +54,20 @@ class ResponseStarted:
 class ResponseDone:
     """Inference ended."""
 
+    NAME: ClassVar = "response_done"
     response_id: str
     status: str
     reason: str
     error_code: str
-    usage: TokenUsage
+    usage: Usage
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class TokenUsage:
-    """Tokens of one response."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
     """Agent audio in the session's output format."""
 
+    NAME: ClassVar = "audio"
     response_id: str
     item_id: str
     content_index: int
@@ -74,6 +79,7 @@ class AudioDelta:
 class AudioDone:
     """No more audio comes for the item's part."""
 
+    NAME: ClassVar = "audio_stopped"
     response_id: str
     item_id: str
     content_index: int
@@ -84,6 +90,7 @@ class AudioDone:
 class UserTranscript:
     """What the caller said; may come long after the answer to it."""
 
+    NAME: ClassVar = "user_transcript"
     item_id: str
     text: str
     at: float
@@ -93,6 +100,7 @@ class UserTranscript:
 class AgentTranscriptDelta:
     """A piece of what the agent says; runs ahead of the audio."""
 
+    NAME: ClassVar = "agent_transcript_delta"
     response_id: str
     item_id: str
     delta: str
@@ -103,6 +111,7 @@ class AgentTranscriptDelta:
 class AgentTranscript:
     """What the agent says, whole."""
 
+    NAME: ClassVar = "agent_transcript"
     response_id: str
     item_id: str
     text: str
@@ -113,6 +122,7 @@ class AgentTranscript:
 class ToolStarted:
     """A tool runs."""
 
+    NAME: ClassVar = "agent_tool_start"
     tool_call_id: str
     name: str
     arguments: str
@@ -123,6 +133,7 @@ class ToolStarted:
 class ToolEnded:
     """A tool's output was sent."""
 
+    NAME: ClassVar = "agent_tool_end"
     tool_call_id: str
     name: str
     arguments: str
@@ -136,6 +147,7 @@ class ToolEnded:
 class HandedOff:
     """Another agent took over."""
 
+    NAME: ClassVar = "agent_handoff"
     from_agent: str
     to_agent: str
     at: float
@@ -145,6 +157,7 @@ class HandedOff:
 class ItemTruncated:
     """The endpoint cut an item where it was told to."""
 
+    NAME: ClassVar = "item_truncated"
     item_id: str
     audio_end_ms: int
     at: float
@@ -154,6 +167,7 @@ class ItemTruncated:
 class SessionErrorReported:
     """The endpoint sent ``error``; after a fatal one the session is of no use."""
 
+    NAME: ClassVar = "error"
     code: str
     message: str
     param: str
@@ -165,6 +179,7 @@ class SessionErrorReported:
 class Disconnected:
     """The socket is gone; always the last event."""
 
+    NAME: ClassVar = "disconnected"
     close_code: int
     reason: str
     expected: bool
@@ -188,4 +203,5 @@ SessionEvent: TypeAlias = (
     | ItemTruncated
     | SessionErrorReported
     | Disconnected
+    | ConversationEvent
 )

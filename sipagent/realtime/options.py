@@ -11,13 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.guardrails import OutputGuardrail
-from sipagent.agents.handoffs import handoff_tool
 from sipagent.audio.formats import AudioFormat
-from sipagent.errors import ConfigError
 
-from . import session_config
 from .config_aliases import options_of
 from .option_checks import check_options
 from .wire_values import DEFAULT, Default, format_to_wire, turn_detection_to_wire
@@ -79,6 +75,8 @@ class SessionOptions:
     """New characters of an item after which output guardrails run; -1: only at its end."""
     barge_in: bool = True
     """False: the agent is never cut off."""
+    transport_events: bool = False
+    """Whether every event of the endpoint is told as it came."""
     rotate_margin_s: float = 300.0
     """How long before its expiry a session is replaced."""
 
@@ -115,29 +113,3 @@ class SessionOptions:
     def output_audio_format(self) -> AudioFormat:
         """What agent audio comes in, unless an attached session has another."""
         return AudioFormat.from_wire(self.output_format or AudioFormat.PCM24.to_wire())
-
-
-def initial_config(agent: RealtimeAgent, options: SessionOptions) -> dict[str, Any]:
-    """Return the whole session of the first ``session.update``."""
-    return session_config.initial_config(options, _parts(agent))
-
-
-def with_agent(
-    session: dict[str, Any],
-    agent: RealtimeAgent,
-    options: SessionOptions,
-    *,
-    may_change_voice: bool,
-) -> dict[str, Any]:
-    """Return ``session`` with what ``agent`` says of itself; formats stay as they are."""
-    return session_config.handoff_config(
-        session, options, _parts(agent), has_spoken=not may_change_voice
-    )
-
-
-def _parts(agent: RealtimeAgent) -> session_config.AgentParts:
-    if callable(agent.instructions) or callable(agent.prompt):
-        raise ConfigError("texts of an agent that are functions are not asked for here")
-    tools = [tool.to_wire() for tool in agent.tools]
-    tools += [handoff_tool(target) for target in agent.handoffs]
-    return session_config.AgentParts(agent.instructions, agent.prompt, agent.voice, tuple(tools))

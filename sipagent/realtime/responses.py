@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from .events import ResponseDone, TokenUsage
+from .events import ResponseDone
+from .usage import response_usage
 
 
 def response_done(response: dict[str, Any], *, now: float) -> ResponseDone:
     """Return how ``response`` ended (Realtime: the response object)."""
-    details, usage = _object(response.get("status_details")), _object(response.get("usage"))
+    details = _object(response.get("status_details"))
     return ResponseDone(
         str(response.get("id", "")),
         str(response.get("status", "")),
         str(details.get("reason") or ""),
         str(_object(details.get("error")).get("code") or ""),
-        TokenUsage(_count(usage.get("input_tokens")), _count(usage.get("output_tokens"))),
+        response_usage(response.get("usage")),
         now,
     )
 
 
+def last_text(response: dict[str, Any]) -> str:
+    """Return the last text or transcript of ``response``; empty when it has none."""
+    output = response.get("output")
+    for item in reversed(output if isinstance(output, list) else []):
+        content = _object(item).get("content")
+        for part in reversed(content if isinstance(content, list) else []):
+            for key in ("transcript", "text"):
+                if isinstance(text := _object(part).get(key), str) and text:
+                    return text
+    return ""
+
+
+def is_out_of_band(response: dict[str, Any]) -> bool:
+    """Tell whether ``response`` is no part of the conversation; who says nothing of it is."""
+    return "conversation_id" in response and response["conversation_id"] is None
+
+
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _count(value: Any) -> int:
-    return max(0, int(value)) if isinstance(value, int | float) else 0

@@ -16,6 +16,7 @@ No I/O, no clock.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from sipagent.wire.client import ResponseCreate
@@ -23,27 +24,38 @@ from sipagent.wire.client import ResponseCreate
 ACTIVE_RESPONSE = "conversation_already_has_active_response"
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    event: ResponseCreate
+    is_automatic: bool
+
+
 class ResponseSequencer:
     """Decide when a wanted response may be asked for."""
 
     def __init__(self) -> None:
-        self._waiting: deque[ResponseCreate] = deque()
-        self._sent: ResponseCreate | None = None
+        self._waiting: deque[_Wanted] = deque()
+        self._sent: _Wanted | None = None
         self._is_cancelled = False
         self._count = 0
         self.is_ongoing = False
         """Whether the endpoint is making a response now."""
 
-    def request(self, response: dict[str, Any] | None = None) -> list[ResponseCreate]:
-        """Ask for a response; None is automatic. Return what to send now."""
-        is_automatic = response is None
-        if is_automatic and self._waiting and not self._waiting[-1].response:
+    def request(
+        self, response: dict[str, Any] | None = None, event_id: str | None = None
+    ) -> list[ResponseCreate]:
+        """Ask for a response; None is automatic. Return what to send now.
+
+        Args:
+            response: Of ``response.create``, for one that is not automatic.
+            event_id: The owner's; None: one of ours.
+        """
+        if response is None and self._waiting and self._waiting[-1].is_automatic:
             return []
         self._count += 1
-        event = ResponseCreate(
-            event_id=f"sipagent_response_create_{self._count}", response=response or {}
-        )
-        self._waiting.append(event)
+        ours = f"sipagent_response_create_{self._count}"
+        event = ResponseCreate(event_id=event_id or ours, response=response or {})
+        self._waiting.append(_Wanted(event, response is None))
         return self._next()
 
     def cancel(self) -> bool:
@@ -66,13 +78,14 @@ class ResponseSequencer:
         """Take an ``error``; return whether it answers our request, and what to send now."""
         refused = self._sent
         if event_id is None and code == ACTIVE_RESPONSE and refused is not None:
-            event_id = refused.event_id  # not every endpoint names what it answers
-        if refused is None or event_id != refused.event_id:
+            event_id = refused.event.event_id  # not every endpoint names what it answers
+        if refused is None or event_id != refused.event.event_id:
             return False, []
         self._sent = None
         if code == ACTIVE_RESPONSE:  # the endpoint's own response came first: ours follows it
             self.is_ongoing = True
-            if refused.response or not self._waiting or self._waiting[0].response:
+            first = self._waiting[0] if self._waiting else None
+            if not (refused.is_automatic and first is not None and first.is_automatic):
                 self._waiting.appendleft(refused)
         return True, self._next()
 
@@ -80,4 +93,4 @@ class ResponseSequencer:
         if self.is_ongoing or self._sent is not None or not self._waiting:
             return []
         self._sent = self._waiting.popleft()
-        return [self._sent]
+        return [self._sent.event]

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sipagent.audio.formats import AudioFormat
 
+from .options import SessionOptions
 from .wire_values import DEFAULT
-
-if TYPE_CHECKING:
-    from .options import SessionOptions
 
 TOOL_KEYS = {
     "function": ("type", "name", "description", "parameters"),

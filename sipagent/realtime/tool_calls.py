@@ -1,8 +1,9 @@
 """Function calls of responses: which run, which are answered, when the model goes on.
 
-All calls of a response run at once; their outputs are sent as they come; the model is asked to
-go on once, when the last of them is out. A call id seen before is answered from memory, never
-run again: hanging up twice is worse than not at all.
+A response's calls are looked up in what its agent was when it began, whoever speaks now. Their
+outputs are sent as they come. The model is asked to go on once, when the last of them is out; or
+after each, as the session's options say. A call id seen before is answered from memory, never run
+again: hanging up twice is worse than not at all.
 
 No I/O, no clock.
 """
@@ -10,27 +11,49 @@ No I/O, no clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.arguments import canonical_arguments
+from sipagent.agents.handoffs import Handoff
+from sipagent.agents.resolving import ResolvedAgent
 from sipagent.agents.tools import FunctionTool, ToolOutcome
+
+ResponsePolicy: TypeAlias = Literal["each", "all"]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that must be run."""
+    """A function the model called; to be run unless somebody must approve it."""
 
     response_id: str
     tool_call_id: str
     name: str
     arguments: str
     tool: FunctionTool
-    agent: RealtimeAgent
-    """Who was speaking when the response began, whoever speaks now."""
+    agent: ResolvedAgent
+    is_approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffCall:
+    """A handoff the model called."""
+
+    response_id: str
+    tool_call_id: str
+    arguments: str
+    handoff: Handoff
+    agent: ResolvedAgent
+
+
+@dataclass(slots=True)
+class _Known:
+    fingerprint: str
+    outcome: ToolOutcome | None = None
 
 
 @dataclass(slots=True)
 class _Batch:
-    agent: RealtimeAgent
+    agent: ResolvedAgent
     pending: int = 0
     must_respond: bool = False
     is_done: bool = False
@@ -39,45 +62,57 @@ class _Batch:
 
 
 class ToolCalls:
-    """Keep count of the calls of each response."""
+    """Keep count of the calls of each response.
 
-    def __init__(self) -> None:
+    Args:
+        policy: When the model goes on.
+    """
+
+    def __init__(self, policy: ResponsePolicy = "all") -> None:
+        self._policy = policy
         self._batches: dict[str, _Batch] = {}
-        self._outcomes: dict[str, ToolOutcome | None] = {}
+        self._known: dict[str, _Known] = {}
 
-    def begin(self, response_id: str, agent: RealtimeAgent) -> None:
+    def begin(self, response_id: str, agent: ResolvedAgent) -> None:
         """Note that a response began while ``agent`` spoke."""
         self._batches.setdefault(response_id, _Batch(agent))
 
-    def agent_of(self, response_id: str, default: RealtimeAgent) -> RealtimeAgent:
+    def agent_of(self, response_id: str, default: ResolvedAgent) -> ResolvedAgent:
         """Return who was speaking when the response began; of one never announced, ``default``."""
         return self._batches.setdefault(response_id, _Batch(default)).agent
 
     def is_repeated(self, tool_call_id: str) -> bool:
         """Tell whether the call was seen before."""
-        return tool_call_id in self._outcomes
+        return tool_call_id in self._known
+
+    def is_same(self, tool_call_id: str, name: str, arguments: str) -> bool:
+        """Tell whether a call seen before was for the same."""
+        return self._known[tool_call_id].fingerprint == _fingerprint(name, arguments)
 
     def outcome_of(self, tool_call_id: str) -> ToolOutcome | None:
         """Return what became of a call, None while it runs."""
-        return self._outcomes.get(tool_call_id)
+        return self._known[tool_call_id].outcome
 
     def may_hand_off(self, response_id: str) -> bool:
         """Tell whether this is the first handoff of the response, and note it."""
-        batch = self._batch(response_id)
+        batch = self._batches[response_id]
         is_first = not batch.has_handed_off
         batch.has_handed_off = True
         return is_first
 
-    def started(self, response_id: str, tool_call_id: str) -> None:
+    def started(self, response_id: str, tool_call_id: str, name: str, arguments: str) -> None:
         """Note a call that has no output yet."""
-        self._outcomes[tool_call_id] = None
-        self._batch(response_id).pending += 1
+        self._known[tool_call_id] = _Known(_fingerprint(name, arguments))
+        self._batches[response_id].pending += 1
 
     def ended(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> bool:
         """Note a call's output; return whether the model is to go on now."""
-        self._outcomes[tool_call_id] = outcome
-        batch = self._batch(response_id)
+        self._known[tool_call_id].outcome = outcome
+        batch = self._batches[response_id]
         batch.pending -= 1
+        if self._policy == "each" and not batch.was_cancelled:
+            self._is_owed(response_id)
+            return outcome.must_respond
         batch.must_respond = batch.must_respond or outcome.must_respond
         return self._is_owed(response_id)
 
@@ -97,5 +132,6 @@ class ToolCalls:
         # A cancelled response was cut off by the caller, whose own turn brings the next one.
         return batch.must_respond and not batch.was_cancelled
 
-    def _batch(self, response_id: str) -> _Batch:
-        return self._batches[response_id]
+
+def _fingerprint(name: str, arguments: str) -> str:
+    return f"{name} {canonical_arguments(arguments)}"

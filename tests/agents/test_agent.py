@@ -45,7 +45,7 @@ def test_what_an_agent_may_hold_is_taken() -> None:
         ("name", None, "name must be str, not NoneType"),
         ("instructions", None, "instructions must be str or Callable, not NoneType"),
         ("tools", (), "tools must be a list, not tuple"),
-        ("tools", [RING, print], r"tools\[1\] must be FunctionTool, not builtin"),
+        ("tools", [RING, print], r"tools\[1\] must be FunctionTool or HostedMcpTool, not builtin"),
         ("handoffs", ["Billing"], r"handoffs\[0\] must be RealtimeAgent or Handoff, not str"),
         ("handoff_description", None, "handoff_description must be str"),
         ("voice", 7, "voice must be str or Mapping or None, not int"),

@@ -108,7 +108,7 @@ async def test_a_moment_stays_what_it_was() -> None:
     ],
 )
 async def test_two_of_one_name_are_refused_and_both_named(
-    tools: list[FunctionTool], handoffs: list[Any], complaint: str
+    tools: list[Any], handoffs: list[Any], complaint: str
 ) -> None:
     with pytest.raises(ConfigError, match=complaint):
         await resolve(RealtimeAgent("Reception", tools=tools, handoffs=handoffs), None)

@@ -19,6 +19,7 @@ from sipagent.calls.conversation import Conversation
 from sipagent.calls.events import CallEvent
 from sipagent.calls.setup import Apology, CallSetup
 from sipagent.realtime import events as session_events
+from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
 from sipagent.sip.media_port import MediaPort
 
@@ -145,5 +146,5 @@ def response_done(
     response_id: str = "r1", status: str = "completed", error_code: str = ""
 ) -> session_events.ResponseDone:
     """Return the end of a response of 7 and 11 tokens."""
-    usage = session_events.TokenUsage(7, 11)
+    usage = Usage(1, 7, 11)
     return session_events.ResponseDone(response_id, status, "", error_code, usage, 0.0)

@@ -12,7 +12,6 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import ToolContext, function_tool
 from sipagent.audio.frames import Pcm
 from sipagent.audio.g711 import pcm_to_pcmu
-from sipagent.audio.playout import Heard
 from sipagent.realtime import events
 from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.options import SessionOptions
@@ -92,7 +91,7 @@ async def test_a_tool_is_run_and_the_caller_hears_of_it(engine: str) -> None:
 async def test_a_quick_tool_among_others_is_told_as_all_of_them(engine: str) -> None:
     async with calling(engine) as session:
         hours = 'opening_hours {"day": "%s"}'
-        await session.send_text(f"calls:{hours % 'monday'} | {hours % 'friday'}")
+        await session.send_message(f"calls:{hours % 'monday'} | {hours % 'friday'}")
         assert await agent_says(session) == "nine to five on monday nine to five on friday"
 
 
@@ -113,17 +112,15 @@ async def test_a_handoff_keeps_the_formats_and_another_one_goes_on(engine: str) 
 
 async def test_a_caller_who_speaks_interrupts_and_what_was_not_heard_is_cut(engine: str) -> None:
     async with calling(engine) as session:
-        await session.send_text("long:999")
+        await session.send_message("long:999")
         delta = await told(session, events.AudioDelta)
         await speak(session, call("Thank you, goodbye.")[: -len(pause(900))])
         await told(session, events.SpeechStarted)
-        received_ms = len(delta.audio) // 8
-        heard = Heard(delta.item_id, 0, received_ms // 2, received_ms, finished=False)
-        await session.interrupt([heard], cancel=False)
         seen = await told_all(session, events.ResponseDone, events.ItemTruncated)
         done, cut = seen[events.ResponseDone], seen[events.ItemTruncated]
         assert isinstance(done, events.ResponseDone) and isinstance(cut, events.ItemTruncated)
         assert (done.status, done.reason) == ("cancelled", "turn_detected")
-        assert (cut.item_id, cut.audio_end_ms) == (delta.item_id, received_ms // 2)
+        assert cut.item_id == delta.item_id
+        assert cut.audio_end_ms >= 0  # by the clock, since nobody tells what was played
         await speak(session, pause(900))
         assert await agent_says(session) == "Goodbye!"

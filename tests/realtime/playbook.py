@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.tools import ToolContext, ToolOutcome, function_tool
+from sipagent.agents.handoffs import as_handoff, handoff_output
+from sipagent.agents.hosted_mcp import HostedMcpTool
+from sipagent.agents.resolving import ResolvedAgent
+from sipagent.agents.tools import FunctionTool, ToolContext, ToolOutcome, function_tool
 from sipagent.audio.playout import Heard
-from sipagent.realtime.core import SessionCore
+from sipagent.calls.leg_playback import LegPlayback
+from sipagent.realtime.conversation_events import ConversationEvent
+from sipagent.realtime.core import SessionCore, user_text
 from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.options import SessionOptions
-from sipagent.realtime.tool_calls import ToolCall
+from sipagent.realtime.outbox import OutputCheck
+from sipagent.realtime.playback import HeardItem, Playback
+from sipagent.realtime.tool_calls import HandoffCall, ToolCall
 
 Wire: TypeAlias = dict[str, Any]
 
@@ -38,6 +46,30 @@ def reception(**changes: Any) -> RealtimeAgent:
     return agent
 
 
+def resolved(agent: RealtimeAgent) -> ResolvedAgent:
+    """Return an agent whose texts are texts, as it is now."""
+    assert isinstance(agent.instructions, str)
+    assert not callable(agent.prompt)
+    tools = [tool for tool in agent.tools if isinstance(tool, FunctionTool)]
+    return ResolvedAgent(
+        agent,
+        agent.instructions,
+        None if agent.prompt is None else dict(agent.prompt),
+        tuple(tools),
+        tuple(as_handoff(target) for target in agent.handoffs),
+        tuple(tool for tool in agent.tools if isinstance(tool, HostedMcpTool)),
+    )
+
+
+def is_of_a_call(event: SessionEvent) -> bool:
+    """Tell whether a phone call acts on ``event``."""
+    return not isinstance(event, ConversationEvent)
+
+
+def _of_a_call(told: list[SessionEvent]) -> list[SessionEvent]:
+    return [event for event in told if is_of_a_call(event)]
+
+
 class Playbook:
     """A core after ``open``, whose clock goes on a second per message.
 
@@ -47,24 +79,74 @@ class Playbook:
     """
 
     def __init__(
-        self, agent: RealtimeAgent | None = None, options: SessionOptions | None = None
+        self,
+        agent: RealtimeAgent | None = None,
+        options: SessionOptions | None = None,
+        playback: Playback | None = None,
     ) -> None:
-        self.core = SessionCore(agent or reception(), options or SessionOptions(PCMU, PCMU))
+        self.core = SessionCore(
+            resolved(agent or reception()),
+            options or SessionOptions(PCMU, PCMU, transcription=None),
+            playback or LegPlayback(),
+        )
         self.now = 0.0
+        self._calls: list[ToolCall] = []
+        self.checks: list[OutputCheck] = []
         self.core.open()
         self.opening = self.sent()
 
-    def hears(self, *messages: Wire | str) -> list[SessionEvent]:
-        """Let the endpoint say ``messages``; return what is told of them."""
+    def hears_all(self, *messages: Wire | str) -> list[SessionEvent]:
+        """Let the endpoint say ``messages``; return all that is told of them."""
         for message in messages:
             self.now += 1
             text = message if isinstance(message, str) else json.dumps(message)
             self.core.receive(text, now=self.now)
-        return self.core.take_events()
+            self.works()
+        return self.core.out.take_events()
+
+    def hears(self, *messages: Wire | str) -> list[SessionEvent]:
+        """Let the endpoint say ``messages``; return what a phone call is told of them."""
+        return _of_a_call(self.hears_all(*messages))
+
+    def told(self) -> list[SessionEvent]:
+        """Return what a phone call is told since this was last asked."""
+        return _of_a_call(self.core.out.take_events())
+
+    def works(self) -> None:
+        """Begin what is to be done; handoffs take no time."""
+        for work in self.core.out.take_work():
+            match work:
+                case ToolCall():
+                    self.core.tools.started(work, now=self.now)
+                    self._calls.append(work)
+                case HandoffCall():
+                    outcome = ToolOutcome(handoff_output(work.handoff.agent))
+                    target = resolved(work.handoff.agent)
+                    self.core.handed_over(work, target, outcome, now=self.now)
+                case OutputCheck():
+                    self.checks.append(work)
+
+    def calls(self) -> list[ToolCall]:
+        """Return the calls that run since this was last asked."""
+        calls, self._calls = self._calls, []
+        return calls
+
+    def interrupts(self, heard: Sequence[HeardItem], *, cancel: bool) -> None:
+        """Cut the agent off."""
+        self.core.interrupt(heard, cancel=cancel, now=self.now)
+
+    def writes(self, text: str) -> None:
+        """Send a user message."""
+        self.core.send_message(user_text(text))
+
+    def wants_response(self, instructions: str | None = None) -> None:
+        """Ask for a response, with instructions of its own or without."""
+        wanted = None if instructions is None else {"instructions": instructions}
+        self.core.out.request_response(wanted)
 
     def sent(self) -> list[Wire]:
         """Return what is sent since this was last asked."""
-        return [json.loads(message) for message in self.core.take_messages()]
+        return [json.loads(message) for message in self.core.out.take_messages()]
 
     def sent_types(self) -> list[str]:
         """Return the types of what is sent since this was last asked."""
@@ -72,14 +154,14 @@ class Playbook:
 
     def call(self) -> ToolCall:
         """Return the only call that is to be run."""
-        (call,) = self.core.take_tool_calls()
+        (call,) = self.calls()
         return call
 
     def ends(self, call: ToolCall, outcome: ToolOutcome | None = None) -> None:
         """Let ``call`` end after 3 s."""
         self.now += 1
         outcome = outcome or ToolOutcome(f"output of {call.tool_call_id}")
-        self.core.tool_ended(call, outcome, duration_s=3.0, now=self.now)
+        self.core.tools.ended(call, outcome, duration_s=3.0, now=self.now)
 
 
 def created(response_id: str = "resp_1") -> Wire:

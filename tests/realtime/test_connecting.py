@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
-from sipagent.realtime import session as session_module
+from sipagent.realtime import connection as connection_module
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
 from sipagent.realtime.transport import Endpoint
@@ -103,7 +103,7 @@ async def test_a_handshake_that_hangs_is_given_up() -> None:
 async def test_a_confirmation_that_does_not_come_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session_module, "CONFIGURED_LIMIT_S", 0.05)
+    monkeypatch.setattr(connection_module, "CONFIGURED_LIMIT_S", 0.05)
     async with scripted_endpoint() as far_end:
         far_end.answers = {}
         with pytest.raises(SessionTimeout, match="did not confirm"):

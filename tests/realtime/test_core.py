@@ -5,6 +5,7 @@ import pytest
 from sipagent.realtime import events
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.sequencer import ACTIVE_RESPONSE
+from sipagent.realtime.usage import Usage
 
 from .playbook import MS, PCMU, Playbook, Wire, audio, created, done, error
 
@@ -32,7 +33,7 @@ def test_a_session_is_configured_once_the_endpoint_says_so() -> None:
 
 def test_text_is_an_item_of_the_user_and_a_request() -> None:
     book = Playbook()
-    book.core.send_text("Hello?")
+    book.writes("Hello?")
     item, create = book.sent()
     assert item["item"] == {
         "type": "message",
@@ -44,7 +45,7 @@ def test_text_is_an_item_of_the_user_and_a_request() -> None:
 
 def test_a_greeting_is_a_request_with_instructions() -> None:
     book = Playbook()
-    book.core.create_response("Greet.")
+    book.wants_response("Greet.")
     (create,) = book.sent()
     assert create["response"] == {"instructions": "Greet."}
 
@@ -52,7 +53,7 @@ def test_a_greeting_is_a_request_with_instructions() -> None:
 def test_a_request_waits_for_the_response_that_is_being_made() -> None:
     book = Playbook()
     book.hears(created())
-    book.core.create_response("Greet.")
+    book.wants_response("Greet.")
     assert book.sent() == []
     book.hears(done())
     assert book.sent_types() == ["response.create"]
@@ -60,7 +61,7 @@ def test_a_request_waits_for_the_response_that_is_being_made() -> None:
 
 def test_a_response_of_the_endpoints_own_in_the_way_is_silent_and_waited_for() -> None:
     book = Playbook()
-    book.core.create_response("Greet.")
+    book.wants_response("Greet.")
     (create,) = book.sent()
     assert book.hears(error(ACTIVE_RESPONSE, event_id=create["event_id"])) == []
     assert book.sent() == []
@@ -134,7 +135,7 @@ def test_a_response_ends_with_its_reason_and_its_tokens() -> None:
     details = {"type": "failed", "reason": "r", "error": {"code": "rate_limit_exceeded"}}
     usage = {"input_tokens": 7, "output_tokens": 9, "total_tokens": 16}
     told = Playbook().hears(done(status="failed", status_details=details, usage=usage))
-    tokens = events.TokenUsage(7, 9)
+    tokens = Usage(1, 7, 9)
     expected = events.ResponseDone("resp_1", "failed", "r", "rate_limit_exceeded", tokens, 1.0)
     assert told == [expected]
 
@@ -170,8 +171,8 @@ def test_an_error_without_a_code_is_told_by_its_type() -> None:
 
 def test_a_refused_request_makes_room_for_the_next() -> None:
     book = Playbook()
-    book.core.create_response("Bad.")
-    book.core.create_response("Good.")
+    book.wants_response("Bad.")
+    book.wants_response("Good.")
     (bad,) = book.sent()
     (told,) = book.hears(error("invalid_value", event_id=bad["event_id"]))
     assert isinstance(told, events.SessionErrorReported)

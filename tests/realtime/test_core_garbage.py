@@ -125,8 +125,8 @@ def half_truths(draw: st.DrawFn) -> Wire:
 
 def is_alive(book: Playbook) -> bool:
     """Tell whether a response after everything is heard, answered and followed by another."""
-    book.core.take_events()
-    for message in book.core.take_messages():
+    book.told()
+    for message in book.core.out.take_messages():
         decode_client(message)
     told = book.hears(
         created("resp_true"),
@@ -137,6 +137,7 @@ def is_alive(book: Playbook) -> bool:
     heard_all = [type(event) for event in told] == [
         events.ResponseStarted,
         events.AudioDelta,
+        events.SessionErrorReported,
         events.ResponseDone,
     ]
     answer, *create = book.sent()
@@ -148,11 +149,11 @@ def act(book: Playbook, action: str) -> None:
     """Do what a call does beside listening."""
     match action:
         case "interrupt":
-            book.core.interrupt([heard(10, 20)], cancel=True)
+            book.interrupts([heard(10, 20)], cancel=True)
         case "ask":
-            book.core.send_text("Hello?")
+            book.writes("Hello?")
         case "end tools":
-            for call in book.core.take_tool_calls():
+            for call in book.calls():
                 book.ends(call)
 
 
@@ -194,7 +195,7 @@ JSON = st.recursive(st.sampled_from(LIES), st.lists, max_leaves=5).map(json.dump
 def test_garbage_is_dropped_without_a_word(message: str | bytes) -> None:
     book = Playbook()
     book.core.receive(message, now=1.0)
-    assert book.core.take_events() == []
+    assert book.told() == []
     assert book.sent() == []
 
 

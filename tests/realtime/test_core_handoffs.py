@@ -15,6 +15,7 @@ from .playbook import (
     function_call,
     output,
     reception,
+    resolved,
 )
 
 TO_BILLING = function_call("transfer_to_billing", "call_1")
@@ -73,7 +74,7 @@ def test_a_voice_is_left_out_once_there_was_audio() -> None:
 def test_a_voice_is_left_out_though_the_audio_was_dropped() -> None:
     book = Playbook()
     book.hears(created())
-    book.core.interrupt([], cancel=False)
+    book.interrupts([], cancel=False)
     book.hears(audio(20), done(status="cancelled"))
     assert "voice" not in handed_off(book)["audio"]["output"]
 
@@ -119,13 +120,13 @@ def test_calls_of_a_response_belong_to_the_agent_who_spoke_when_it_began() -> No
     book = Playbook()
     book.hears(created(), TO_BILLING, function_call("look_up", "call_2"))
     call = book.call()
-    assert call.agent.name == "Reception"
+    assert call.agent.agent.name == "Reception"
     assert book.core.current_agent.name == "Billing"
 
 
 def test_an_agent_may_take_over_without_the_model_asking() -> None:
     book = Playbook()
-    book.core.update_agent(RealtimeAgent("Night", "It is late."), now=4.0)
-    assert book.core.take_events() == [events.HandedOff("Reception", "Night", 4.0)]
+    book.core.update_agent(resolved(RealtimeAgent("Night", "It is late.")), now=4.0)
+    assert book.told() == [events.HandedOff("Reception", "Night", 4.0)]
     (update,) = book.sent()
     assert update["session"]["instructions"] == "It is late."

@@ -11,7 +11,7 @@ def test_a_function_call_is_run_at_once_and_told() -> None:
     told = book.hears(created(), function_call("look_up", arguments='{"order":7}'))
     assert told[-1] == events.ToolStarted("call_1", "look_up", '{"order":7}', 2.0)
     call = book.call()
-    assert (call.tool.name, call.arguments, call.agent.name) == (
+    assert (call.tool.name, call.arguments, call.agent.agent.name) == (
         "look_up",
         '{"order":7}',
         "Reception",
@@ -22,7 +22,7 @@ def test_a_function_call_is_run_at_once_and_told() -> None:
 def test_a_function_call_that_was_cut_off_is_not_run() -> None:
     book = Playbook()
     book.hears(created(), function_call("look_up", status="incomplete"))
-    assert book.core.take_tool_calls() == []
+    assert book.calls() == []
     assert book.sent() == []
 
 
@@ -31,7 +31,7 @@ def test_other_items_are_not_run() -> None:
     call = function_call("look_up")
     call["item"]["type"] = "message"
     book.hears(created(), call)
-    assert book.core.take_tool_calls() == []
+    assert book.calls() == []
 
 
 def test_an_output_is_sent_and_told_as_soon_as_there_is_one() -> None:
@@ -39,7 +39,7 @@ def test_an_output_is_sent_and_told_as_soon_as_there_is_one() -> None:
     book.hears(created(), function_call("look_up", arguments='{"order":7}'))
     book.ends(book.call(), ToolOutcome("order 7", has_failed=True))
     assert book.sent() == [output("call_1", "order 7")]
-    assert book.core.take_events() == [
+    assert book.told() == [
         events.ToolEnded("call_1", "look_up", '{"order":7}', "order 7", True, 3.0, 3.0)
     ]
 
@@ -66,7 +66,7 @@ def test_the_model_goes_on_once_when_the_last_of_several_calls_is_answered() -> 
     book = Playbook()
     calls = [function_call("look_up", f"call_{number}") for number in range(3)]
     book.hears(created(), *calls)
-    first, second, third = book.core.take_tool_calls()
+    first, second, third = book.calls()
     book.ends(second)
     book.hears(done())
     book.ends(first)
@@ -89,7 +89,7 @@ def test_a_background_result_does_not_ask() -> None:
 def test_a_background_result_beside_another_does_not_keep_that_one_from_asking() -> None:
     book = Playbook()
     book.hears(created(), function_call("look_up", "a"), function_call("look_up", "b"))
-    asking, background = book.core.take_tool_calls()
+    asking, background = book.calls()
     book.ends(asking)
     book.ends(background, ToolOutcome("later", must_respond=False))
     book.hears(done())
@@ -106,7 +106,7 @@ def test_a_caller_who_cut_the_response_off_asks_himself() -> None:
 def test_a_tool_and_a_text_that_wait_ask_once() -> None:
     book = Playbook()
     book.hears(created(), function_call("look_up"))
-    book.core.send_text("And another thing.")
+    book.writes("And another thing.")
     book.ends(book.call())
     book.hears(done())
     assert book.sent_types()[2:] == ["response.create"]
@@ -118,7 +118,7 @@ def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
     book = Playbook()
     book.hears(created(), function_call("fly"))
     assert book.sent() == [output("call_1", "Tool fly not found")]
-    assert book.core.take_tool_calls() == []
+    assert book.calls() == []
     book.hears(done())
     assert book.sent_types() == ["response.create"]
 
@@ -130,7 +130,7 @@ def test_a_repeated_call_is_answered_from_memory_and_not_run() -> None:
     book.hears(done())
     book.sent()
     book.hears(created("resp_2"), function_call("look_up", response_id="resp_2"))
-    assert book.core.take_tool_calls() == []
+    assert book.calls() == []
     assert book.sent() == [output("call_1", "order 7")]
 
 

@@ -32,52 +32,52 @@ def truncated(item_id: str, audio_end_ms: int) -> Wire:
 
 def test_an_item_is_truncated_where_it_was_heard() -> None:
     book = talking()
-    book.core.interrupt([heard(60, 100)], cancel=False)
+    book.interrupts([heard(60, 100)], cancel=False)
     assert book.sent() == [truncated("item_1", 60)]
 
 
 def test_the_response_is_cancelled_before_the_item_is_truncated() -> None:
     book = talking()
-    book.core.interrupt([heard(60, 100)], cancel=True)
+    book.interrupts([heard(60, 100)], cancel=True)
     assert book.sent() == [{"type": "response.cancel"}, truncated("item_1", 60)]
 
 
 def test_a_response_is_cancelled_once() -> None:
     book = talking()
-    book.core.interrupt([], cancel=True)
-    book.core.interrupt([], cancel=True)
+    book.interrupts([], cancel=True)
+    book.interrupts([], cancel=True)
     assert book.sent_types() == ["response.cancel"]
 
 
 def test_nothing_is_cancelled_when_nothing_is_being_made() -> None:
     book = talking()
     book.hears(done())
-    book.core.interrupt([heard(60, 100)], cancel=True)
+    book.interrupts([heard(60, 100)], cancel=True)
     assert book.sent() == [truncated("item_1", 60)]
 
 
 def test_items_that_wait_are_truncated_to_nothing() -> None:
     book = talking()
     book.hears(audio(40, item_id="item_2"))
-    book.core.interrupt([heard(60, 100), heard(0, 40, "item_2")], cancel=False)
+    book.interrupts([heard(60, 100), heard(0, 40, "item_2")], cancel=False)
     assert book.sent() == [truncated("item_1", 60), truncated("item_2", 0)]
 
 
 def test_an_item_heard_to_its_end_keeps_its_transcript() -> None:
     book = talking()
-    book.core.interrupt([heard(100, 100, finished=True)], cancel=False)
+    book.interrupts([heard(100, 100, finished=True)], cancel=False)
     assert book.sent() == []
 
 
 def test_an_item_of_which_more_was_to_come_is_truncated_though_all_of_it_was_heard() -> None:
     book = talking()
-    book.core.interrupt([heard(100, 100)], cancel=False)
+    book.interrupts([heard(100, 100)], cancel=False)
     assert book.sent() == [truncated("item_1", 100)]
 
 
 def test_no_more_is_said_to_be_heard_than_was_received() -> None:
     book = talking()
-    book.core.interrupt([heard(107, 107)], cancel=False)
+    book.interrupts([heard(107, 107)], cancel=False)
     assert book.sent() == [truncated("item_1", 100)]
 
 
@@ -85,13 +85,13 @@ def test_milliseconds_of_wideband_are_counted_as_such() -> None:
     wideband = AudioFormat.PCM24.to_wire()
     book = Playbook(options=SessionOptions(PCMU, wideband))
     book.hears(created(), audio(480))  # as many bytes are 80 ms
-    book.core.interrupt([heard(100, 100)], cancel=False)
+    book.interrupts([heard(100, 100)], cancel=False)
     assert book.sent() == [truncated("item_1", 80)]
 
 
 def test_what_comes_late_of_an_interrupted_response_is_dropped() -> None:
     book = talking()
-    book.core.interrupt([], cancel=False)
+    book.interrupts([], cancel=False)
     late = {"response_id": "resp_1", **WHERE}
     assert (
         book.hears(
@@ -106,7 +106,7 @@ def test_what_comes_late_of_an_interrupted_response_is_dropped() -> None:
 
 def test_the_end_of_an_interrupted_response_is_told() -> None:
     book = talking()
-    book.core.interrupt([], cancel=False)
+    book.interrupts([], cancel=False)
     details = {"type": "cancelled", "reason": "turn_detected"}
     (told,) = book.hears(done(status="cancelled", status_details=details))
     assert isinstance(told, events.ResponseDone)
@@ -115,7 +115,7 @@ def test_the_end_of_an_interrupted_response_is_told() -> None:
 
 def test_the_response_after_an_interrupted_one_is_heard() -> None:
     book = talking()
-    book.core.interrupt([], cancel=False)
+    book.interrupts([], cancel=False)
     told = book.hears(
         done(status="cancelled"),
         created("resp_2"),
@@ -126,9 +126,9 @@ def test_the_response_after_an_interrupted_one_is_heard() -> None:
 
 def test_audio_that_was_dropped_was_received_all_the_same() -> None:
     book = talking()
-    book.core.interrupt([], cancel=False)
+    book.interrupts([], cancel=False)
     book.hears(audio(20))
-    book.core.interrupt([heard(110, 120)], cancel=False)
+    book.interrupts([heard(110, 120)], cancel=False)
     assert book.sent() == [truncated("item_1", 110)]
 
 
@@ -151,7 +151,7 @@ def test_a_truncation_never_goes_beyond_what_was_received(
         heard(heard_ms, received_ms, item_id, finished=finished)
         for item_id, heard_ms, received_ms, finished in played
     ]
-    book.core.interrupt(told, cancel=False)
+    book.interrupts(told, cancel=False)
     sent = book.sent()
     partly = [item for item in told if not (item.finished and item.heard_ms >= item.received_ms)]
     assert [message["item_id"] for message in sent] == [item.item_id for item in partly]

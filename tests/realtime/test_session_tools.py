@@ -80,7 +80,10 @@ async def test_a_tool_is_told_its_call_its_agent_and_what_the_session_was_given(
     async with joined(agent, context="the call") as (_, far_end):
         await call(far_end, "look")
         await far_end.has_received("conversation.item.create")
-        assert seen == [ToolContext("the call", "call_look", "Reception")]
+        (context,) = seen
+        assert (context.context, context.tool_call_id) == ("the call", "call_look")
+        assert (context.agent, context.agent_name) == (agent, "Reception")
+        assert (context.tool_name, context.arguments) == ("look", "{}")
 
 
 async def test_a_slow_tool_does_not_hold_the_audio() -> None:

@@ -4,7 +4,9 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import ToolOutcome
 from sipagent.realtime.tool_calls import ToolCalls
 
-RECEPTION, BILLING = RealtimeAgent("Reception"), RealtimeAgent("Billing")
+from .playbook import resolved
+
+RECEPTION, BILLING = resolved(RealtimeAgent("Reception")), resolved(RealtimeAgent("Billing"))
 DONE = ToolOutcome("done")
 BACKGROUND = ToolOutcome("later", must_respond=False)
 
@@ -14,7 +16,7 @@ def with_calls(*tool_call_ids: str) -> ToolCalls:
     calls = ToolCalls()
     calls.begin("resp_1", RECEPTION)
     for tool_call_id in tool_call_ids:
-        calls.started("resp_1", tool_call_id)
+        calls.started("resp_1", tool_call_id, "f", "{}")
     return calls
 
 
@@ -66,7 +68,7 @@ def test_responses_are_counted_apart() -> None:
     calls = with_calls("a")
     calls.response_done("resp_1", was_cancelled=False)
     calls.begin("resp_2", BILLING)
-    calls.started("resp_2", "b")
+    calls.started("resp_2", "b", "f", "{}")
     calls.ended("resp_2", "b", DONE)
     assert calls.response_done("resp_2", was_cancelled=False)
     assert calls.ended("resp_1", "a", DONE)
@@ -103,3 +105,22 @@ def test_a_response_announced_again_keeps_what_it_called() -> None:
     calls.begin("resp_1", BILLING)
     assert not calls.response_done("resp_1", was_cancelled=False)
     assert calls.ended("resp_1", "a", DONE)
+
+
+def test_each_output_is_answered_where_options_say_so() -> None:
+    calls = ToolCalls("each")
+    calls.begin("resp_1", RECEPTION)
+    calls.started("resp_1", "a", "f", "{}")
+    calls.started("resp_1", "b", "f", "{}")
+    assert calls.ended("resp_1", "a", DONE)
+    assert not calls.response_done("resp_1", was_cancelled=False)
+    assert not calls.ended("resp_1", "b", BACKGROUND)
+
+
+def test_a_call_is_the_same_however_its_arguments_are_written() -> None:
+    calls = ToolCalls()
+    calls.begin("resp_1", RECEPTION)
+    calls.started("resp_1", "a", "f", '{"x": 1, "y": 2}')
+    assert calls.is_same("a", "f", '{"y":2,"x":1}')
+    assert not calls.is_same("a", "f", '{"y":2,"x":3}')
+    assert not calls.is_same("a", "g", '{"x": 1, "y": 2}')

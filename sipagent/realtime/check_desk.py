@@ -1,0 +1,100 @@
+"""Output guardrails of a session: what is checked, and what is told of it.
+
+A text is checked by the guardrails of the session and of the agent who says it; an agent without
+any is not looked at. No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.guardrails import GuardrailRun, OutputGuardrail, merged_guardrails
+from sipagent.wire.events import Json
+
+from . import events
+from .conversation_events import GuardrailCheckPassed, GuardrailCheckStarted, GuardrailTripped
+from .guardrail_runs import Check, GuardrailRuns, Source, Trip, Tripwire
+from .outbox import Outbox, OutputCheck
+
+
+class CheckDesk:
+    """Decide what is checked.
+
+    Args:
+        out: Where it is said.
+        guardrails: Of the session.
+        debounce_text_length: See ``guardrail_runs``.
+    """
+
+    def __init__(
+        self, out: Outbox, guardrails: Sequence[OutputGuardrail], debounce_text_length: int
+    ) -> None:
+        self._out, self._guardrails = out, tuple(guardrails)
+        self._runs = GuardrailRuns(debounce_text_length)
+
+    def of(self, agent: RealtimeAgent) -> tuple[OutputGuardrail, ...]:
+        """Return what looks at what ``agent`` says."""
+        return merged_guardrails(self._guardrails, agent.output_guardrails)
+
+    def response_created(self, response_id: str) -> None:
+        """Note that a response began."""
+        self._runs.response_started(response_id)
+
+    def text_delta(
+        self,
+        agent: RealtimeAgent,
+        response_id: str,
+        item_id: str,
+        delta: str,
+        source: Source,
+        *,
+        now: float,
+    ) -> None:
+        """Add to what ``agent`` says."""
+        if self.of(agent):
+            check = self._runs.text_delta(response_id, item_id, delta, source)
+            self._start(agent, [] if check is None else [check], now=now)
+
+    def response_done(self, agent: RealtimeAgent, response: Json, *, now: float) -> None:
+        """Check what is left of a response."""
+        if self.of(agent):
+            last = self._runs.response_done(response)
+            self._start(agent, [last, *self._runs.unchecked(last.response_id)], now=now)
+
+    def checked(
+        self, work: OutputCheck, runs: Sequence[GuardrailRun], *, now: float
+    ) -> Trip | None:
+        """Take what the guardrails said; return what to do if the answer is blocked.
+
+        Args:
+            work: What was looked at.
+            runs: Empty for a check that was given up.
+            now: Monotonic seconds.
+        """
+        for run in runs:
+            if run.error is not None:
+                text = f"{run.guardrail.name}: {type(run.error).__name__}"
+                self._out.tell(
+                    events.SessionErrorReported("guardrail_failed", text, "", False, now)
+                )
+        trip = self._runs.finished(work.check, _tripwire(runs), now=now)
+        if trip is not None:
+            self._out.tell(GuardrailTripped(work.agent, trip, now))
+        elif _tripwire(runs) is None:
+            is_cleared = self._runs.is_cleared(work.check.response_id)
+            self._out.tell(GuardrailCheckPassed(work.check, is_cleared, now))
+        return trip
+
+    def _start(self, agent: RealtimeAgent, checks: Sequence[Check], *, now: float) -> None:
+        for check in checks:
+            self._out.tell(GuardrailCheckStarted(check, now))
+            self._out.start(OutputCheck(check, agent))
+
+
+def _tripwire(runs: Sequence[GuardrailRun]) -> Tripwire | None:
+    for run in runs:
+        if run.result is not None and run.result.tripwire_triggered:
+            guardrail = run.guardrail
+            return Tripwire(guardrail.name, guardrail.policy_hint, run.result.output_info)
+    return None

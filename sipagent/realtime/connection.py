@@ -1,0 +1,210 @@
+"""One core over one socket: reads, sends in order, and has the core's work done.
+
+| resource   | acquired      | released           | on failure                                |
+|------------|---------------|--------------------|-------------------------------------------|
+| socket     | handed in     | ``close``          | ``on_lost``                               |
+| reader     | ``open``      | end of the socket  | ``on_lost``, the last that is heard of it |
+| work tasks | core's work   | their end, `close` | cancelled; the model is not told          |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from sipagent.errors import SessionLost, SessionTimeout
+from sipagent.wire.client import ConversationItemCreate
+
+from .core import SessionCore
+from .events import SessionErrorReported, SessionEvent
+from .outbox import OutputCheck, Work
+from .tool_calls import HandoffCall, ToolCall
+from .transport import WebSocketTransport
+from .work import WorkRunner
+
+log = logging.getLogger(__name__)
+
+CONFIGURED_LIMIT_S = 5.0
+"""How long ``session.updated`` may take; without it the first words would meet a default VAD."""
+
+
+class Connection:
+    """Drive a core over a transport, and own both.
+
+    Args:
+        core: New.
+        transport: Open.
+        runner: Does the core's work.
+        tell: Hears every event, in order; those of the opening once ``activate`` was called.
+        on_lost: Called when the socket is gone, whoever closed it.
+    """
+
+    def __init__(
+        self,
+        core: SessionCore,
+        transport: WebSocketTransport,
+        runner: WorkRunner,
+        *,
+        tell: Callable[[SessionEvent], None],
+        on_lost: Callable[[Connection, SessionLost], None],
+    ) -> None:
+        self.core = core
+        self._transport, self._runner = transport, runner
+        self._tell, self._on_lost = tell, on_lost
+        self._now = asyncio.get_running_loop().time
+        self._sending = asyncio.Lock()
+        self._settled = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: list[SessionEvent] | None = []
+        self._refusal = ""
+        self._lost: SessionLost | None = None
+        self.is_closing = False
+
+    async def open(self, where: str, replay: Sequence[ConversationItemCreate] = ()) -> None:
+        """Configure the session and wait until the endpoint confirmed it.
+
+        Args:
+            where: Names the endpoint in errors.
+            replay: What is retold of a session before.
+
+        Raises:
+            SessionTimeout: If the confirmation took too long.
+            SessionLost: If the endpoint refused the configuration, or the socket closed.
+        """
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_task(self._read(), name="realtime reader")
+        try:
+            self.core.open(replay)
+            await self.flush()
+            async with asyncio.timeout(CONFIGURED_LIMIT_S):
+                await self._settled.wait()
+        except TimeoutError:
+            await self.close()
+            raise SessionTimeout(f"{where} did not confirm our session") from None
+        except BaseException:
+            await self.close()
+            raise
+        if not self.core.is_configured:
+            await self.close()
+            raise SessionLost(f"{where} did not take our session: {self._refusal}")
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the socket was lost."""
+        return self._lost is not None
+
+    def activate(self) -> None:
+        """Tell what happened so far, and everything from now on."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self._tell(event)
+
+    async def flush(self) -> None:
+        """Tell, start and send what the core has to say.
+
+        Raises:
+            SessionLost: If there is something to send and the socket is gone.
+        """
+        out = self.core.out
+        for event in out.take_events():
+            if isinstance(event, SessionErrorReported) and not self.core.is_configured:
+                self._refusal = event.message
+                self._settled.set()
+            if self._held is None:
+                self._tell(event)
+            else:
+                self._held.append(event)
+        if self.core.is_configured:
+            self._settled.set()
+        for work in out.take_work():
+            self._start(work)
+        self._set_timer()
+        await self.send(out.take_messages())
+
+    async def send(self, messages: Sequence[str]) -> None:
+        """Send messages; waits while the socket is congested.
+
+        Raises:
+            SessionLost: If the socket is gone.
+        """
+        if not messages:
+            return
+        if self._lost is not None:
+            raise self._lost
+        if self.is_closing:
+            raise SessionLost("the session is not open", close_code=1000)
+        async with self._sending:  # one sender at a time, or two callers reorder messages
+            for message in messages:
+                await self._transport.send(message)
+
+    async def close(self) -> None:
+        """End it; harmless when it is closed."""
+        self.is_closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._transport.close()
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                message = await self._transport.receive()
+                self.core.receive(message, now=self._now())
+                await self.flush()
+        except SessionLost as lost:
+            self._lost = gone = lost
+        self._refusal = self._refusal or str(gone)
+        self._settled.set()
+        self._on_lost(self, gone)
+
+    def _start(self, work: Work) -> None:
+        if self.is_closing:
+            return  # it came too late to be cancelled by ``close``
+        task = asyncio.get_running_loop().create_task(self._do(work), name=_name_of(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, work: Work) -> None:
+        try:
+            await self._runner.run(self.core, work, self.flush)
+            await self.flush()
+        except SessionLost:
+            log.debug("work ended after its session")
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.core.tools.deadline()
+        if deadline is not None and not self.is_closing:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
+
+    def _expire(self) -> None:
+        self.core.tools.expire(now=self._now())
+        task = asyncio.get_running_loop().create_task(self._flush_quietly(), name="realtime timer")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _flush_quietly(self) -> None:
+        try:
+            await self.flush()
+        except SessionLost:
+            log.debug("a deadline passed after its session")
+
+
+def _name_of(work: Work) -> str:
+    match work:
+        case ToolCall(name=name):
+            return f"tool {name}"
+        case HandoffCall(handoff=handoff):
+            return f"handoff {handoff.tool_name}"
+        case OutputCheck():
+            return "output guardrails"

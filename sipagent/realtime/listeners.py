@@ -1,0 +1,89 @@
+"""Whoever listens to a session: functions by name of event, plain or async.
+
+Plain ones are called at once. Async ones run one after the other, in the order of the events, in a
+task of the session's. What a listener raises is its own trouble, and is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, get_args
+
+from sipagent.errors import ConfigError
+
+from .events import SessionEvent
+
+log = logging.getLogger(__name__)
+
+Listener: TypeAlias = Callable[[Any], Awaitable[None] | None]
+
+EVERYTHING = "*"
+EVENT_NAMES = frozenset({EVERYTHING, *(event.NAME for event in get_args(SessionEvent))})
+
+
+class Listeners:
+    """Call them."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, list[Listener]] = {}
+        self._waiting: asyncio.Queue[Awaitable[None]] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._listeners)
+
+    def add(self, name: str, listener: Listener) -> None:
+        """Call ``listener`` with each event ``name``, or with every one for ``*``.
+
+        Raises:
+            ConfigError: If there is no such event.
+        """
+        if name not in EVENT_NAMES:
+            raise ConfigError(
+                f"there is no event {name!r}; there are {', '.join(sorted(EVENT_NAMES))}"
+            )
+        self._listeners.setdefault(name, []).append(listener)
+
+    def remove(self, name: str, listener: Listener) -> None:
+        """Stop calling ``listener``; harmless when it is not called."""
+        if listener in self._listeners.get(name, []):
+            self._listeners[name].remove(listener)
+
+    def tell(self, event: SessionEvent) -> None:
+        """Call whoever listens to ``event``."""
+        for name in (event.NAME, EVERYTHING):
+            for listener in list(self._listeners.get(name, ())):
+                try:
+                    result = listener(event)
+                except Exception:
+                    log.exception("! a listener to %s failed", name)
+                else:
+                    if inspect.isawaitable(result):
+                        self._queue(result)
+
+    async def close(self) -> None:
+        """Let those that were called finish."""
+        await self._waiting.join()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def _queue(self, called: Awaitable[None]) -> None:
+        self._waiting.put_nowait(called)
+        if self._task is None:
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), name="realtime listeners")
+
+    async def _run(self) -> None:
+        while True:
+            called = await self._waiting.get()
+            try:
+                await called
+            except Exception:
+                log.exception("! a listener failed")
+            finally:
+                self._waiting.task_done()

@@ -1,0 +1,78 @@
+"""What a session core has to say: to the endpoint, to its owner, and to its driver.
+
+The parts of a core write here, in order; the driver takes it away after every call. Wishes for a
+response go through the sequencer, whoever has them. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.wire.client import ResponseCreate
+from sipagent.wire.codec import encode
+from sipagent.wire.events import Event, Json
+
+from .events import SessionEvent
+from .guardrail_runs import Check
+from .sequencer import ResponseSequencer
+from .tool_calls import HandoffCall, ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCheck:
+    """Guardrails of an agent that must look at what it says."""
+
+    check: Check
+    agent: RealtimeAgent
+
+
+Work: TypeAlias = ToolCall | HandoffCall | OutputCheck
+"""What takes time, and comes back to the core when it is done."""
+
+
+class Outbox:
+    """Keep messages, events and work until they are taken."""
+
+    def __init__(self) -> None:
+        self.sequencer = ResponseSequencer()
+        self._messages: list[str] = []
+        self._events: list[SessionEvent] = []
+        self._work: list[Work] = []
+
+    def send(self, *messages: Event) -> None:
+        """Send to the endpoint."""
+        self._messages += [encode(message) for message in messages]
+
+    def request_response(self, response: Json | None = None, event_id: str | None = None) -> None:
+        """Ask for a response when its turn comes; None is automatic (see ``sequencer``)."""
+        self.send(*self.sequencer.request(response, event_id))
+
+    def request_response_aside(self, response: Json, event_id: str | None = None) -> None:
+        """Ask for a response outside the conversation, which waits for none and holds up none."""
+        given = {} if event_id is None else {"event_id": event_id}
+        self.send(ResponseCreate(response=response, **given))
+
+    def tell(self, *events: SessionEvent) -> None:
+        """Tell the owner."""
+        self._events += events
+
+    def start(self, work: Work) -> None:
+        """Have something done."""
+        self._work.append(work)
+
+    def take_messages(self) -> list[str]:
+        """Return what to send, in order."""
+        messages, self._messages = self._messages, []
+        return messages
+
+    def take_events(self) -> list[SessionEvent]:
+        """Return what to tell, in order."""
+        told, self._events = self._events, []
+        return told
+
+    def take_work(self) -> list[Work]:
+        """Return what to do; all of it may be done at once."""
+        work, self._work = self._work, []
+        return work

@@ -1,0 +1,151 @@
+"""Carries out what a core hands out: tools, handoffs, guardrails. Each comes back to its core.
+
+Nothing that happens here ends a session: a tool's failure is a text, a guardrail's an error event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.callbacks import raised
+from sipagent.agents.guardrails import GuardrailRun, merged_guardrails, run_guardrails
+from sipagent.agents.hooks import AgentHooks
+from sipagent.agents.resolving import ResolvedAgent, resolve
+from sipagent.agents.tool_errors import DEFAULT_ERROR
+from sipagent.agents.tools import ToolContext, ToolOutcome
+
+from .core import SessionCore
+from .options import SessionOptions
+from .outbox import OutputCheck, Work
+from .tool_calls import HandoffCall, ToolCall
+
+log = logging.getLogger(__name__)
+
+Flush: TypeAlias = Callable[[], Awaitable[None]]
+
+
+class WorkRunner:
+    """Run one piece of work after another, or all at once.
+
+    Args:
+        options: Of the session.
+        context: Handed to tools, guardrails and whoever decides on a tool.
+        now: The loop's clock.
+    """
+
+    def __init__(
+        self,
+        options: SessionOptions,
+        context: Any,
+        now: Callable[[], float],
+    ) -> None:
+        self._options, self._context, self._now = options, context, now
+        self._one_by_one = asyncio.Lock()
+
+    async def run(self, core: SessionCore, work: Work, flush: Flush) -> None:
+        """Do ``work`` and give the result to ``core``.
+
+        Args:
+            core: Handed it out.
+            work: What is to be done.
+            flush: Sends and tells what the core has to say by now; once more when all is done.
+
+        Raises:
+            SessionLost: By ``flush``.
+        """
+        match work:
+            case ToolCall() if self._options.async_tool_calls:
+                await self._tool(core, work, flush)
+            case ToolCall():
+                async with self._one_by_one:
+                    await self._tool(core, work, flush)
+            case HandoffCall():
+                await self._handoff(core, work)
+            case OutputCheck():
+                await self._check(core, work)
+
+    def _tool_context(self, core: SessionCore, call: ToolCall | HandoffCall) -> ToolContext:
+        usage = core.usage
+        return ToolContext(
+            self._context,
+            call.tool_call_id,
+            call.agent.agent.name,
+            call.name if isinstance(call, ToolCall) else call.handoff.tool_name,
+            call.arguments,
+            call.agent.agent,
+            core.history.history.snapshot(),
+            {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
+        )
+
+    async def _tool(self, core: SessionCore, call: ToolCall, flush: Flush) -> None:
+        context = self._tool_context(core, call)
+        tool = call.tool
+        if not call.is_approved and await tool.is_approval_needed(context, call.arguments):
+            rejected = None
+            if self._options.pre_approval_input_guardrails:
+                rejected = await tool.rejected_input(context, call.arguments)
+            if rejected is None:
+                core.tools.approval_needed(call, now=self._now())
+            else:
+                core.tools.ended(call, rejected, duration_s=0.0, now=self._now())
+            return
+        started_at = self._now()
+        core.tools.started(call, now=started_at)
+        await flush()
+        hooks = call.agent.agent.hooks
+        try:
+            await _called(hooks, AgentHooks.on_tool_start, context, call.agent.agent, tool)
+            outcome = await tool.run(context, call.arguments)
+        except asyncio.CancelledError:
+            context.cancel()
+            raise
+        now = self._now()
+        core.tools.ended(call, outcome, duration_s=now - started_at, now=now)
+        await flush()
+        await _called(
+            hooks, AgentHooks.on_tool_end, context, call.agent.agent, tool, outcome.output
+        )
+
+    async def _handoff(self, core: SessionCore, call: HandoffCall) -> None:
+        outcome = await call.handoff.run(self._tool_context(core, call), call.arguments)
+        target: ResolvedAgent | None = None
+        if not outcome.has_failed:
+            target, outcome = await self._resolved(call.handoff.agent, outcome)
+        core.handed_over(call, target, outcome, now=self._now())
+        if target is not None:
+            agent = target.agent
+            await _called(
+                agent.hooks, AgentHooks.on_handoff, self._context, agent, call.agent.agent
+            )
+
+    async def _resolved(
+        self, agent: RealtimeAgent, outcome: ToolOutcome
+    ) -> tuple[ResolvedAgent | None, ToolOutcome]:
+        try:
+            return await resolve(agent, self._context), outcome
+        except BaseException as raw:
+            return None, ToolOutcome(DEFAULT_ERROR, has_failed=True, error=raised(raw))
+
+    async def _check(self, core: SessionCore, work: OutputCheck) -> None:
+        guardrails = merged_guardrails(
+            self._options.output_guardrails, work.agent.output_guardrails
+        )
+        runs: list[GuardrailRun] = []
+        try:
+            runs = await run_guardrails(guardrails, self._context, work.agent, work.check.text)
+        finally:  # every check comes back, a cancelled one too
+            core.checked(work, runs, now=self._now())
+
+
+async def _called(hooks: AgentHooks | None, hook: Callable[..., Any], *arguments: Any) -> None:
+    """Call a hook of an agent; what it raises is its own trouble."""
+    if hooks is None:
+        return
+    try:
+        await getattr(hooks, hook.__name__)(*arguments)
+    except BaseException as raw:
+        log.warning("! a hook raised %s", type(raised(raw)).__name__)
