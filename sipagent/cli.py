@@ -9,6 +9,7 @@ import signal
 import sys
 from enum import StrEnum
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ class LogLevel(StrEnum):
 
 def main() -> None:
     """Run the command line; errors of ours are one line and exit status 1."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # whoever reads a pipe waits for the line
     try:
         app()
     except SipAgentError as error:

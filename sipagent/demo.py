@@ -62,7 +62,6 @@ class Timeline:
                 text = transcript_line(self.entries[-1], self.entries[0]["at"])
                 if text is not None:
                     sys.stdout.write(f"  {text}\n")
-                    sys.stdout.flush()
 
     def all(self, fact: str) -> list[dict[str, Any]]:
         """Return the entries of one kind."""

@@ -163,4 +163,3 @@ class _Supervisor:
             f"{ready.call_limit} calls, {ready.plans} dialplans, speaking to {speaks_to}; "
             f"HTTP on {config.http.bind}:{http_port}\n"
         )
-        sys.stdout.flush()

@@ -78,16 +78,24 @@ async def test_calls_in_a_row_fail_never_and_leave_nothing_behind(tmp_path: Path
         faulty_endpoint() as endpoint,
         appliance(tmp_path, realtime_url=endpoint.url) as running,
     ):
-        await calls_in_a_row(running, tmp_path, CALLS_IN_A_ROW)
-        await running.until_records(CALLS_IN_A_ROW)
-        await asyncio.sleep(TRANSACTIONS_END_S)
-        files, threads, memory_kb = held(running)
-        await calls_in_a_row(running, tmp_path, CALLS_IN_A_ROW)
-        records = await running.until_records(2 * CALLS_IN_A_ROW)
-        assert {record["reason"] for record in records} == {"caller_hung_up"}
-        assert await running.until(lambda: held(running)[0], lambda now: now <= files) <= files
-        assert held(running)[1] <= threads
-        assert held(running)[2] - memory_kb < 2_000
+        files, threads, memory_kb = await held_after(running, tmp_path, batch=1)
+        for batch in (2, 3, 4):
+            await asyncio.sleep(TRANSACTIONS_END_S)
+            now = await held_after(running, tmp_path, batch=batch)
+            assert await running.until(lambda: held(running)[0], lambda now: now <= files) <= files
+            assert now[1] <= threads
+            grown_kb, memory_kb = now[2] - memory_kb, now[2]
+            if grown_kb < 2_000:
+                break  # a leak grows every time; a busy machine's heap does once
+        assert grown_kb < 2_000
+
+
+async def held_after(running: Appliance, folder: Path, *, batch: int) -> tuple[int, int, int]:
+    """Make calls one after another, none of which fails; return what the worker holds then."""
+    await calls_in_a_row(running, folder, CALLS_IN_A_ROW)
+    records = await running.until_records(batch * CALLS_IN_A_ROW)
+    assert {record["reason"] for record in records} == {"caller_hung_up"}
+    return held(running)
 
 
 async def test_a_flood_of_invites_is_refused_and_the_line_goes_on(tmp_path: Path) -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | {
+    "PYTHONPATH": str(ROOT)
+}
+"""As it is for who has set nothing that hurries Python's output."""
 
 
 class Ended(NamedTuple):
@@ -53,7 +57,7 @@ async def program(
         *(sys.executable, "-m", "sipagent", *arguments),
         cwd=cwd,
         pass_fds=pass_fds,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
