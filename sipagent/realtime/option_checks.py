@@ -14,6 +14,7 @@ from typing import Any
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.errors import ConfigError
 
+from .silence import SilenceSettings
 from .wire_values import DEFAULT
 
 
@@ -148,6 +149,10 @@ CHECKS: dict[str, Check] = {
     ),
     "debounce_text_length": _or(_whole(1), -1, "-1 or at least 1"),
     "rotate_margin_s": _number(0),
+    "mute_mode": _one_of("silence", "stop"),
+    "silence_padding": Check(
+        lambda value: value is None or isinstance(value, SilenceSettings), "SilenceSettings or None"
+    ),
     **dict.fromkeys(
         (
             "tracing_disabled",
@@ -156,6 +161,7 @@ CHECKS: dict[str, Check] = {
             "async_tool_calls",
             "pre_approval_input_guardrails",
             "barge_in",
+            "transport_events",
         ),
         BOOL,
     ),

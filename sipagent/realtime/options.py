@@ -15,7 +15,9 @@ from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.audio.formats import AudioFormat
 
 from .config_aliases import options_of
+from .mute import MuteMode
 from .option_checks import check_options
+from .silence import SilenceSettings
 from .wire_values import DEFAULT, Default, format_to_wire, turn_detection_to_wire
 
 DEFAULT_TRANSCRIPTION = {"model": "gpt-4o-mini-transcribe"}
@@ -73,6 +75,10 @@ class SessionOptions:
     output_guardrails: Sequence[OutputGuardrail] = ()
     debounce_text_length: int = 100
     """New characters of an item after which output guardrails run; -1: only at its end."""
+    mute_mode: MuteMode = "silence"
+    """What the model hears of a muted caller."""
+    silence_padding: SilenceSettings | None = None
+    """When silence is sent for caller audio that does not come; None: never."""
     barge_in: bool = True
     """False: the agent is never cut off."""
     transport_events: bool = False
@@ -108,6 +114,11 @@ class SessionOptions:
             ConfigError: If a key is unknown or a value is wrong; names it.
         """
         return cls(**options_of(config, overrides or {}) | options)
+
+    @property
+    def input_audio_format(self) -> AudioFormat:
+        """What caller audio goes out in, unless an attached session has another."""
+        return AudioFormat.from_wire(self.input_format or AudioFormat.PCM24.to_wire())
 
     @property
     def output_audio_format(self) -> AudioFormat:

@@ -27,6 +27,7 @@ from sipagent.wire.codec import decode_client, encode_append
 from sipagent.wire.events import Event, Json
 
 from .approvals import ApprovalRequest, Approvals
+from .caller_audio import CallerAudio
 from .connection import Connection
 from .conversation_events import HistoryUpdated
 from .core import SessionCore, user_text
@@ -74,6 +75,12 @@ class RealtimeSession:
             tool_error_formatter=self._options.tool_error_formatter, context=context
         )
         self._runner = WorkRunner(self._options, context, self._now)
+        self._audio = CallerAudio(
+            self._options.input_audio_format,
+            self._options.mute_mode,
+            self._options.silence_padding,
+            self._append,
+        )
         self._listeners = Listeners()
         self._events: asyncio.Queue[SessionEvent] = asyncio.Queue()
         self._is_iterated = False
@@ -140,6 +147,7 @@ class RealtimeSession:
         """End the session; harmless when it is closed."""
         self._is_closing = True
         self._approvals.begin(self._generation + 1)
+        await self._audio.close()
         if self._succession is not None:
             await self._succession.close()
         for connection in (self._opening, self._connection):
@@ -177,17 +185,38 @@ class RealtimeSession:
         if self._is_iterated or not self._listeners:
             self._events.put_nowait(event)
         self._listeners.tell(event)
+        self._audio.told(event)
         if self._succession is not None:
             self._succession.told(event)
 
     # What goes in. All raise ``SessionLost`` if the session is not open (any more), and do nothing
     # while another connection is being opened.
 
-    async def append_audio(self, audio: bytes) -> None:
-        """Send caller audio in the session's input format; waits while the socket is congested."""
-        connection = self._open_connection()
-        if connection is not None:
-            await connection.send([encode_append(audio)])
+    async def append_audio(self, audio: bytes, *, rtp_timestamp: int | None = None) -> None:
+        """Send caller audio in the session's input format; waits while the socket is congested.
+
+        Args:
+            audio: Of a caller who may be muted.
+            rtp_timestamp: Of its first sample, for ``silence_padding``; None: packets are out of
+                sight.
+        """
+        await self._audio.append(audio, rtp_timestamp)
+
+    @property
+    def muted(self) -> bool | None:
+        """Whether the caller is not heard; None where the endpoint has the caller's audio."""
+        is_attached = self._endpoint is not None and bool(self._endpoint.realtime_call_id)
+        return None if is_attached else self._audio.is_muted
+
+    def mute(self, muted: bool = True) -> None:
+        """Let the model hear the caller, or not.
+
+        Raises:
+            SessionError: If the endpoint has the caller's audio.
+        """
+        if self.muted is None:
+            raise SessionError("the endpoint hears the caller of an attached session by itself")
+        self._audio.mute(muted)
 
     async def send_audio(self, audio: bytes, *, commit: bool = False) -> None:
         """Send caller audio, and make a turn of it; that asks for no response."""
@@ -328,6 +357,11 @@ class RealtimeSession:
                 core.tools.reject(request, message=message, always=always_reject, now=now)
 
         await self._do(decide)
+
+    async def _append(self, audio: bytes) -> None:
+        connection = self._open_connection()
+        if connection is not None:
+            await connection.send([encode_append(audio)])
 
     async def _do(self, wish: Callable[[SessionCore], None]) -> None:
         connection = self._open_connection()
