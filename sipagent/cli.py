@@ -138,6 +138,9 @@ def engine(
         int, typer.Option(help="Processes that recognise speech.", min=1, max=16)
     ] = 2,
     max_sessions: Annotated[int, typer.Option(help="Sessions at once.", min=1)] = 64,
+    session_limit_s: Annotated[
+        float, typer.Option(help="How long a session may last.", min=1)
+    ] = 3_600,
     ready_fd: Annotated[int, typer.Option(hidden=True)] = -1,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
 ) -> None:
@@ -167,6 +170,7 @@ def engine(
             scripts_dir=scripts,
             recognisers=recognisers,
             max_sessions=max_sessions,
+            session_limit_s=session_limit_s,
         )
         try:
             await run_engine(settings, clock=unix_time, on_ready=tell)

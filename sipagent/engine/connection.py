@@ -14,23 +14,32 @@ from sipagent.wire.events import Event, UnknownEvent
 
 from .brain.brain import Brain
 from .brain.script import Script
+from .checks import InvalidConfigError, Json
 from .hearing import Hearing
+from .idle_watch import IdleWatch
 from .items import Conversation, checked_item
+from .lifetime import expire
+from .mcp.tools import McpTools
 from .nesting import is_too_deep
 from .responding import Responder
-from .session_config import InvalidConfigError, Json, default_session, updated_session
+from .session_config import DEFAULT_MODEL, default_session, updated_session
 from .stt.pool import RecogniserPool
 from .tasks import Tasks
 from .tts.speaker import Speaker
-
-LIFETIME_S = 3_600
 
 
 class Socket(Protocol):
     """What a connection needs of its WebSocket."""
 
     async def send(self, message: str) -> None:
-        """Send one text message."""
+        """Send one text message.
+
+        Raises:
+            ConnectionResetError: If the client has gone.
+        """
+
+    async def close(self, code: int) -> None:
+        """Close it; its messages end."""
 
 
 class Connection:
@@ -38,32 +47,39 @@ class Connection:
 
     Args:
         socket: Where events go.
-        model: Of the URL.
+        model: Of the URL; None: the first update that names one decides.
         scripts: By prompt id.
         recognisers: Shared.
         speaker: Shared.
         now: Unix seconds, for ``expires_at``.
+        limit_s: How long it may last.
     """
 
     def __init__(
         self,
         socket: Socket,
-        model: str,
+        model: str | None,
         *,
         scripts: dict[str, Script],
         recognisers: RecogniserPool,
         speaker: Speaker,
         now: int,
+        limit_s: float,
     ) -> None:
-        self._socket, self._scripts = socket, scripts
-        self._session = default_session(f"sess_{token_hex(10)}", model, now + LIFETIME_S)
+        self._socket, self._scripts, self._limit_s = socket, scripts, limit_s
+        self._has_model = model is not None
+        expires_at = now + int(limit_s)
+        self._session = default_session(f"sess_{token_hex(10)}", model or DEFAULT_MODEL, expires_at)
         self._conversation = Conversation()
         self._brain = Brain()
         self._tasks = Tasks()
+        self._idle = IdleWatch(self._timed_out)
+        self._mcp = McpTools(self._conversation, self._send, self._tasks)
         self._hearing = Hearing(
             self._session,
             self._conversation,
             recognisers,
+            self._idle,
             interrupt=self._interrupt,
             answer=self._answer,
             send=self._send,
@@ -71,16 +87,27 @@ class Connection:
         )
         self._responder = Responder(
             self._conversation,
-            self._brain,
+            self._brain_of,
             speaker,
+            self._mcp,
+            self._idle,
             heard=self._hearing.known,
             send=self._send,
             tasks=self._tasks,
         )
 
-    async def open(self) -> None:
-        """Greet the client."""
+    async def open(self, update: Json | None = None) -> None:
+        """Greet the client.
+
+        Args:
+            update: Of the session before it began, as a client secret carries it.
+        """
+        if update is not None:
+            self._apply(update)
         await self._send(server.SessionCreated(session=self._session))
+        self._mcp.offer(self._session["tools"])
+        self._tasks.start(self._idle.run(), "idle watch")
+        self._tasks.start(expire(self._limit_s, self._send, self._socket.close), "lifetime")
 
     async def handle(self, message: str | bytes) -> None:
         """Handle one message; what is wrong with it is answered with ``error``."""
@@ -132,7 +159,7 @@ class Connection:
                 await self._add_item(checked, after)
             case client.ConversationItemRetrieve(item_id=item_id):
                 self._conversation.item(item_id, "retrieve")
-                item = self._conversation.snapshot(item_id)
+                item = self._conversation.with_audio(item_id)
                 await self._send(server.ConversationItemRetrieved(item=item))
             case client.ConversationItemDelete(item_id=item_id):
                 self._conversation.delete(item_id)
@@ -150,20 +177,53 @@ class Connection:
                 pass
 
     async def _update(self, update: Json) -> None:
-        self._session = updated_session(
-            self._session, update, has_spoken=self._responder.has_spoken
-        )
-        self._hearing.configure(self._session)
-        prompt = self._session["prompt"] or {}
-        agent = (prompt.get("variables") or {}).get("agent", "")
-        self._brain.become(self._scripts.get(prompt.get("id", "")), str(agent))
+        self._apply(update)
         await self._send(server.SessionUpdated(session=self._session))
+        self._mcp.offer(self._session["tools"])
+
+    def _apply(self, update: Json) -> None:
+        self._session = updated_session(
+            self._session,
+            update,
+            has_spoken=self._responder.has_spoken,
+            takes_model=not self._has_model,
+        )
+        self._has_model = self._has_model or update.get("model") is not None
+        self._hearing.configure(self._session)
+        self._prepare(self._brain, self._session["prompt"])
+
+    def _brain_of(self, prompt: Json | None) -> Brain:
+        """Return who answers with a prompt: somebody else, if it is not the session's."""
+        if prompt == self._session["prompt"]:
+            return self._brain
+        another = Brain()
+        self._prepare(another, prompt)
+        return another
+
+    def _prepare(self, brain: Brain, prompt: Json | None) -> None:
+        stored = prompt or {}
+        agent = (stored.get("variables") or {}).get("agent", "")
+        brain.become(self._scripts.get(stored.get("id", "")), str(agent))
 
     async def _add_item(self, item: Json, after: str | None) -> None:
         previous = self._conversation.add(item, after=after)
         snapshot = self._conversation.snapshot(item["id"])
         await self._send(server.ConversationItemAdded(item=snapshot, previous_item_id=previous))
         await self._send(server.ConversationItemDone(item=snapshot, previous_item_id=previous))
+        if item["type"] == "mcp_approval_response":
+            request = self._conversation.snapshot(item["approval_request_id"])
+            self._tasks.start(self._settle(request, item), "approval")
+
+    async def _settle(self, request: Json, approval: Json) -> None:
+        """Do what was approved, or tell that it was not, as soon as nothing else is said."""
+        await self._responder.finished()
+        self._responder.settle(self._session, request, approval)
+
+    async def _timed_out(self, silent_s: float) -> None:
+        """Ask a caller who is silent, unless the client has just had the same idea."""
+        await self._hearing.timed_out(silent_s)
+        if not self._responder.is_active:
+            self._responder.begin(self._session, {})
 
     def _interrupt(self) -> None:
         self._responder.interrupt()

@@ -13,17 +13,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from secrets import token_hex
 
-from sipagent.audio.formats import AudioFormat
+from sipagent.audio.formats import AudioFormat, Encoder
 from sipagent.errors import EngineError
 from sipagent.wire import server
 from sipagent.wire.events import Event
 
+from .checks import InvalidConfigError, Json
+from .idle_watch import IdleWatch
 from .items import Conversation
 from .listening import Listening, Utterance
-from .response import Send
-from .session_config import InvalidConfigError, Json
+from .output import Send
+from .pacing import words_of
 from .stt.pool import RecogniserPool
 from .tasks import Tasks
+from .vad.silero import RATE_HZ
 from .vad.turns import TurnEnded, TurnSettings, TurnStarted
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,7 @@ class Hearing:
         session: In effect.
         conversation: Where user items go.
         recognisers: Shared.
+        idle: Told when the caller speaks.
         interrupt: Called when a turn starts that cuts the agent off.
         answer: Called with the item of a turn that wants an answer, once its words are known.
         send: Sends one event.
@@ -47,17 +51,18 @@ class Hearing:
         session: Json,
         conversation: Conversation,
         recognisers: RecogniserPool,
+        idle: IdleWatch,
         *,
         interrupt: Callable[[], None],
         answer: Callable[[str], Awaitable[None]],
         send: Send,
         tasks: Tasks,
     ) -> None:
-        self._conversation, self._recognisers = conversation, recognisers
+        self._conversation, self._recognisers, self._idle = conversation, recognisers, idle
         self._interrupt, self._answer = interrupt, answer
         self._send, self._tasks = send, tasks
-        self._session = session
-        self._listening = Listening(AudioFormat.PCM24, self._settings)
+        self._session, self._format = session, AudioFormat.PCM24
+        self._listening = Listening(self._format, self._settings)
         self.item_id = ""
         """Of the turn under way, or the last one."""
         self._unknown: set[str] = set()
@@ -67,26 +72,29 @@ class Hearing:
     def configure(self, session: Json) -> None:
         """Take new settings; a turn under way goes on under them."""
         self._session = session
-        audio_format = AudioFormat.from_wire(session["audio"]["input"]["format"])
-        self._listening.configure(audio_format, self._settings)
+        self._format = AudioFormat.from_wire(session["audio"]["input"]["format"])
+        self._listening.configure(self._format, self._settings)
+        detection = session["audio"]["input"]["turn_detection"] or {}
+        self._idle.configure(detection.get("idle_timeout_ms"))
 
     async def append(self, audio: str) -> None:
         """Take base64 audio.
 
         Raises:
-            WireError: If it is not base64.
+            WireError: If it is not base64, or ends inside a sample.
         """
         for change, utterance in self._listening.append(audio):
             match change:
                 case TurnStarted():
                     await self._turn_started(change, utterance)
                 case TurnEnded():
+                    self._idle.speech_ended()
                     await self._send(
                         server.InputAudioBufferSpeechStopped(
                             audio_end_ms=change.audio_end_ms, item_id=self.item_id
                         )
                     )
-                    await self._commit(self.item_id)
+                    await self._commit(self.item_id, utterance)
                     utterance.end(is_turn=True)
 
     async def commit(self) -> None:
@@ -100,15 +108,30 @@ class Hearing:
                 "type", "the buffer holds less than 100 ms", "input_audio_buffer_commit_empty"
             )
         utterance = self._listening.take()
+        self._idle.speech_ended()
         if not utterance.is_recognised:
             self._recognise(utterance)
-        await self._commit(self.item_id)
+        await self._commit(self.item_id, utterance)
         utterance.end()
 
     async def clear(self) -> None:
         """Drop what waits, and the turn under way."""
         self._listening.take().end()
+        self._idle.speech_ended()
         await self._send(server.InputAudioBufferCleared())
+
+    async def timed_out(self, silent_s: float) -> None:
+        """Make an item of nothing, since nobody spoke for so long."""
+        item_id = f"item_{token_hex(10)}"
+        audio_end_ms = self._listening.audio_ms
+        await self._send(
+            server.InputAudioBufferTimeoutTriggered(
+                audio_start_ms=max(0, audio_end_ms - round(silent_s * 1000)),
+                audio_end_ms=audio_end_ms,
+                item_id=item_id,
+            )
+        )
+        await self._add(item_id)
 
     async def known(self) -> None:
         """Wait until the words of every committed item are known."""
@@ -120,6 +143,7 @@ class Hearing:
         return None if detection is None else TurnSettings.from_wire(detection)
 
     async def _turn_started(self, change: TurnStarted, utterance: Utterance) -> None:
+        self._idle.speech_began()
         self._recognise(utterance)
         await self._send(
             server.InputAudioBufferSpeechStarted(
@@ -130,7 +154,12 @@ class Hearing:
         if settings is not None and settings.interrupts_response:
             self._interrupt()
 
-    async def _commit(self, item_id: str) -> None:
+    async def _commit(self, item_id: str, utterance: Utterance) -> None:
+        self._unknown.add(item_id)
+        self._all_known.clear()
+        await self._add(item_id, utterance)
+
+    async def _add(self, item_id: str, utterance: Utterance | None = None) -> None:
         item: Json = {
             "id": item_id,
             "object": "realtime.item",
@@ -140,8 +169,10 @@ class Hearing:
             "content": [{"type": "input_audio", "audio": None, "transcript": None}],
         }
         previous = self._conversation.add(item)
-        self._unknown.add(item_id)
-        self._all_known.clear()
+        if utterance is not None:
+            audio = Encoder(self._format, RATE_HZ).encode(utterance.pcm)
+            per_ms = self._format.bytes_per_ms
+            self._conversation.keep_audio(item_id, audio, bytes_per_ms=per_ms)
         await self._send(
             server.InputAudioBufferCommitted(item_id=item_id, previous_item_id=previous)
         )
@@ -165,6 +196,11 @@ class Hearing:
             return
         self._conversation.set_transcript(item_id, text)
         if self._session["audio"]["input"]["transcription"] is not None:
+            for word in words_of(text or ""):
+                delta = server.InputAudioTranscriptionDelta(
+                    item_id=item_id, content_index=0, delta=word
+                )
+                await self._send(delta)
             await self._send(_transcribed(item_id, text, utterance.audio_ms))
         settings = self._settings
         if utterance.is_turn and settings is not None and settings.creates_response:

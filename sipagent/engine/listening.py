@@ -7,8 +7,10 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator
 
+import numpy as np
+
 from sipagent.audio.formats import AudioFormat, Decoder
-from sipagent.audio.frames import Pcm
+from sipagent.audio.frames import Pcm, silence
 from sipagent.errors import WireError
 
 from .vad.silero import RATE_HZ
@@ -30,6 +32,7 @@ class Utterance:
         """Whether VAD found its end, and not its client."""
         self.ended = asyncio.Event()
         self._chunks: asyncio.Queue[Pcm | None] = asyncio.Queue()
+        self._kept: list[Pcm] = []
         self._samples = 0
 
     @property
@@ -42,6 +45,12 @@ class Utterance:
         self._samples += len(pcm)
         if self._samples <= MOST_UTTERANCE_S * RATE_HZ:
             self._chunks.put_nowait(pcm)
+            self._kept.append(pcm)
+
+    @property
+    def pcm(self) -> Pcm:
+        """What of it is kept, at 8 kHz."""
+        return np.concatenate([silence(0), *self._kept])
 
     def end(self, *, is_turn: bool = False) -> None:
         """Note that no more comes."""
@@ -83,18 +92,25 @@ class Listening:
         """Tell whether there is enough for a commit."""
         return self.utterance.audio_ms >= LEAST_COMMIT_MS
 
+    @property
+    def audio_ms(self) -> int:
+        """Milliseconds appended since the session began."""
+        return self._stream.audio_ms
+
     def append(self, audio: str) -> list[tuple[TurnStarted | TurnEnded, Utterance]]:
         """Take base64 audio; return the turns it started or ended, each with its utterance.
 
         Who is told of an ended turn ends its utterance, once it has an item.
 
         Raises:
-            WireError: If it is not base64.
+            WireError: If it is not base64, or ends inside a sample.
         """
         try:
             data = b64decode(audio, validate=True)
         except (Base64Error, ValueError):
             raise WireError("audio must be base64", param="audio") from None
+        if self._format is AudioFormat.PCM24 and len(data) % 2:
+            raise WireError("16-bit audio must have an even number of bytes", param="audio")
         turns: list[tuple[TurnStarted | TurnEnded, Utterance]] = []
         for chunk, change in self._stream.feed(self._decoder.decode(data)):
             match change:

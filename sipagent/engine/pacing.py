@@ -14,6 +14,11 @@ LEAD_CHUNKS = 3
 _WORD = re.compile(r"\s*\S+")
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, each with the space before it."""
+    return _WORD.findall(text.strip())
+
+
 class Transcript:
     """Tell a text word by word, each before the chunk of audio it is heard in.
 
@@ -27,11 +32,6 @@ class Transcript:
         self._length = len(text.strip())
         self._chunks = chunks
         self._told = 0
-
-    @property
-    def told(self) -> str:
-        """What was told so far."""
-        return "".join(word for _, word in self._words[: self._told])
 
     def before(self, chunk: int) -> str:
         """Return what must be told before chunk number ``chunk`` is sent, if anything."""

@@ -22,3 +22,5 @@ class EngineSettings(BaseModel):
     """Processes that recognise speech; one serves many calls, an utterance at a time."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """Sessions at once; more are refused with 503."""
+    session_limit_s: Annotated[float, Field(gt=0)] = 3_600.0
+    """How long a session may last; then it is told ``session_expired`` and closed."""

@@ -7,8 +7,6 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed
-
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +33,7 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, ConnectionClosed):
+        if isinstance(error, ConnectionResetError):
             log.debug("%s ended with its socket", task.get_name())
         elif error is not None:
             log.error("! %s failed", task.get_name(), exc_info=error)

@@ -8,6 +8,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+QUIET = ("websockets", "aiohttp.access", "asyncio", "httpx", "httpx2", "mcp")
+"""Libraries that write down, at info, what is said or where to, keys in addresses included."""
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, in ASCII: whatever the message holds, it breaks no line."""
@@ -34,6 +37,5 @@ def set_up_logging(level: str, style: Literal["human", "json"]) -> None:
         text = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
         handler.setFormatter(logging.Formatter(text, "%H:%M:%S"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("websockets").setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -122,3 +122,32 @@ def test_instructions_and_tools_are_passed_on() -> None:
 def test_an_item_without_words_says_nothing() -> None:
     picture = message("user", {"type": "input_image", "image_url": "data:"})
     assert turn(spoken("look"), picture) == Turn("look")
+
+
+LISTING = {"type": "mcp_list_tools", "server_label": "library", "tools": []}
+REQUEST = {"type": "mcp_approval_request", "name": "find"}
+APPROVAL = {"type": "mcp_approval_response", "approve": True}
+
+
+def mcp_call(output: str | None, error: Item | None = None) -> Item:
+    return {"type": "mcp_call", "name": "find", "output": output, "error": error}
+
+
+def test_what_an_mcp_tool_said_is_answered_to() -> None:
+    assert turn(typed("where?"), mcp_call("shelf 7")) == Turn(None, outputs=(("find", "shelf 7"),))
+    approved = turn(typed("where?"), REQUEST, APPROVAL, mcp_call("shelf 7"))
+    assert approved == Turn(None, outputs=(("find", "shelf 7"),))
+
+
+def test_what_an_mcp_tool_failed_with_is_answered_to() -> None:
+    error = {"type": "tool_execution_error", "message": "it is lent"}
+    assert turn(mcp_call(None, error)) == Turn(None, outputs=(("find", "it is lent"),))
+
+
+def test_a_list_of_tools_is_not_said_by_anybody() -> None:
+    assert turn(typed("hello"), LISTING) == Turn("hello", is_typed=True)
+    assert turn(LISTING, ANSWER, LISTING) == Turn(None)
+
+
+def test_what_waits_for_approval_is_not_asked_again() -> None:
+    assert turn(typed("call:find"), REQUEST) == Turn(None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from sipagent.engine.checks import InvalidConfigError
 from sipagent.engine.items import Conversation, checked_item
-from sipagent.engine.session_config import InvalidConfigError
 
 Item = dict[str, Any]
 
@@ -185,6 +186,52 @@ def test_an_item_of_a_client_is_told_in_full() -> None:
     assert "id" not in item
 
 
+def test_what_a_client_gives_is_told_by_where_it_stands() -> None:
+    with pytest.raises(InvalidConfigError) as caught:
+        checked_item({"type": "message", "role": "user"}, "item_1", "response.input[2]")
+    assert caught.value.param == "response.input[2].content"
+
+
+def request(item_id: str) -> Item:
+    return {"id": item_id, "type": "mcp_approval_request", "name": "lend"}
+
+
+def approval(item_id: str, request_id: str) -> Item:
+    item = {"id": item_id, "type": "mcp_approval_response", "approve": True}
+    return {**item, "approval_request_id": request_id}
+
+
+def test_a_request_for_approval_is_answered_once() -> None:
+    held = conversation(text("a"), request("r"))
+    assert held.add(approval("1", "r"), after="r") == "r"
+    for wrong in (approval("2", "r"), approval("3", "a"), approval("4", "x")):
+        with pytest.raises(InvalidConfigError) as caught:
+            held.add(wrong)
+        assert caught.value.param == "item.approval_request_id"
+    assert ids(held) == ["a", "r", "1"]
+
+
+def test_the_sound_of_an_item_is_told_only_when_it_is_asked_for() -> None:
+    held = conversation(audio("a"), text("b"))
+    held.keep_audio("a", b"12345678" * 4, bytes_per_ms=8)
+    held.keep_audio("b", b"12345678", bytes_per_ms=8)
+    assert "audio" not in held.snapshot("a")["content"][0]
+    assert held.with_audio("a")["content"][0]["audio"] == b64encode(b"12345678" * 4).decode()
+    assert held.with_audio("b") == text("b")
+
+
+def test_the_sound_of_an_item_is_cut_with_it() -> None:
+    held = conversation(audio("a"))
+    held.keep_audio("a", b"12345678" * 4, bytes_per_ms=8)
+    held.set_audio_ms("a", 4)
+    held.truncate("a", 0, 1)
+    held.keep_audio("a", b"12345678", bytes_per_ms=8)
+    assert held.with_audio("a")["content"][0]["audio"] == b64encode(b"12345678").decode()
+    held.delete("a")
+    held.add(audio("a"))
+    assert held.with_audio("a") == audio("a")
+
+
 MESSAGE: Item = {"type": "message", "role": "user", "content": []}
 
 
@@ -207,6 +254,17 @@ MESSAGE: Item = {"type": "message", "role": "user", "content": []}
         ({"type": "function_call_output", "call_id": "a"}, "item.output"),
         ({"type": "function_call_output", "output": "a", "call_id": {}}, "item.call_id"),
         ({"type": "function_call", "call_id": "a", "name": "x"}, "item.arguments"),
+        ({"type": "mcp_approval_response", "approve": True}, "item.approval_request_id"),
+        ({"type": "mcp_approval_response", "approval_request_id": "a"}, "item.approve"),
+        (
+            {
+                "type": "mcp_approval_response",
+                "approval_request_id": "a",
+                "approve": True,
+                "reason": 7,
+            },
+            "item.reason",
+        ),
     ],
 )
 def test_what_is_wrong_with_an_item_is_named(item: Any, param: str) -> None:

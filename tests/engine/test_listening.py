@@ -128,10 +128,35 @@ def test_what_is_no_base64_is_refused_and_changes_nothing(audio: str) -> None:
     assert listening.utterance.audio_ms == 0
 
 
+@pytest.mark.parametrize("size", [1, 4_801])
+def test_sixteen_bits_are_two_bytes(size: int) -> None:
+    listening = Listening(AudioFormat.PCM24, None)
+    with pytest.raises(WireError) as caught:
+        listening.append(b64encode(bytes(size)).decode())
+    assert caught.value.param == "audio"
+    assert (listening.audio_ms, listening.utterance.audio_ms) == (0, 0)
+
+
+def test_everything_that_was_appended_counts() -> None:
+    for listening in (vad(), manual()):
+        listening.append(pcmu(pause(1_024)))
+        listening.take()
+        listening.append(pcmu(pause(512)))
+        assert listening.audio_ms == 1_536
+
+
+async def test_what_is_recognised_is_kept_too() -> None:
+    listening = manual()
+    listening.append(pcmu(call("Goodbye.")))
+    utterance = listening.take()
+    np.testing.assert_array_equal(utterance.pcm, await heard(utterance))
+    assert len(Utterance().pcm) == 0
+
+
 async def test_of_a_turn_without_end_only_the_first_minute_is_kept() -> None:
     utterance = Utterance()
     second = pause(1_000)
     for _ in range(MOST_UTTERANCE_S + 5):
         utterance.feed(second)
     assert utterance.audio_ms == (MOST_UTTERANCE_S + 5) * 1000
-    assert len(await heard(utterance)) == MOST_UTTERANCE_S * RATE_HZ
+    assert len(await heard(utterance)) == len(utterance.pcm) == MOST_UTTERANCE_S * RATE_HZ

@@ -7,14 +7,9 @@ from typing import Any
 
 import pytest
 
-from sipagent.engine.session_config import (
-    SEMANTIC_VAD,
-    SERVER_VAD,
-    InvalidConfigError,
-    default_session,
-    response_session,
-    updated_session,
-)
+from sipagent.engine.audio_fields import SEMANTIC_VAD, SERVER_VAD
+from sipagent.engine.checks import InvalidConfigError
+from sipagent.engine.session_config import default_session, updated_session
 
 Json = dict[str, Any]
 
@@ -121,9 +116,24 @@ def test_an_unknown_parameter_is_named(update: Json, param: str) -> None:
         ({"instructions": None}, "session.instructions"),
         ({"tools": {}}, "session.tools"),
         ({"tools": [{"type": "function"}]}, "session.tools[0].name"),
-        ({"tools": [{}, "x"]}, "session.tools[1]"),
+        ({"tools": [{"type": "function", "name": "x"}, "x"]}, "session.tools[1]"),
         ({"prompt": {}}, "session.prompt.id"),
         ({"prompt": {"id": "x", "variables": []}}, "session.prompt.variables"),
+        ({"prompt": {"id": "x", "version": 2}}, "session.prompt.version"),
+        ({"tools": [{"type": "mcp"}]}, "session.tools[0].server_label"),
+        ({"tool_choice": 7}, "session.tool_choice"),
+        ({"tool_choice": {"type": "function"}}, "session.tool_choice.name"),
+        ({"tool_choice": {"type": "mcp"}}, "session.tool_choice.server_label"),
+        ({"parallel_tool_calls": "yes"}, "session.parallel_tool_calls"),
+        ({"reasoning": "high"}, "session.reasoning"),
+        ({"tracing": 7}, "session.tracing"),
+        ({"tracing": {"group_id": 7}}, "session.tracing.group_id"),
+        ({"tracing": {"metadata": []}}, "session.tracing.metadata"),
+        ({"truncation": None}, "session.truncation"),
+        ({"truncation": {"type": "retention_ratio"}}, "session.truncation.retention_ratio"),
+        ({"include": "logprobs"}, "session.include"),
+        (audio_in(transcription={"language": 7}), "session.audio.input.transcription.language"),
+        (audio_in(noise_reduction="near_field"), "session.audio.input.noise_reduction"),
         ({"max_output_tokens": 1.5}, "session.max_output_tokens"),
         ({"max_output_tokens": "all"}, "session.max_output_tokens"),
         ({"max_output_tokens": True}, "session.max_output_tokens"),
@@ -147,6 +157,21 @@ def test_a_wrong_type_is_named(update: Json, param: str) -> None:
         ({"type": "transcription"}, "session.type"),
         ({"model": "other"}, "session.model"),
         ({"output_modalities": ["audio", "text"]}, "session.output_modalities"),
+        ({"tools": [{"type": "dance"}]}, "session.tools[0].type"),
+        ({"tool_choice": "sometimes"}, "session.tool_choice"),
+        ({"reasoning": {"effort": "heroic"}}, "session.reasoning.effort"),
+        ({"tracing": "on"}, "session.tracing"),
+        ({"truncation": "often"}, "session.truncation"),
+        (
+            {"truncation": {"type": "retention_ratio", "retention_ratio": 2}},
+            "session.truncation.retention_ratio",
+        ),
+        ({"include": ["secrets"]}, "session.include[0]"),
+        (audio_in(noise_reduction={}), "session.audio.input.noise_reduction.type"),
+        (
+            audio_in(noise_reduction={"type": "far_field", "strength": 2}),
+            "session.audio.input.noise_reduction.strength",
+        ),
         ({"max_output_tokens": 0}, "session.max_output_tokens"),
         ({"max_output_tokens": 10**18}, "session.max_output_tokens"),
         (audio_in(format={"type": "audio/opus"}), "session.audio.input.format"),
@@ -185,30 +210,66 @@ def test_who_the_session_is_stays_and_what_is_newer_than_we_are_is_kept() -> Non
     assert session == {**SESSION, "mood": "good"}
 
 
-def test_a_response_has_its_own_session_and_null_means_the_sessions() -> None:
-    own = {
-        "instructions": "Greet.",
-        "tools": None,
-        **audio_out(voice="cedar"),
-        "metadata": {"a": 1},
-    }
-    session = response_session(SESSION, own)
-    expected = deepcopy(SESSION)
-    expected |= {"instructions": "Greet.", "metadata": {"a": 1}}
-    expected["audio"]["output"]["voice"] = "cedar"
-    assert session == expected
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"tracing": "auto"},
+        {"tracing": {"workflow_name": "desk", "group_id": "g", "metadata": {"a": "b"}}},
+        {"truncation": "disabled"},
+        {
+            "truncation": {
+                "type": "retention_ratio",
+                "retention_ratio": 0.5,
+                "token_limits": {"post_instructions": 8_000},
+            }
+        },
+        {"prompt": {"id": "x", "version": "2", "variables": {"agent": "Billing"}}},
+        {"reasoning": {"effort": "low"}},
+        {"reasoning": None},
+        {"parallel_tool_calls": False},
+        {"include": ["item.input_audio_transcription.logprobs"]},
+        {"tool_choice": "required"},
+        {"tool_choice": {"type": "function", "name": "x"}},
+        {"tool_choice": {"type": "mcp", "server_label": "library", "name": "lend"}},
+        {"tools": [{"type": "mcp", "server_label": "library", "server_url": "http://x/mcp"}]},
+    ],
+)
+def test_what_is_taken_is_told(update: Json) -> None:
+    assert updated(update) == {**SESSION, **update}
 
 
 @pytest.mark.parametrize(
-    ("overrides", "param"),
+    "change",
     [
-        ({"conversation": "none"}, "response.conversation"),
-        ({"metadata": 7}, "response.metadata"),
-        ({"output_modalities": ["video"]}, "response.output_modalities"),
-        (audio_out(speed=0), "response.audio.output.speed"),
+        {"noise_reduction": {"type": "near_field", "strength": 0.5}},
+        {"transcription": {"model": "x", "language": "en", "prompt": "names", "keywords": ["a"]}},
     ],
 )
-def test_what_is_wrong_with_a_response_is_named(overrides: Json, param: str) -> None:
-    with pytest.raises(InvalidConfigError) as caught:
-        response_session(SESSION, overrides)
-    assert caught.value.param == param
+def test_what_is_taken_of_the_callers_audio_is_told(change: Json) -> None:
+    expected = deepcopy(SESSION)
+    expected["audio"]["input"] |= change
+    assert updated(audio_in(**change)) == expected
+
+
+def test_a_version_of_semantic_detection_is_kept() -> None:
+    wanted = {**SEMANTIC_VAD, "model_version": "v2"}
+    assert updated(audio_in(turn_detection=wanted))["audio"]["input"]["turn_detection"] == wanted
+    param = "session.audio.input.turn_detection.model_version"
+    assert refused(detection(model_version="v2")) == (param, "unknown_parameter")
+
+
+def test_tracing_is_set_once() -> None:
+    traced = updated({"tracing": None}, {"tracing": "auto"}, {"tracing": "auto"}, {})
+    assert traced["tracing"] == "auto"
+    for change in (None, {"group_id": "g"}):
+        with pytest.raises(InvalidConfigError) as caught:
+            updated_session(traced, {"type": "realtime", "tracing": change}, has_spoken=False)
+        assert caught.value.param == "session.tracing"
+
+
+def test_a_session_without_a_model_takes_the_first() -> None:
+    update = {"type": "realtime", "model": "other"}
+    session = updated_session(SESSION, update, has_spoken=False, takes_model=True)
+    assert session["model"] == "other"
+    with pytest.raises(InvalidConfigError):
+        updated_session(session, {**update, "model": 7}, has_spoken=False, takes_model=True)

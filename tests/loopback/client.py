@@ -7,8 +7,11 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
+from openai.types.realtime import RealtimeServerEvent
+from pydantic import BaseModel
 from websockets.asyncio.client import ClientConnection, connect
 
 from sipagent.audio.frames import Pcm
@@ -28,6 +31,20 @@ DESK: Json = {
     },
 }
 """A telephone session of the scripted desk."""
+
+
+@cache
+def official_events() -> dict[str, type[BaseModel]]:
+    """Return the server events of the official client, by type."""
+    members = get_args(get_args(RealtimeServerEvent)[0])
+    return {get_args(each.model_fields["type"].annotation)[0]: each for each in members}
+
+
+def official(message: str | bytes) -> Json:
+    """Return an event; fail if the official client could not read it."""
+    event: Json = json.loads(message)
+    official_events()[event["type"]].model_validate(event)
+    return event
 
 
 class Client:
@@ -55,7 +72,7 @@ class Client:
                     self._read += 1
                     if event["type"] == name and fields.items() <= event.items():
                         return event
-                self.events.append(json.loads(await self.socket.recv()))
+                self.events.append(official(await self.socket.recv()))
 
     async def update(self, **session: Any) -> Json:
         """Change the session; return it as it is then."""

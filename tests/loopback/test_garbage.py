@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from .client import Client, connected, words
 
@@ -124,10 +125,28 @@ async def test_what_is_nested_too_deeply_is_refused(client: Client, name: str, f
     assert error["event_id"] == "mine"
 
 
-async def test_audio_that_ends_in_mid_sample_does_no_harm(client: Client) -> None:
-    for size in (1, 0, 3, 4_801):
+async def test_audio_that_ends_in_mid_sample_is_refused(client: Client) -> None:
+    for size in (1, 4_801):
         audio = b64encode(bytes(size)).decode()
-        await client.send("input_audio_buffer.append", audio=audio)
+        error = await client.error_of("input_audio_buffer.append", audio=audio, event_id="mine")
+        assert (error["param"], error["event_id"]) == ("audio", "mine")
+    await client.send("input_audio_buffer.append", audio="")
+
+
+async def test_more_than_15_mib_at_once_is_refused(client: Client) -> None:
+    audio = "A" * (15 * 1024 * 1024 + 4)
+    error = await client.error_of("input_audio_buffer.append", audio=audio, event_id="mine")
+    assert error["param"] == "audio"
+
+
+async def test_a_message_of_more_than_16_mib_ends_the_session_and_no_other(
+    client: Client, engine: str
+) -> None:
+    async with connected(engine) as other:
+        with pytest.raises(ConnectionClosed) as caught:
+            await other.refused("A" * (16 * 1024 * 1024 + 1))
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1009
 
 
 async def test_an_error_changes_nothing_of_what_was_said_before(client: Client) -> None:

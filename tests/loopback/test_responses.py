@@ -76,17 +76,6 @@ async def test_a_response_may_be_text_alone(engine: str) -> None:
         assert client.audio(item["id"]) == b""
 
 
-async def test_overrides_are_of_one_response(engine: str) -> None:
-    async with connected(engine) as client:
-        own = {"instructions": "say: Just this once.", "metadata": {"topic": "greeting"}}
-        await client.send("response.create", response=own)
-        response = await client.done()
-        assert words(response) == ["Just this once."]
-        assert response["metadata"] == {"topic": "greeting"}
-        response = await client.ask("hello")
-        assert (words(response), response["metadata"]) == (["echo hello"], None)
-
-
 async def test_a_call_is_made_and_its_output_is_in_the_answer(engine: str) -> None:
     async with connected(engine) as client:
         response = await client.ask('call:look_up {"order": 12}')

@@ -67,6 +67,29 @@ async def test_two_sessions_at_once_do_not_mix(engine: str) -> None:
         assert not ids[0] & ids[1]
 
 
+async def test_the_model_is_the_urls_or_the_first_that_is_named(engine: str) -> None:
+    async with connect(engine) as socket:
+        client = Client(socket)
+        await client.until("session.created")
+        await client.update(instructions="Be brief.")
+        assert (await client.update(model="gpt-x"))["model"] == "gpt-x"
+        await client.update(instructions="")
+        other = {"type": "realtime", "model": "gpt-y"}
+        error = await client.error_of("session.update", session=other)
+        assert error["param"] == "session.model"
+
+
+async def test_tracing_is_taken_once(engine: str) -> None:
+    async with connected(engine) as client:
+        assert (await client.update(tracing=None))["tracing"] is None
+        assert (await client.update(tracing="auto"))["tracing"] == "auto"
+        assert (await client.update(tracing="auto"))["tracing"] == "auto"
+        other = {"type": "realtime", "tracing": {"group_id": "g"}}
+        assert (await client.error_of("session.update", session=other))["param"] == (
+            "session.tracing"
+        )
+
+
 @pytest.mark.parametrize("path", ["/", "/v1/realtime/calls", "/v1/realtimes?model=x"])
 async def test_an_unknown_path_is_not_found(engine: str, path: str) -> None:
     with pytest.raises(InvalidStatus) as caught:

@@ -9,6 +9,9 @@ from .brain import Turn
 
 Json = dict[str, Any]
 
+_UNSPOKEN = frozenset({"mcp_list_tools", "mcp_approval_response"})
+"""Items that nobody says, and nobody answers to."""
+
 
 def turn_of(items: Sequence[Json], *, instructions: str, tools: Iterable[Json]) -> Turn:
     """Return what has come since the last answer: function outputs, or the caller's words.
@@ -27,10 +30,13 @@ def turn_of(items: Sequence[Json], *, instructions: str, tools: Iterable[Json]) 
     typed: str | None = None
     for item in reversed(items):
         is_message = item["type"] == "message"
-        if is_message and item["role"] == "system":
+        if item["type"] in _UNSPOKEN or (is_message and item["role"] == "system"):
             continue
         if item["type"] == "function_call_output" and not spoken:
             outputs.insert(0, (names.get(item["call_id"], ""), item["output"]))
+            continue
+        if item["type"] == "mcp_call" and not spoken:
+            outputs.insert(0, (item["name"], _mcp_output(item)))
             continue
         if item["type"] == "function_call" and outputs:
             continue  # a quick client has answered one call before the next was made
@@ -49,6 +55,11 @@ def turn_of(items: Sequence[Json], *, instructions: str, tools: Iterable[Json]) 
         instructions=instructions,
         tools=frozenset(str(tool.get("name")) for tool in tools),
     )
+
+
+def _mcp_output(item: Json) -> str:
+    error = item.get("error") or {}
+    return str(item.get("output") or error.get("message") or "")
 
 
 def _user_text(item: Json) -> tuple[str, bool]:
