@@ -22,7 +22,7 @@ lint: .venv/.ready-dev
 	.venv/bin/lint-imports
 
 clean:
-	rm -rf .venv demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .peers demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/.ready-run: pyproject.toml scripts/setup.sh
 	scripts/setup.sh run
