@@ -12,12 +12,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from sipagent.audio.formats import AudioFormat, Decoder, Encoder
+from sipagent.audio.formats import AudioFormat, Encoder
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
+from sipagent.realtime.conversation_events import (
+    AudioStarted,
+    GuardrailCheckPassed,
+    GuardrailCheckStarted,
+    GuardrailTripped,
+)
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts
+from .agent_audio import AgentAudio
 from .events import AgentFellSilent, CallEvent, SessionFailed
 from .setup import CallSetup
 from .termination import Reason
@@ -75,12 +82,13 @@ class Conversation:
     ) -> None:
         self._setup, self._session, self._format = setup, session, audio_format
         self._tell, self._post = tell, post
+        self._now = asyncio.get_running_loop().time
         self._turns = AgentTurns()
         self._agent = setup.agent.name
         self._barge_in = barge_in.BargeIn(setup.barge_in)
         self._commands: asyncio.Queue[SessionCommand] = asyncio.Queue()
         self._media: MediaPort | None = None
-        self._decoder: Decoder | None = None
+        self._audio: AgentAudio | None = None
         self._response_id: str | None = None
         self._cut_response_id: str | None = None
         self._last_word_at: float | None = None
@@ -90,12 +98,14 @@ class Conversation:
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
-        is_idle = self._media is None or self._media.is_idle
+        is_idle = self._audio is None or self._audio.is_idle
         return is_idle and self._response_id is None
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
         candidates = [self._barge_in.deadline(), *(cut.settled_at for cut in self._cuts)]
+        if self._audio is not None:
+            candidates.append(self._audio.deadline())
         return min((at for at in candidates if at is not None), default=None)
 
     # The two pumps, each a task of the call.
@@ -118,15 +128,15 @@ class Conversation:
     def start(self, media: MediaPort) -> None:
         """Take the leg's media and have the agent greet."""
         self._media = media
-        self._decoder = Decoder(self._format, media.rate_hz)
+        self._audio = AgentAudio(media, self._format, self._setup.hold)
         if self._setup.greeting:
             greeting = self._setup.greeting
             self._commands.put_nowait(lambda: self._session.create_response(greeting))
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
-        if self._media is not None:
-            self._tell_cut_off(self._media.flush())
+        if self._audio is not None:
+            self._tell_cut_off(self._audio.cut())
         for item_id in self._turns.open_items():
             if said := self._turns.cut_off(item_id, 0, 1):
                 self._tell(said)
@@ -153,6 +163,8 @@ class Conversation:
         """Act on :meth:`deadline`."""
         self._floor(barge_in.ConfirmTimerFired(), now)
         self._tell_barge_ins(now)
+        if self._audio is not None:
+            self._audio.handle_timer(now)
 
     # What the session says.
 
@@ -188,6 +200,13 @@ class Conversation:
         match event:
             case session_events.UserTranscript(item_id=item_id, text=text):
                 self._tell(facts.CallerSaid(item_id, text))
+            case (
+                AudioStarted()
+                | GuardrailCheckStarted()
+                | GuardrailCheckPassed()
+                | GuardrailTripped()
+            ):
+                self._checked(event)
             case session_events.HandedOff(from_agent=old, to_agent=new):
                 self._agent = new
                 self._tell(facts.AgentChanged(old, new))
@@ -212,18 +231,34 @@ class Conversation:
             case _:
                 pass
 
-    def _play(self, event: session_events.AudioDelta) -> None:
-        if self._media is None or self._decoder is None:
+    def _checked(
+        self, event: AudioStarted | GuardrailCheckStarted | GuardrailCheckPassed | GuardrailTripped
+    ) -> None:
+        if self._audio is None:
             return
-        self._turns.add_delta(event.item_id, self._agent, "")
-        pcm = self._decoder.decode(event.audio)
-        self._media.push(event.item_id, pcm, content_index=event.content_index)
+        match event:
+            case AudioStarted(agent=agent, response_id=response_id):
+                if not agent.output_guardrails:
+                    self._audio.trust(response_id)
+            case GuardrailCheckStarted(check=check):
+                self._audio.check_started(check)
+            case GuardrailCheckPassed():
+                self._audio.check_passed(event, now=self._now())
+            case GuardrailTripped(trip=trip):
+                blocked = self._audio.block(trip)
+                name = trip.tripwire.guardrail
+                self._tell(
+                    facts.AnswerBlocked(trip.item_id, name, blocked.held_ms, blocked.heard_ms)
+                )
+
+    def _play(self, event: session_events.AudioDelta) -> None:
+        if self._audio is not None:
+            self._turns.add_delta(event.item_id, self._agent, "")
+            self._audio.push(event, now=self._now())
 
     def _finish_audio(self, event: session_events.AudioDone) -> None:
-        if self._media is None or self._decoder is None:
-            return
-        self._media.push(event.item_id, self._decoder.flush(), content_index=event.content_index)
-        self._media.finish(event.item_id)
+        if self._audio is not None:
+            self._audio.finish(event, now=self._now())
 
     def _caller_stopped(self, item_id: str, at: float) -> None:
         self._tell(facts.CallerSpeechStopped(item_id))
@@ -252,11 +287,10 @@ class Conversation:
 
     def cut(self, response_id: str | None) -> list[Heard]:
         """Stop playing and drop what still comes of a response; return what was heard."""
-        if self._media is None:
+        if self._audio is None:
             return []
-        heard = self._media.flush()
+        heard = self._audio.cut()
         self._cut_response_id = response_id
-        self._decoder = Decoder(self._format, self._media.rate_hz)
         self._tell_cut_off(heard)
         return heard
 

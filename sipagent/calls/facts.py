@@ -112,6 +112,18 @@ class TruncateConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerBlocked:
+    """A guardrail stopped what an agent was saying."""
+
+    item_id: str
+    guardrail: str
+    held_ms: int
+    """Of audio that was never heard."""
+    heard_ms: int
+    """Of audio that was heard before the check came back."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentChanged:
     """A handoff."""
 
@@ -192,6 +204,7 @@ Fact: TypeAlias = (
     | AgentSaid
     | BargedIn
     | TruncateConfirmed
+    | AnswerBlocked
     | AgentChanged
     | ToolCalled
     | DigitPressed

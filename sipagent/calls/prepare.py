@@ -8,6 +8,7 @@ from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
 
+from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .setup import Apology, CallSetup
@@ -38,6 +39,7 @@ def prepare_call(plan: Plan, apology: Apology, *, embedded: bool) -> CallSetup:
         ),
         barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
         apology=apology,
+        hold=HoldSettings(session.hold_ms, session.hold_until_checked),
         is_recorded=session.record,
         silence_duration_ms=_silence_ms(session.turn_detection),
     )
@@ -56,6 +58,7 @@ def _session_options(session: SessionSettings) -> dict[str, Any]:
         "transcription": transcription,
         "noise_reduction": None if noise == "none" else {"type": noise},
         "turn_detection": _turn_detection(session),
+        "debounce_text_length": session.guardrail_every_chars,
     }
 
 

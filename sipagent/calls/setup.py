@@ -6,7 +6,7 @@ A call keeps its setup from INVITE to BYE, whatever happens to the files in the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
@@ -14,6 +14,7 @@ from sipagent.audio.formats import AudioFormat
 from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
 
+from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 
@@ -43,6 +44,7 @@ class CallSetup:
     policy: CallPolicy
     barge_in: BargeInSettings
     apology: Apology
+    hold: HoldSettings = field(default_factory=HoldSettings)
     is_recorded: bool = False
     silence_duration_ms: int | None = None
     """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""

@@ -29,6 +29,7 @@ def build_agents(
             tools=[tools[name] for name in agent.tools],
             handoff_description=agent.handoff_description,
             voice=agent.voice,
+            output_guardrails=[plan.guardrails[name] for name in agent.guardrails],
             prompt=_prompt(plan.dialplan, agent, embedded=embedded),
         )
         for agent in plan.dialplan.agents

@@ -22,7 +22,16 @@ ItemT = TypeVar("ItemT")
 
 def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
     """Return everything that is wrong with one plan; files it names are not looked at."""
-    checks = (_agents, _tools, _agent_tools, _handoffs, _unused_tools, _unreachable, _session)
+    checks = (
+        _agents,
+        _tools,
+        _agent_tools,
+        _guardrails,
+        _handoffs,
+        _unused_tools,
+        _unreachable,
+        _session,
+    )
     return [finding for check in checks for finding in check(plan, document)]
 
 
@@ -66,6 +75,28 @@ def _agent_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
                 yield document.finding(path, text)
             elif name in agent.tools[:position]:
                 yield document.finding(path, f'names the tool "{name}" twice')
+
+
+def _guardrails(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    for path, line in _repeated(plan.guardrails, lambda each: each.name, "guardrails", document):
+        yield document.finding(path, f"is the name of the guardrail on line {line} already")
+    known = [each.name for each in plan.guardrails]
+    for index, agent in enumerate(plan.agents):
+        for position, name in enumerate(agent.guardrails):
+            path = ("agents", index, "guardrails", position)
+            if name not in known:
+                text = f'there is no guardrail "{name}"{near_miss(name, known)}'
+                yield document.finding(path, text)
+            elif name in agent.guardrails[:position]:
+                yield document.finding(path, f'names the guardrail "{name}" twice')
+    used = {name for agent in plan.agents for name in agent.guardrails}
+    for index, each in enumerate(plan.guardrails):
+        if each.name not in used:
+            text = f'no agent has "{each.name}"'
+            yield document.finding(("guardrails", index, "name"), text, Severity.WARNING)
+    if plan.session.hold_until_checked and not used:
+        text = "means nothing: no agent has guardrails"
+        yield document.finding(("session", "hold_until_checked"), text, Severity.WARNING)
 
 
 def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.tools import FunctionTool
 from sipagent.audio.wav import read_wav
 from sipagent.errors import SipAgentError
@@ -14,6 +15,7 @@ from sipagent.errors import SipAgentError
 from .checking import check_plan
 from .documents import Document, read_document
 from .findings import Finding, Severity, in_order, raise_errors
+from .guardrails import load_guardrail
 from .models import Dialplan
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
@@ -92,9 +94,11 @@ def read_file(file: Path) -> LoadedFile:
         return LoadedFile(tuple(dialplan), document=document)
     files = PythonFiles(file)
     tools, problems = _load_tools(dialplan, document, files)
+    guardrails, faults = _load_guardrails(dialplan, document, files)
+    problems += faults
     findings = [*check_plan(dialplan, document), *problems, *_check_files(dialplan, document)]
     is_right = not any(finding.is_error for finding in findings)
-    plan = Plan(file, dialplan, tools) if is_right else None
+    plan = Plan(file, dialplan, tools, guardrails) if is_right else None
     return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)
 
 
@@ -111,6 +115,21 @@ def _load_tools(
         else:
             tools[tool.name] = loaded
     return tools, findings
+
+
+def _load_guardrails(
+    dialplan: Dialplan, document: Document, files: PythonFiles
+) -> tuple[dict[str, OutputGuardrail], list[Finding]]:
+    guardrails: dict[str, OutputGuardrail] = {}
+    findings: list[Finding] = []
+    for index, guardrail in enumerate(dialplan.guardrails):
+        loaded = load_guardrail(guardrail, files)
+        if isinstance(loaded, ToolProblem):
+            findings.append(document.finding(("guardrails", index, "python"), loaded.text))
+            findings += [loaded.place] if loaded.place is not None else []
+        else:
+            guardrails[guardrail.name] = loaded
+    return guardrails, findings
 
 
 def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ What one key cannot know, such as whether a handoff's target exists, is in ``che
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .model import AgentName, Glob, Model, PlanName, Text, ToolName, UserGlobs
 from .session import SessionSettings
@@ -52,6 +52,8 @@ class Agent(Model):
     """What the model is told to be; may be left out only if there is ``session.prompt_id``."""
     tools: tuple[ToolName, ...] = ()
     """Names of ``[[tools]]``, or ``hangup``."""
+    guardrails: tuple[ToolName, ...] = ()
+    """Names of ``[[guardrails]]`` that what it says must pass."""
     handoffs: tuple[str, ...] = ()
     """Names of agents it may hand the caller over to."""
     handoff_description: str = ""
@@ -70,6 +72,24 @@ class Tool(Model):
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
 
 
+class Guardrail(Model):
+    """One of ``[[guardrails]]``: what agents must not say. One of ``phrases`` and ``python``."""
+
+    name: ToolName
+    phrases: tuple[Text, ...] = ()
+    """Blocked in any case, as whole words."""
+    python: Annotated[str, AfterValidator(_python_path)] | None = None
+    """``file.py:function``: takes the text so far, returns what is wrong with it, or nothing."""
+    policy_hint: str = ""
+    """Why, for the model; the name when empty."""
+
+    @model_validator(mode="after")
+    def _has_one_check(self) -> Self:
+        if bool(self.phrases) == (self.python is not None):
+            raise ValueError("needs phrases or python, and not both")
+        return self
+
+
 class Dialplan(Model):
     """One file: which calls, how the session is set up, who answers, with which tools."""
 
@@ -78,3 +98,4 @@ class Dialplan(Model):
     session: SessionSettings = SessionSettings()
     agents: Annotated[tuple[Agent, ...], Field(min_length=1)]
     tools: tuple[Tool, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.tools import FunctionTool
 
 from .matching import CallKeys, Verdict, explain, match
@@ -20,6 +21,8 @@ class Plan:
     dialplan: Dialplan
     tools: Mapping[str, FunctionTool]
     """Its own, by name, built-in ones excepted."""
+    guardrails: Mapping[str, OutputGuardrail] = field(default_factory=dict)
+    """By name."""
 
     @property
     def name(self) -> str:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sipagent.agents.tools import FunctionTool, function_tool
 
@@ -47,7 +49,22 @@ class PythonFiles:
 
     def load(self, tool: Tool) -> FunctionTool | ToolProblem:
         """Return ``tool`` ready to be called, or what is wrong with it."""
-        file_name, _, function_name = tool.python.partition(":")
+        function = self.function(tool.python)
+        if isinstance(function, ToolProblem):
+            return function
+        try:
+            made = function_tool(
+                function, name=tool.name, description=tool.description, timeout_s=tool.timeout_s
+            )
+        except Exception as error:  # annotations are code of the file, and may raise anything
+            return ToolProblem(f"{tool.python} cannot be a tool: {_last_line(error)}")
+        if not made.description:
+            return ToolProblem(f"{tool.python} has no docstring and the tool no description")
+        return made
+
+    def function(self, python: str) -> Callable[..., Any] | ToolProblem:
+        """Return what ``file.py:function`` names, or what is wrong with it."""
+        file_name, _, function_name = python.partition(":")
         if file_name not in self._modules:
             self._modules[file_name] = self._execute(file_name)
         module = self._modules[file_name]
@@ -60,14 +77,7 @@ class PythonFiles:
             return ToolProblem(f"{file_name} has no function {function_name}{close}")
         if not callable(function) or isinstance(function, type):
             return ToolProblem(f"{function_name} in {file_name} is not a function")
-        try:
-            made = function_tool(
-                function, name=tool.name, description=tool.description, timeout_s=tool.timeout_s
-            )
-        except Exception as error:  # annotations are code of the file, and may raise anything
-            return ToolProblem(f"{tool.python} cannot be a tool: {_last_line(error)}")
-        if not made.description:
-            return ToolProblem(f"{tool.python} has no docstring and the tool no description")
+        made: Callable[..., Any] = function
         return made
 
     def _execute(self, file_name: str) -> ModuleType | ToolProblem:

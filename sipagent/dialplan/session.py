@@ -87,6 +87,12 @@ class SessionSettings(Model):
     """Whether the caller can interrupt."""
     barge_in_confirm_ms: Annotated[int, Field(ge=0, le=5_000)] = 0
     """Continuous caller speech that interrupts; 0: the first sign of it."""
+    guardrail_every_chars: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """How many more characters of an answer have it checked again; its end always is."""
+    hold_ms: Annotated[int, Field(ge=0, le=5_000)] = 0
+    """How long the agent's audio waits before it is heard, so that a check can come first."""
+    hold_until_checked: bool = False
+    """Let nothing be heard that guardrails have not passed; agents without any are not held."""
     ready_within_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long the caller may hear ringing while the session is set up."""
     when_not_ready: Literal["apologise", "refuse"] = "apologise"

@@ -49,6 +49,15 @@ TRUNCATE_ERROR = Histogram(
     "Between the position the endpoint confirmed and what the leg got.",
     buckets=STOP_SECONDS,
 )
+GUARDRAIL_TRIPS = Counter(
+    "sipagent_guardrail_trips", "Answers that guardrails stopped.", ["plan", "guardrail"]
+)
+BLOCKED_HEARD = Histogram(
+    "sipagent_guardrail_heard_seconds",
+    "Of a stopped answer, what was heard before the check came back.",
+    ["plan"],
+    buckets=VOICE_SECONDS,
+)
 HANDOFFS = Counter(
     "sipagent_handoffs", "Handoffs between agents.", ["plan", "from_agent", "to_agent"]
 )
@@ -144,6 +153,9 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
             BARGE_IN_STOP.observe(stop_ms / 1000)
         case facts.TruncateConfirmed(error_ms=error_ms):
             TRUNCATE_ERROR.observe(abs(error_ms) / 1000)
+        case facts.AnswerBlocked(guardrail=guardrail, heard_ms=heard_ms):
+            GUARDRAIL_TRIPS.labels(plan, guardrail).inc()
+            BLOCKED_HEARD.labels(plan).observe(heard_ms / 1000)
         case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
             HANDOFFS.labels(plan, from_agent, to_agent).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):

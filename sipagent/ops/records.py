@@ -39,6 +39,8 @@ class CallRecord:
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     handoffs: list[dict[str, str]] = field(default_factory=list)
     barge_ins: list[dict[str, int]] = field(default_factory=list)
+    blocked: list[dict[str, Any]] = field(default_factory=list)
+    """Answers that guardrails stopped."""
     digits: str = ""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
@@ -82,6 +84,11 @@ class CallRecord:
                         "heard_ms": fact.heard_ms,
                         "interrupted": fact.interrupted,
                     }
+                )
+            case facts.AnswerBlocked(guardrail=guardrail):
+                heard_ms, held_ms = fact.heard_ms, fact.held_ms
+                self.blocked.append(
+                    {"guardrail": guardrail, "heard_ms": heard_ms, "held_ms": held_ms}
                 )
             case facts.AgentChanged(from_agent=old, to_agent=new):
                 self.handoffs.append({"from": old, "to": new})

@@ -33,6 +33,9 @@ def _text(entry: dict[str, Any]) -> str | None:
             return (
                 f"[interrupted: {entry['heard_ms']} ms heard, silent {entry['stop_ms']} ms later]"
             )
+        case "AnswerBlocked":
+            heard_ms, held_ms = entry["heard_ms"], entry["held_ms"]
+            return f"[blocked by {entry['guardrail']}: {heard_ms} ms heard, {held_ms} ms not]"
         case "AgentChanged":
             return f"[handoff: {entry['from_agent']} -> {entry['to_agent']}]"
         case "ToolCalled":

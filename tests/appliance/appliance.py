@@ -118,12 +118,13 @@ def write_files(
     ready_within_s: float = 3.0,
     when_not_ready: str = "apologise",
     called: str = "agent",
+    plan: str = PLAN,
 ) -> Path:
     """Write configuration and one plan; return the configuration file."""
     plans = folder / "plans"
     plans.mkdir(exist_ok=True)
     (plans / "test.toml").write_text(
-        PLAN.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
+        plan.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
     )
     config = folder / "sipagent.toml"
     config.write_text(

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from sipagent.config import Config, load_config
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.loading import read_dir
-from sipagent.dialplan.models import Agent, Conditions, Dialplan, Tool
+from sipagent.dialplan.models import Agent, Conditions, Dialplan, Guardrail, Tool
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
 
@@ -69,7 +69,8 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Dialplan, Conditions, SessionSettings, TurnDetection, Transcription, Agent, Tool]
+    "model",
+    [Dialplan, Conditions, SessionSettings, TurnDetection, Transcription, Agent, Tool, Guardrail],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
     written = rows(DIALPLAN)
@@ -92,14 +93,14 @@ def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> 
 
 def test_every_example_of_the_dialplan_page_loads(tmp_path: Path) -> None:
     examples = re.findall(r"^```toml\n(.*?)^```$", DIALPLAN, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for index, example in enumerate(examples):
         (tmp_path / f"{index}.toml").write_text(example, encoding="utf-8")
     source = Path("dialplans/front_desk.py").read_text(encoding="utf-8")
     (tmp_path / "front_desk.py").write_text(source, encoding="utf-8")
     plans, findings = read_dir(tmp_path)
     assert findings == []
-    assert len(plans.plans) == 3
+    assert len(plans.plans) == 4
 
 
 def test_the_example_of_a_function_is_a_tool(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sipagent.dialplan.loading import load_dir, read_dir
 from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.plans import PlanSet
+from sipagent.dialplan.session import SessionSettings
 from sipagent.errors import DialplanError
 
 Write = Callable[[str, str], Path]
@@ -56,10 +57,8 @@ def test_all_errors_of_all_files_are_told_at_once(
     assert raised.value.where == f"{tmp_path}/a.toml:8: match.priority"
     assert lines == [
         'a.toml:8: match.priority: must be a whole number, not "x"',
-        'a.toml:10: session.vocie: unknown key (did you mean "voice"?); allowed: model, voice, '
-        "speed, max_output_tokens, greeting, turn_detection, transcription, noise_reduction, "
-        "prompt_id, script, barge_in, barge_in_confirm_ms, ready_within_s, when_not_ready, "
-        "apology, apology_wav, max_duration_s, record",
+        'a.toml:10: session.vocie: unknown key (did you mean "voice"?); allowed: '
+        + ", ".join(SessionSettings.model_fields),
         'b.toml:7: agents[0].tools[1]: there is no tool "g"; known: f, hangup',
         "b.toml:10: tools[0].python: t.py cannot be loaded",
         "c.toml:1: is not valid TOML: Invalid value (column 8)",

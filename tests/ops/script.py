@@ -20,6 +20,7 @@ CALL: list[Fact] = [
     facts.CallerSpeechStopped("c"),
     facts.CallerSaid("c", f"My number is {CALLER}."),
     facts.ToolCalled("t1", "lookup", f'{{"number":"{CALLER}"}}', "found", False, 250),
+    facts.AnswerBlocked("a2", "prices", 800, 60),
     facts.AgentChanged("Reception", "Billing"),
     facts.AgentSoundStarted("b", "Billing", 700),
     facts.AgentSaid("b", "Billing", "one two three", "one", 300, True),

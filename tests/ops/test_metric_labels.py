@@ -26,7 +26,7 @@ CLOSED = {
     "outcome": {"ok", "failed"},
     "code": {*KNOWN_CODES, "other"},
 }
-NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool"}
+NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail"}
 """Labels whose values are names in dialplans."""
 
 

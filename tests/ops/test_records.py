@@ -63,6 +63,7 @@ RECORD = {
     ],
     "handoffs": [{"from": "Reception", "to": "Billing"}],
     "barge_ins": [{"heard_ms": 300, "stop_ms": 20}],
+    "blocked": [{"guardrail": "prices", "heard_ms": 60, "held_ms": 800}],
     "digits": "42",
     "errors": [{"code": "server_error", "message": "try again"}],
     "input_tokens": 77,

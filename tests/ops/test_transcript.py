@@ -42,6 +42,10 @@ def text(fact: Fact) -> str | None:
         ),
         (facts.CallAnswered(400, "PCMU"), "[answered after 400 ms, PCMU]"),
         (facts.BargedIn("a", 300, 20), "[interrupted: 300 ms heard, silent 20 ms later]"),
+        (
+            facts.AnswerBlocked("a", "prices", 800, 60),
+            "[blocked by prices: 60 ms heard, 800 ms not]",
+        ),
         (facts.AgentChanged("Ada", "Bob"), "[handoff: Ada -> Bob]"),
         (facts.ToolCalled("t", "hours", "{}", "9 to 5", False, 1), "[tool: hours {} -> 9 to 5]"),
         (facts.ErrorReported("oops", "no luck"), "[error: oops: no luck]"),
@@ -75,4 +79,4 @@ def test_time_is_counted_from_the_first_entry(seconds: float, clock: str) -> Non
 
 def test_every_fact_can_be_read() -> None:
     read = [transcript_line(entry(fact), 0.0) for fact in CALL]
-    assert sum(line is not None for line in read) == 9
+    assert sum(line is not None for line in read) == 10
