@@ -55,6 +55,7 @@ class Connection:
         self._now = asyncio.get_running_loop().time
         self._sending = asyncio.Lock()
         self._settled = asyncio.Event()
+        self._progress = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,6 +91,17 @@ class Connection:
         if not self.core.is_configured:
             await self.close()
             raise SessionLost(f"{where} did not take our session: {self._refusal}")
+        await self._until_retold(len(replay))
+
+    async def _until_retold(self, items: int) -> None:
+        """Wait until the endpoint has taken what was retold, or as much as it will."""
+        try:
+            async with asyncio.timeout(CONFIGURED_LIMIT_S):
+                while len(self.core.history.history.items) < items and not self.is_gone:
+                    self._progress.clear()
+                    await self._progress.wait()
+        except TimeoutError:
+            log.warning("! the endpoint did not take all of the conversation before")
 
     @property
     def is_gone(self) -> bool:
@@ -119,6 +131,7 @@ class Connection:
                 self._held.append(event)
         if self.core.is_configured:
             self._settled.set()
+        self._progress.set()
         for work in out.take_work():
             self._start(work)
         self._set_timer()
@@ -163,6 +176,7 @@ class Connection:
             self._lost = gone = lost
         self._refusal = self._refusal or str(gone)
         self._settled.set()
+        self._progress.set()
         self._on_lost(self, gone)
 
     def _start(self, work: Work) -> None:

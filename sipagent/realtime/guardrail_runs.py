@@ -261,7 +261,7 @@ def feedback_text(tripwire: Tripwire) -> str:
     """Return the user message that has the model say something else."""
     return (
         "Your last answer was blocked.\n"
-        f"Reason: {tripwire.policy_hint}.\n"
+        f"Reason: {tripwire.policy_hint.rstrip('.')}.\n"
         f"Details: {_as_json(tripwire.output_info)}\n"
         "Answer again within the policy: apologise that you cannot help with that, without naming "
         "the reason or any detail, and lead the conversation to another subject."

@@ -62,7 +62,7 @@ class Listeners:
                     log.exception("! a listener to %s failed", name)
                 else:
                     if inspect.isawaitable(result):
-                        self._queue(result)
+                        self.run(result)
 
     async def close(self) -> None:
         """Let those that were called finish."""
@@ -72,7 +72,8 @@ class Listeners:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    def _queue(self, called: Awaitable[None]) -> None:
+    def run(self, called: Awaitable[None]) -> None:
+        """Wait for ``called`` after all that was called before it."""
         self._waiting.put_nowait(called)
         if self._task is None:
             loop = asyncio.get_running_loop()

@@ -148,7 +148,6 @@ CHECKS: dict[str, Check] = {
         "a list of OutputGuardrail",
     ),
     "debounce_text_length": _or(_whole(1), -1, "-1 or at least 1"),
-    "rotate_margin_s": _number(0),
     "mute_mode": _one_of("silence", "stop"),
     "silence_padding": Check(
         lambda value: value is None or isinstance(value, SilenceSettings), "SilenceSettings or None"

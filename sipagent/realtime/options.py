@@ -34,9 +34,9 @@ class SessionOptions:
         ConfigError: If an option is not one the endpoint, or we, can work with; names it.
     """
 
-    input_format: dict[str, Any] | None = None
+    input_format: Mapping[str, Any] | str | None = None
     """None: PCM; of an attached session, whatever it has."""
-    output_format: dict[str, Any] | None = None
+    output_format: Mapping[str, Any] | str | None = None
     model: str = ""
     voice: str | Mapping[str, Any] | None = None
     """Wins over the agent's own."""
@@ -83,8 +83,6 @@ class SessionOptions:
     """False: the agent is never cut off."""
     transport_events: bool = False
     """Whether every event of the endpoint is told as it came."""
-    rotate_margin_s: float = 300.0
-    """How long before its expiry a session is replaced."""
 
     def __post_init__(self) -> None:
         for name in ("input_format", "output_format"):

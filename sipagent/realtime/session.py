@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -29,7 +29,7 @@ from sipagent.wire.events import Event, Json
 from .approvals import ApprovalRequest, Approvals
 from .caller_audio import CallerAudio
 from .connection import Connection
-from .conversation_events import HistoryUpdated
+from .conversation_events import AgentEnded, AgentStarted, HistoryUpdated
 from .core import SessionCore, user_text
 from .events import Disconnected, SessionEvent
 from .history_items import HistoryItem, McpApprovalRequest
@@ -155,6 +155,18 @@ class RealtimeSession:
                 await connection.close()
         await self._listeners.close()
 
+    async def __aenter__(self) -> Self:
+        """Return the session, to be closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        """Close the session."""
+        await self.close()
+
+    def __aiter__(self) -> AsyncIterator[SessionEvent]:
+        """Return :meth:`events`."""
+        return self.events()
+
     # What it tells.
 
     async def events(self) -> AsyncIterator[SessionEvent]:
@@ -186,6 +198,13 @@ class RealtimeSession:
             self._events.put_nowait(event)
         self._listeners.tell(event)
         self._audio.told(event)
+        match event:
+            case AgentStarted(agent=agent) if agent.hooks is not None:
+                self._listeners.run(agent.hooks.on_start(self._context, agent))
+            case AgentEnded(agent=agent, output=output) if agent.hooks is not None:
+                self._listeners.run(agent.hooks.on_end(self._context, agent, output))
+            case _:
+                pass
         if self._succession is not None:
             self._succession.told(event)
 

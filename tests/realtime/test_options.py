@@ -32,7 +32,6 @@ def test_defaults_are_those_of_a_private_phone_call() -> None:
     assert not options.pre_approval_input_guardrails
     assert options.debounce_text_length == 100
     assert options.barge_in
-    assert options.rotate_margin_s == 300
 
 
 def test_two_sessions_do_not_share_what_is_not_given() -> None:
@@ -90,8 +89,6 @@ def test_two_sessions_do_not_share_what_is_not_given() -> None:
         ("debounce_text_length", -2),
         ("debounce_text_length", True),
         ("debounce_text_length", -1.0),
-        ("rotate_margin_s", -1),
-        ("rotate_margin_s", math.inf),
     ],
 )
 def test_a_wrong_option_is_named(name: str, wrong: Any) -> None:
@@ -124,7 +121,6 @@ def test_a_wrong_option_is_named(name: str, wrong: Any) -> None:
         ("output_guardrails", [OutputGuardrail("polite", is_polite)]),
         ("debounce_text_length", -1),
         ("debounce_text_length", 1),
-        ("rotate_margin_s", 0),
     ],
 )
 def test_a_right_option_is_kept(name: str, right: Any) -> None:

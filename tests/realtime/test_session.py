@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
+from typing import Any
 
 import pytest
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.hooks import AgentHooks
 from sipagent.errors import SessionLost
 from sipagent.realtime import events
 from sipagent.realtime.options import SessionOptions
@@ -144,3 +146,31 @@ async def test_closing_leaves_no_tasks() -> None:
         await session.close()
         await far_end.is_left()
         assert asyncio.all_tasks() == before
+
+
+async def test_hooks_of_an_agent_hear_that_it_began_and_ended_in_order() -> None:
+    heard: list[str] = []
+
+    class Hooks(AgentHooks):
+        async def on_start(self, context: Any, agent: RealtimeAgent) -> None:
+            await asyncio.sleep(0)
+            heard.append(f"{agent.name} began for {context}")
+
+        async def on_end(self, context: Any, agent: RealtimeAgent, output: str) -> None:
+            heard.append(f"{agent.name} ended: {output}")
+
+    async with joined(RealtimeAgent("Ada", hooks=Hooks()), context="a call") as (session, far_end):
+        said = {"type": "message", "content": [{"type": "output_audio", "transcript": "Hello."}]}
+        await far_end.say(created(), done(output=[said]))
+        await told(session, events.ResponseDone)
+    assert heard == ["Ada began for a call", "Ada ended: Hello."]
+
+
+async def test_a_session_is_closed_at_the_end_of_its_block() -> None:
+    async with scripted_endpoint() as far_end:
+        async with RealtimeSession(RealtimeAgent("Ada")) as session:
+            await session.connect(Endpoint(far_end.url, "m"))
+            async for event in session:
+                assert isinstance(event, events.SessionConfigured)
+                break
+        assert await far_end.is_left() == 1000
