@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 CONFIGURED_LIMIT_S = 5.0
 """How long ``session.updated`` may take; without it the first words would meet a default VAD."""
 
+RETOLD_LIMIT_S = 1.0
+"""How long an endpoint may take to confirm what it is retold; some never do, and somebody waits."""
+
 
 class Connection:
     """Drive a core over a transport, and own both.
@@ -82,21 +85,22 @@ class Connection:
             await self.flush()
             async with asyncio.timeout(CONFIGURED_LIMIT_S):
                 await self._settled.wait()
+            if not self.core.is_configured:
+                raise SessionLost(f"{where} did not take our session: {self._refusal}")
+            await self._until_retold(len(replay))
+            if self._lost is not None:  # nobody would hear of it
+                raise self._lost
         except TimeoutError:
             await self.close()
             raise SessionTimeout(f"{where} did not confirm our session") from None
         except BaseException:
             await self.close()
             raise
-        if not self.core.is_configured:
-            await self.close()
-            raise SessionLost(f"{where} did not take our session: {self._refusal}")
-        await self._until_retold(len(replay))
 
     async def _until_retold(self, items: int) -> None:
         """Wait until the endpoint has taken what was retold, or as much as it will."""
         try:
-            async with asyncio.timeout(CONFIGURED_LIMIT_S):
+            async with asyncio.timeout(RETOLD_LIMIT_S):
                 while len(self.core.history.history.items) < items and not self.is_gone:
                     self._progress.clear()
                     await self._progress.wait()
@@ -152,6 +156,11 @@ class Connection:
         async with self._sending:  # one sender at a time, or two callers reorder messages
             for message in messages:
                 await self._transport.send(message)
+
+    def retire(self) -> None:
+        """Tell nothing any more, and begin no work: another takes over."""
+        self.is_closing = True
+        self._tell = _tell_nobody
 
     async def close(self) -> None:
         """End it; harmless when it is closed."""
@@ -212,6 +221,10 @@ class Connection:
             await self.flush()
         except SessionLost:
             log.debug("a deadline passed after its session")
+
+
+def _tell_nobody(_: SessionEvent) -> None:
+    pass
 
 
 def _name_of(work: Work) -> str:

@@ -66,6 +66,8 @@ class SessionCore:
         approvals: Of the session, whatever its connection.
         generation: Of the connection, from 1.
         usage: Of the connections before.
+        is_attached: Whether the session was begun by a phone call at the provider.
+        config: What the connection before was configured with; None: there was none.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class SessionCore:
         generation: int = 0,
         usage: Usage | None = None,
         is_attached: bool = False,
+        config: Json | None = None,
     ) -> None:
         self.out = Outbox()
         self.agent = agent
@@ -86,16 +89,19 @@ class SessionCore:
         self.expires_at: float | None = None
         """Unix seconds, as the endpoint says."""
         self._options, self._playback = options, playback
-        self._config = initial_config(options, _parts(agent), is_attached=is_attached)
+        if config is None:
+            self.config = initial_config(options, _parts(agent), is_attached=is_attached)
+        else:
+            self.config = handoff_config(config, options, _parts(agent), has_spoken=False)
         self._format = options.output_audio_format
+        self._feed = HistoryFeed(store_audio=options.history_store_audio)
         self.tools = ToolDesk(
-            self.out, approvals or Approvals(), generation, options.tool_response_policy
+            self.out, self._feed, approvals or Approvals(), generation, options.tool_response_policy
         )
         self._checks = CheckDesk(self.out, options.output_guardrails, options.debounce_text_length)
         self.mcp = McpDesk(
             self.out, must_respond=options.automatically_trigger_response_for_mcp_tool_calls
         )
-        self._feed = HistoryFeed(store_audio=options.history_store_audio)
         self._updates = PendingUpdates()
         self._received_bytes: dict[tuple[str, int], int] = {}
         self.response_id = ""
@@ -124,7 +130,7 @@ class SessionCore:
         Args:
             replay: Items of the conversation so far.
         """
-        self.out.send(client.SessionUpdate(session=self._config))
+        self.out.send(client.SessionUpdate(session=self.config))
         self.out.send(*replay)
 
     def send(self, event: Event) -> None:
@@ -135,10 +141,12 @@ class SessionCore:
                     self.out.request_response_aside(response, event_id)
                 else:
                     self.out.request_response(response, event_id)
+            case client.ResponseCancel(response_id=response_id) if response_id in self._aside:
+                self.out.send(event)
             case client.ResponseCancel() if not self.out.sequencer.cancel():
                 pass
             case client.SessionUpdate(session=session):
-                self._config = _merged(self._config, session)
+                self.config = _merged(self.config, session)
                 self.out.send(event)
             case _:
                 self.out.send(event)
@@ -161,10 +169,10 @@ class SessionCore:
         """Let another agent go on; formats survive, since the last configuration is the base."""
         previous, self.agent = self.agent, agent
         has_spoken = bool(self._received_bytes)
-        self._config = handoff_config(
-            self._config, self._options, _parts(agent), has_spoken=has_spoken
+        self.config = handoff_config(
+            self.config, self._options, _parts(agent), has_spoken=has_spoken
         )
-        self.out.send(client.SessionUpdate(session=self._config))
+        self.out.send(client.SessionUpdate(session=self.config))
         self.out.tell(events.HandedOff(previous.agent.name, agent.agent.name, now))
         self.mcp.agent_changed(agent, now=now)
 
@@ -178,11 +186,12 @@ class SessionCore:
             now: Monotonic seconds.
         """
         is_ongoing = self.out.sequencer.is_ongoing and bool(self.response_id)
+        is_cancelled = is_ongoing and cancel and self.out.sequencer.cancel()
         if is_ongoing:
             self._interrupted.add(self.response_id)
-            if cancel and self.out.sequencer.cancel():
-                self.out.send(client.ResponseCancel())
-        if heard or (is_ongoing and cancel):
+        if is_cancelled:
+            self.out.send(client.ResponseCancel())
+        if heard or is_cancelled:
             first = heard[0] if heard else None
             self.out.tell(
                 conversation_events.AudioInterrupted(
@@ -393,7 +402,7 @@ class SessionCore:
         self.out.tell(events.AudioDelta(response_id, item_id, content_index, audio, now))
 
     def _error(self, error: server.ErrorDetail, now: float) -> None:
-        is_ours, messages = self.out.sequencer.refused(error.event_id, error.code)
+        is_ours, messages = self.out.sequencer.refused(error.event_id, error.code, error.message)
         self.out.send(*messages)
         if error.code in BENIGN_ERRORS:
             log.debug("! %s", error.code)

@@ -63,6 +63,12 @@ class HistoryFeed:
         asked = [ConversationItemRetrieve(item_id=wanted)] if wanted else []
         return self.told(change, now=now), asked
 
+    def answered(
+        self, tool_call_id: str, output: str, *, now: float
+    ) -> list[HistoryAdded | HistoryUpdated]:
+        """Note what a tool said, which nobody but us has; return what to tell."""
+        return self.told(self.history.function_output(tool_call_id, output), now=now)
+
     def told(self, change: HistoryChange, *, now: float) -> list[HistoryAdded | HistoryUpdated]:
         """Return what is told of a change."""
         events: list[HistoryAdded | HistoryUpdated] = []

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, get_args
 
+from sipagent.agents.callbacks import raised
 from sipagent.errors import ConfigError
 
 from .events import SessionEvent
@@ -29,7 +31,7 @@ class Listeners:
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[Listener]] = {}
-        self._waiting: asyncio.Queue[Awaitable[None]] = asyncio.Queue()
+        self._waiting: deque[Awaitable[None]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def __bool__(self) -> bool:
@@ -65,26 +67,26 @@ class Listeners:
                         self.run(result)
 
     async def close(self) -> None:
-        """Let those that were called finish."""
-        await self._waiting.join()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        """Let those that were called finish; not the one that closes the session, if one does."""
+        if self._task is not None and self._task is not asyncio.current_task():
+            await asyncio.wait([self._task])
 
     def run(self, called: Awaitable[None]) -> None:
         """Wait for ``called`` after all that was called before it."""
-        self._waiting.put_nowait(called)
+        self._waiting.append(called)
         if self._task is None:
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._run(), name="realtime listeners")
 
     async def _run(self) -> None:
-        while True:
-            called = await self._waiting.get()
-            try:
-                await called
-            except Exception:
-                log.exception("! a listener failed")
-            finally:
-                self._waiting.task_done()
+        try:
+            while self._waiting:
+                await self._called(self._waiting.popleft())
+        finally:
+            self._task = None
+
+    async def _called(self, called: Awaitable[None]) -> None:
+        try:
+            await called
+        except BaseException as raw:
+            log.error("! a listener failed", exc_info=raised(raw))

@@ -72,9 +72,14 @@ class _Item:
     finished: bool = False
 
     def heard(self, elapsed_ms: float) -> PlayedItem:
-        received_ms = int(self.received_ms)
-        heard_ms = max(0, min(int(elapsed_ms), received_ms))
+        received_ms = _whole_ms(self.received_ms)
+        heard_ms = max(0, min(_whole_ms(elapsed_ms), received_ms))
         return PlayedItem(self.item_id, self.content_index, heard_ms, received_ms, self.finished)
+
+
+def _whole_ms(duration_ms: float) -> int:
+    """Return whole milliseconds; a sum of many parts may be a hair short of one."""
+    return int(duration_ms + 1e-6)
 
 
 class ClockPlayback:

@@ -14,10 +14,12 @@ takes over at once.
     OPENING    --OpenFailed-->      LOST       again after a delay, or ENDED: give up
     LOST       --delay elapses-->   OPENING
     OPENING    --SessionOpened-->   OPEN
+    LOST, OPENING  --limit reached-->  ENDED    give up, whatever is being tried
     any        --SessionClosed-->   ENDED
 
 The delay doubles from ``FIRST_DELAY_S`` to ``LONGEST_DELAY_S`` and is forgotten once a session has
-lived for ``STABLE_S``, so that an endpoint which accepts and drops is not stormed.
+lived for ``STABLE_S``, so that an endpoint which accepts and drops is not stormed. The limit runs
+from the loss: an endpoint that neither accepts nor refuses must not hold a call.
 
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
@@ -43,6 +45,8 @@ class RotationSettings:
     """How long to wait for a moment in which nothing is said or made."""
     attempts: int = 6
     """Sessions to try after a loss before the call has to do without."""
+    give_up_after_s: float = 60.0
+    """How long after a loss that is, with attempts left or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,11 @@ class ActivityChanged:
     is_response_ongoing: bool
     is_playing: bool
     is_caller_speaking: bool
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody would notice a change now."""
+        return not (self.is_response_ongoing or self.is_playing or self.is_caller_speaking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +162,14 @@ class Rotation:
         self._rotate_at: float | None = None
         self._idle_by = 0.0
         self._not_before = 0.0
+        self._give_up_at = 0.0
         self._attempts = 0
         self._reason = ""
+
+    @property
+    def is_replacing(self) -> bool:
+        """Tell whether there is no session, but may be one again."""
+        return self.state in {RotationState.LOST, RotationState.OPENING}
 
     def deadline(self) -> float | None:
         """Return when ``handle(TimerFired())`` is due, or None."""
@@ -165,7 +180,9 @@ class Rotation:
                 wanted_at = self._not_before if self._is_idle else self._idle_by
                 return max(self._not_before, wanted_at)
             case RotationState.LOST:
-                return self._not_before
+                return min(self._not_before, self._give_up_at)
+            case RotationState.OPENING:
+                return self._give_up_at
             case _:
                 return None
 
@@ -174,8 +191,8 @@ class Rotation:
         match event:
             case SessionOpened():
                 self._opened(event, now)
-            case ActivityChanged(is_response_ongoing, is_playing, is_speaking):
-                self._is_idle = not (is_response_ongoing or is_playing or is_speaking)
+            case ActivityChanged(is_idle=is_idle):
+                self._is_idle = is_idle
             case SessionClosed():
                 self.state = RotationState.ENDED
             case OpenFailed(reason=reason):
@@ -187,6 +204,8 @@ class Rotation:
         return self._advance(now)
 
     def _advance(self, now: float) -> list[RotationCommand]:
+        if self.is_replacing and now >= self._give_up_at:
+            return self._give_up(self._reason)
         commands: list[RotationCommand] = []
         if self.state is RotationState.OPEN and self._is_due(now):
             assert self._expires_at is not None
@@ -230,25 +249,30 @@ class Rotation:
         return []
 
     def _lost(self, reason: str, now: float) -> list[RotationCommand]:
+        give_up_at = now + self._settings.give_up_after_s
         match self.state:
             case RotationState.OPEN | RotationState.WAITING:
+                self._give_up_at = give_up_at
                 if now - self._opened_at >= STABLE_S:
                     self._attempts = 0
                 return self._try_again(reason, now)
             case RotationState.ROTATING:
-                self.state = RotationState.OPENING
-                self._attempts = 1
+                self.state, self._reason = RotationState.OPENING, reason
+                self._attempts, self._give_up_at = 1, give_up_at
             case _:
                 pass  # its close was ours, or is known
         return []
 
     def _try_again(self, reason: str, now: float) -> list[RotationCommand]:
         if self._attempts >= self._settings.attempts:
-            self.state = RotationState.ENDED
-            return [GiveUp(reason, self._attempts)]
+            return self._give_up(reason)
         self.state, self._reason = RotationState.LOST, reason
         self._not_before = now + self._delay_s()
         return self._advance(now)
+
+    def _give_up(self, reason: str) -> list[RotationCommand]:
+        self.state = RotationState.ENDED
+        return [GiveUp(reason, self._attempts)]
 
     def _reconnect(self) -> Reconnect:
         self.state = RotationState.OPENING

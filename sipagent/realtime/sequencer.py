@@ -74,10 +74,15 @@ class ResponseSequencer:
         self.is_ongoing, self._is_cancelled, self._sent = False, False, None
         return self._next()
 
-    def refused(self, event_id: str | None, code: str | None) -> tuple[bool, list[ResponseCreate]]:
+    def refused(
+        self, event_id: str | None, code: str | None, message: str = ""
+    ) -> tuple[bool, list[ResponseCreate]]:
         """Take an ``error``; return whether it answers our request, and what to send now."""
         refused = self._sent
-        if event_id is None and code == ACTIVE_RESPONSE and refused is not None:
+        is_about_us = code == ACTIVE_RESPONSE or any(
+            name in f"{code} {message}" for name in ("response.create", "response_create")
+        )
+        if event_id is None and is_about_us and refused is not None:
             event_id = refused.event.event_id  # not every endpoint names what it answers
         if refused is None or event_id != refused.event.event_id:
             return False, []

@@ -12,8 +12,9 @@ events out. See ``succession`` for what happens when a connection ends before th
 from __future__ import annotations
 
 import asyncio
+import logging
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import orjson
@@ -41,6 +42,8 @@ from .succession import Succession
 from .transport import Endpoint, open_transport
 from .usage import Usage
 from .work import WorkRunner
+
+log = logging.getLogger(__name__)
 
 HistoryChanger = Callable[[list[HistoryItem]], Iterable[HistoryItem | Json]]
 
@@ -91,6 +94,7 @@ class RealtimeSession:
         self._endpoint: Endpoint | None = None
         self._succession = Succession(self, rotation, wall_clock) if rotation else None
         self._is_closing = False
+        self._is_over = False
 
     # What it is.
 
@@ -117,7 +121,7 @@ class RealtimeSession:
     @property
     def pending_approvals(self) -> list[ApprovalRequest | McpApprovalRequest]:
         """Calls that wait for ``approve`` or ``reject``."""
-        if self._connection is None:
+        if self._connection is None or self._is_closing:
             return []
         core = self._connection.core
         return [*core.tools.pending_approvals, *core.mcp.pending_approvals]
@@ -169,9 +173,12 @@ class RealtimeSession:
 
     # What it tells.
 
-    async def events(self) -> AsyncIterator[SessionEvent]:
+    def events(self) -> AsyncIterator[SessionEvent]:
         """Yield what happens; ends after ``Disconnected``. For one reader."""
         self._is_iterated = True
+        return self._until_the_end()
+
+    async def _until_the_end(self) -> AsyncIterator[SessionEvent]:
         while True:
             event = await self._events.get()
             yield event
@@ -193,7 +200,10 @@ class RealtimeSession:
         self._listeners.remove(name, listener)
 
     def tell(self, event: SessionEvent) -> None:
-        """Tell whoever listens."""
+        """Tell whoever listens; nothing follows ``Disconnected``."""
+        if self._is_over:
+            return
+        self._is_over = isinstance(event, Disconnected)
         if self._is_iterated or not self._listeners:
             self._events.put_nowait(event)
         self._listeners.tell(event)
@@ -224,8 +234,12 @@ class RealtimeSession:
     @property
     def muted(self) -> bool | None:
         """Whether the caller is not heard; None where the endpoint has the caller's audio."""
-        is_attached = self._endpoint is not None and bool(self._endpoint.realtime_call_id)
-        return None if is_attached else self._audio.is_muted
+        return None if self.is_attached else self._audio.is_muted
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether this is about a phone call at the endpoint, which has the caller's audio."""
+        return self._endpoint is not None and bool(self._endpoint.realtime_call_id)
 
     def mute(self, muted: bool = True) -> None:
         """Let the model hear the caller, or not.
@@ -347,6 +361,7 @@ class RealtimeSession:
         def decide(core: SessionCore) -> None:
             now = self._now()
             if isinstance(request, McpApprovalRequest):
+                _warn_if(always_approve)
                 core.mcp.decide(request, is_approved=True, reason=None, now=now)
             else:
                 core.tools.approve(request, always=always_approve, now=now)
@@ -371,6 +386,7 @@ class RealtimeSession:
         def decide(core: SessionCore) -> None:
             now = self._now()
             if isinstance(request, McpApprovalRequest):
+                _warn_if(always_reject)
                 core.mcp.decide(request, is_approved=False, reason=message, now=now)
             else:
                 core.tools.reject(request, message=message, always=always_reject, now=now)
@@ -380,13 +396,21 @@ class RealtimeSession:
     async def _append(self, audio: bytes) -> None:
         connection = self._open_connection()
         if connection is not None:
-            await connection.send([encode_append(audio)])
+            await self._sent(connection.send([encode_append(audio)]))
 
     async def _do(self, wish: Callable[[SessionCore], None]) -> None:
         connection = self._open_connection()
         if connection is not None:
             wish(connection.core)
-            await connection.flush()
+            await self._sent(connection.flush())
+
+    async def _sent(self, sending: Awaitable[None]) -> None:
+        """Wait for ``sending``; that the socket is gone is no news if another takes its place."""
+        try:
+            await sending
+        except SessionLost:
+            if self._is_closing or self._succession is None or self._succession.is_over:
+                raise
 
     # Connections.
 
@@ -415,7 +439,6 @@ class RealtimeSession:
             await transport.close()
             raise SessionLost("the session is not open", close_code=1000)
         self._generation += 1
-        self._approvals.begin(self._generation)
         core = SessionCore(
             resolved,
             self._options,
@@ -423,7 +446,8 @@ class RealtimeSession:
             approvals=self._approvals,
             generation=self._generation,
             usage=self.usage,
-            is_attached=bool(self._endpoint.realtime_call_id),
+            is_attached=self.is_attached,
+            config=self._connection.core.config if self._connection is not None else None,
         )
         connection = Connection(
             core, transport, self._runner, tell=self.tell, on_lost=self._connection_lost
@@ -441,6 +465,7 @@ class RealtimeSession:
 
     def _use(self, connection: Connection) -> None:
         self._connection = connection
+        self._approvals.begin(self._generation)
         connection.activate()
         if self._succession is not None:
             self._succession.opened(connection)
@@ -457,7 +482,13 @@ class RealtimeSession:
         if connection is not self._connection:
             return  # it never was in use, or another has taken over
         if self._succession is not None and not self._is_closing:
+            self._approvals.begin(self._generation + 1)
             self._succession.lost(lost)
             return
         gone = Disconnected(lost.close_code, str(lost), self._is_closing, self._now())
         self.tell(gone)
+
+
+def _warn_if(is_sticky: bool) -> None:
+    if is_sticky:
+        log.warning("! a decision on an MCP tool holds for one call: the endpoint asks each time")

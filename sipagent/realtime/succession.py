@@ -2,22 +2,30 @@
 
 A new connection is told the conversation so far as text, and takes over with the agent who was
 speaking. Tools that run when a connection ends are cancelled with it; what nobody has answered yet
-is answered by the new one.
+is answered by the new one. A phone call attached to at the endpoint keeps its conversation there:
+its new connection is told nothing, and none of its connections outlives its session.
+
+| resource       | acquired             | released                     | on failure            |
+|----------------|----------------------|------------------------------|-----------------------|
+| new connection | after a loss, before | the session uses it, or      | closed; tried again   |
+|                | the session expires  | `close` cancels its opening  | or given up           |
+| old connection | from the session     | closed beside all else       | `close` waits for it  |
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sipagent.errors import SessionError, SessionLost
+from sipagent.wire.client import ConversationItemCreate
 
 from . import events
 from .connection import Connection
 from .conversation_events import ConnectionLost, HistoryUpdated, Reconnected, SessionExpiring
-from .history_items import UserMessage
+from .history_items import HistoryItem
 from .replay import replay_items
 from .rotation import (
     ActivityChanged,
@@ -33,7 +41,6 @@ from .rotation import (
     SessionClosed,
     SessionOpened,
     TellExpiring,
-    TimerFired,
 )
 from .rotation import SessionLost as ConnectionEnded
 
@@ -70,25 +77,36 @@ class Succession:
         self._timer: asyncio.TimerHandle | None = None
         self._replacing: asyncio.Task[None] | None = None
         self._is_caller_speaking = False
+        self._retired: set[asyncio.Task[None]] = set()
         self._lost: SessionLost | None = None
 
     @property
     def is_opening(self) -> bool:
-        """Tell whether there is no connection, but will be."""
-        return self._rotation.state in {RotationState.LOST, RotationState.OPENING}
+        """Tell whether there is no connection, but may be one again."""
+        return self._rotation.is_replacing
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether no connection is replaced any more."""
+        return self._rotation.state is RotationState.ENDED
 
     def opened(self, connection: Connection) -> None:
         """Note that a connection carries the session."""
         clock = self._wall_clock
-        expires_at = connection.core.expires_at if clock is not None else None
+        is_dated = clock is not None and not self._session.is_attached
+        expires_at = connection.core.expires_at if is_dated else None
         self._handle(SessionOpened(expires_at, clock() if clock is not None else 0.0))
 
     def lost(self, lost: SessionLost) -> None:
         """Note that the connection in use is gone, and not by us."""
+        old = self._session.connection
+        assert old is not None
         self._lost = lost
-        now = self._loop.time()
-        self._session.tell(ConnectionLost(lost.close_code, str(lost), now))
+        self._retire(old)
         self._handle(ConnectionEnded(str(lost)))
+        if self.is_opening:
+            now = self._loop.time()
+            self._session.tell(ConnectionLost(lost.close_code, str(lost), now))
 
     def told(self, event: events.SessionEvent) -> None:
         """Note what goes on in the conversation."""
@@ -99,13 +117,14 @@ class Succession:
                 self._is_caller_speaking = False
 
     async def close(self) -> None:
-        """Replace nothing any more."""
+        """Replace nothing any more, and wait until all that was opened is closed."""
+        was_lost = self.is_opening
         self._handle(SessionClosed())
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._replacing is not None:
-            self._replacing.cancel()
-            await asyncio.gather(self._replacing, return_exceptions=True)
+        self._stop_replacing()
+        tasks = [self._replacing, *self._retired]
+        await asyncio.gather(*(each for each in tasks if each), return_exceptions=True)
+        if was_lost and self._lost is not None:  # its end was no end yet
+            self._tell_end(self._lost.close_code, str(self._lost), is_expected=True)
 
     def _handle(self, event: RotationEvent) -> None:
         now = self._loop.time()
@@ -121,46 +140,101 @@ class Succession:
             self._timer = self._loop.call_at(deadline, self._look)
 
     def _look(self) -> None:
+        self._handle(self._activity())
+
+    def _activity(self) -> ActivityChanged:
         connection = self._session.connection
         is_ongoing = connection is not None and connection.core.out.sequencer.is_ongoing
         is_playing = self._session.playback.is_playing(self._loop.time())
-        self._rotation.handle(
-            ActivityChanged(is_ongoing, is_playing, self._is_caller_speaking),
-            now=self._loop.time(),
-        )
-        self._handle(TimerFired())
+        return ActivityChanged(is_ongoing, is_playing, self._is_caller_speaking)
 
     def _carry_out(self, command: RotationCommand, now: float) -> None:
         match command:
             case TellExpiring(in_s):
                 self._session.tell(SessionExpiring(in_s, now))
-            case Rotate():
-                self._replace("expiry")
-            case Reconnect(reason):
-                self._replace(reason)
+            case Rotate(is_idle):
+                self._replace(must_be_idle=is_idle)
+            case Reconnect():
+                self._replace(must_be_idle=False)
             case GiveUp(reason):
+                self._stop_replacing()
                 close_code = self._lost.close_code if self._lost is not None else 1006
-                self._session.tell(events.Disconnected(close_code, reason, False, now))
+                self._tell_end(close_code, reason, is_expected=False)
 
-    def _replace(self, reason: str) -> None:
-        task = self._loop.create_task(self._take_over(reason), name="realtime succession")
-        self._replacing = task
+    def _tell_end(self, close_code: int, reason: str, *, is_expected: bool) -> None:
+        now = self._loop.time()
+        self._session.tell(events.Disconnected(close_code, reason, is_expected, now))
 
-    async def _take_over(self, reason: str) -> None:
+    # One connection gives way to another.
+
+    def _replace(self, *, must_be_idle: bool) -> None:
+        work = self._take_over(must_be_idle)
+        self._replacing = self._loop.create_task(work, name="realtime succession")
+
+    def _stop_replacing(self) -> None:
+        if self._replacing is not None and self._replacing is not asyncio.current_task():
+            self._replacing.cancel()
+
+    async def _take_over(self, must_be_idle: bool) -> None:
         session, old = self._session, self._session.connection
         assert old is not None
-        history = old.core.history.history.items
-        replay = replay_items(history, most_items=MOST_ITEMS, most_chars=MOST_CHARS)
         try:
-            new = await session.open_connection(old.core.current_agent, replay)
-        except SessionError as error:
-            log.warning("! no new session: %s", error)
-            self._handle(OpenFailed(str(error)))
+            new = await self._successor(old, must_be_idle)
+        except Exception as error:  # instructions of an agent may raise anything
+            reason = str(error) if isinstance(error, SessionError) else type(error).__name__
+            log.warning("! no new session: %s", reason)
+            self._handle(OpenFailed(reason))
             return
+        reason = str(self._lost) if old.is_gone else "expiry"
+        must_answer = not session.is_attached and _is_answer_due(_history(old))
+        new.core.usage = old.core.usage
         self._is_caller_speaking = False
+        self._retire(old)
         session.replace_connection(new)
-        await old.close()
         session.tell(Reconnected(reason, self._loop.time()))
         session.tell(HistoryUpdated(tuple(session.history), self._loop.time()))
-        if history and isinstance(history[-1], UserMessage):
+        if must_answer:
             await session.create_response()
+
+    async def _successor(self, old: Connection, must_be_idle: bool) -> Connection:
+        """Open a connection that knows what ``old`` knows.
+
+        Raises:
+            SessionError: If it cannot be opened, or ``old`` went on meanwhile.
+        """
+        session, agent, told = self._session, old.core.current_agent, _history(old)
+        new = await session.open_connection(agent, [] if session.is_attached else _replay(told))
+        try:
+            if old.core.current_agent is not agent:
+                raise SessionError("another agent took over meanwhile")
+            if must_be_idle and not old.is_gone and not self._activity().is_idle:
+                raise SessionError("the quiet moment is over")
+            if not session.is_attached:
+                for item in _replay([item for item in _history(old) if item not in told]):
+                    new.core.send(item)
+                await new.flush()
+        except BaseException:
+            await new.close()
+            raise
+        return new
+
+    def _retire(self, old: Connection) -> None:
+        old.retire()
+        task = self._loop.create_task(old.close(), name="realtime retiring")
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
+
+
+def _history(connection: Connection) -> list[HistoryItem]:
+    return connection.core.history.history.items
+
+
+def _replay(items: Sequence[HistoryItem]) -> list[ConversationItemCreate]:
+    return replay_items(items, most_items=MOST_ITEMS, most_chars=MOST_CHARS)
+
+
+def _is_answer_due(items: Sequence[HistoryItem]) -> bool:
+    """Tell whether the last who said something, as far as it is known, was the user."""
+    roles = [message.item["role"] for message in _replay(items)]
+    spoken = [role for role in roles if role != "system"]
+    return bool(spoken) and spoken[-1] == "user"

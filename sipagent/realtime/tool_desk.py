@@ -35,6 +35,7 @@ from .approvals import (
     RunTool,
 )
 from .conversation_events import ToolApprovalRequested
+from .history_feed import HistoryFeed
 from .outbox import Outbox
 from .tool_calls import HandoffCall, ResponsePolicy, ToolCall, ToolCalls
 
@@ -46,15 +47,22 @@ class ToolDesk:
 
     Args:
         out: Where it is said.
+        feed: Keeps what tools said.
         approvals: Of the session, whatever its connection.
         generation: Of the connection.
         policy: When the model goes on.
     """
 
     def __init__(
-        self, out: Outbox, approvals: Approvals, generation: int, policy: ResponsePolicy
+        self,
+        out: Outbox,
+        feed: HistoryFeed,
+        approvals: Approvals,
+        generation: int,
+        policy: ResponsePolicy,
     ) -> None:
-        self._out, self._approvals, self._generation = out, approvals, generation
+        self._out, self._feed = out, feed
+        self._approvals, self._generation = approvals, generation
         self._calls = ToolCalls(policy)
         self._asked: dict[str, ToolCall] = {}
 
@@ -88,11 +96,11 @@ class ToolDesk:
             case Handoff() as handoff if self._calls.may_hand_off(response_id):
                 self._out.start(HandoffCall(response_id, tool_call_id, arguments, handoff, agent))
             case Handoff():
-                self._answer(response_id, tool_call_id, ToolOutcome(IGNORED_HANDOFF))
+                self._answer(response_id, tool_call_id, ToolOutcome(IGNORED_HANDOFF), now)
             case None:
                 log.warning("! the model called a tool it does not have: %s", name[:64])
                 outcome = ToolOutcome(f"Tool {name} not found", has_failed=True)
-                self._answer(response_id, tool_call_id, outcome)
+                self._answer(response_id, tool_call_id, outcome, now)
                 self._error("tool_not_found", f"there is no tool {name[:64]!r}", now)
 
     # What comes back.
@@ -110,7 +118,7 @@ class ToolDesk:
         """Send a tool's output, and ask the model to go on when it was the last one."""
         if outcome.error is not None:
             self._error("tool_failed", f"{call.name}: {type(outcome.error).__name__}", now)
-        must_respond = self._answered(call.response_id, call.tool_call_id, outcome)
+        must_respond = self._answered(call.response_id, call.tool_call_id, outcome, now)
         self._out.tell(
             events.ToolEnded(
                 call.tool_call_id,
@@ -130,7 +138,7 @@ class ToolDesk:
         if outcome.error is not None:
             kind = type(outcome.error).__name__
             self._error("handoff_failed", f"{call.handoff.tool_name}: {kind}", now)
-        self._answer(call.response_id, call.tool_call_id, outcome)
+        self._answer(call.response_id, call.tool_call_id, outcome, now)
 
     # What the owner decides.
 
@@ -187,13 +195,17 @@ class ToolDesk:
         known = self._calls.outcome_of(tool_call_id)
         if known is not None and known.is_sent:
             self._calls.started(response_id, tool_call_id, name, arguments)
-            self._answer(response_id, tool_call_id, known)
+            self._answer(response_id, tool_call_id, known, now)
 
-    def _answer(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> None:
-        if self._answered(response_id, tool_call_id, outcome):
+    def _answer(
+        self, response_id: str, tool_call_id: str, outcome: ToolOutcome, now: float
+    ) -> None:
+        if self._answered(response_id, tool_call_id, outcome, now):
             self._out.request_response()
 
-    def _answered(self, response_id: str, tool_call_id: str, outcome: ToolOutcome) -> bool:
+    def _answered(
+        self, response_id: str, tool_call_id: str, outcome: ToolOutcome, now: float
+    ) -> bool:
         """Send an output; return whether the model is to go on now."""
         if outcome.is_sent:
             item = {
@@ -202,6 +214,7 @@ class ToolDesk:
                 "output": outcome.output,
             }
             self._out.send(ConversationItemCreate(item=item))
+            self._out.tell(*self._feed.answered(tool_call_id, outcome.output, now=now))
         return self._calls.ended(response_id, tool_call_id, outcome)
 
     def _error(self, code: str, message: str, now: float) -> None:

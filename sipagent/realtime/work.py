@@ -91,6 +91,7 @@ class WorkRunner:
             if rejected is None:
                 core.tools.approval_needed(call, now=self._now())
             else:
+                core.tools.started(call, now=self._now())
                 core.tools.ended(call, rejected, duration_s=0.0, now=self._now())
             return
         started_at = self._now()
@@ -103,6 +104,8 @@ class WorkRunner:
         except asyncio.CancelledError:
             context.cancel()
             raise
+        if _is_cancelled():  # the tool took no notice: nobody waits for what it says
+            return
         now = self._now()
         core.tools.ended(call, outcome, duration_s=now - started_at, now=now)
         await flush()
@@ -139,6 +142,11 @@ class WorkRunner:
             runs = await run_guardrails(guardrails, self._context, work.agent, work.check.text)
         finally:  # every check comes back, a cancelled one too
             core.checked(work, runs, now=self._now())
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _called(hooks: AgentHooks | None, hook: Callable[..., Any], *arguments: Any) -> None:

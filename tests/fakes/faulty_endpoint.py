@@ -17,20 +17,31 @@ from sipagent.audio.g711 import pcm_to_pcmu
 from sipagent.audio.tones import tone
 
 TONE_MS = 20_000
+SAID = "Beep."
+"""What every tone is to mean."""
 
 
 class FaultyEndpoint:
     """Serve sessions on loopback.
 
     Attributes:
-        fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (nonsense) or ``""``.
+        fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (nonsense), ``wait``
+            (lets in when ``may_enter`` is set) or ``""``.
+        tone_ms: How long an answer is.
+        handshakes: How many came.
         sessions: Open ones, oldest first; abort one to let it die.
+        heard: Of each session, whether caller audio came.
         is_over: Set when the test ends; lets go of those that hang.
     """
 
     def __init__(self) -> None:
         self.fault = ""
+        self.tone_ms = TONE_MS
+        self.handshakes = 0
+        self.may_enter = asyncio.Event()
+        self._answers = 0
         self.sessions: list[ServerConnection] = []
+        self.heard: list[asyncio.Event] = []
         self.received: list[dict[str, Any]] = []
         self.port = 0
         self.is_over = asyncio.Event()
@@ -46,6 +57,9 @@ class FaultyEndpoint:
 
     async def admit(self, connection: ServerConnection, _: Request) -> Response | None:
         """Refuse, hang, or let in."""
+        self.handshakes += 1
+        if self.fault == "wait":
+            await self.may_enter.wait()
         if self.fault == "refuse":
             return connection.respond(HTTPStatus.UNAUTHORIZED, "no such key\n")
         if self.fault == "hang":
@@ -55,40 +69,56 @@ class FaultyEndpoint:
 
     async def handle(self, connection: ServerConnection) -> None:
         """Speak one long tone to whoever asks for a response."""
+        heard = asyncio.Event()
         self.sessions.append(connection)
+        self.heard.append(heard)
         await self._send(connection, {"type": "session.created", "session": {}})
         async for message in connection:
             event = orjson.loads(message)
-            if event["type"] != "input_audio_buffer.append":
+            if event["type"] == "input_audio_buffer.append":
+                heard.set()
+            else:
                 self.received.append(event)
             if event["type"] == "session.update" and self.fault != "silent":
                 await self._send(connection, {"type": "session.updated", "session": {}})
+            elif event["type"] == "conversation.item.create":
+                item = {"id": f"retold_{len(self.received)}", **event["item"]}
+                await self._send(connection, {"type": "conversation.item.added", "item": item})
             elif event["type"] == "response.create":
                 if self.fault == "lie":
                     await self._lie(connection)
-                await self._speak(connection)
+                await self.speak(connection)
 
     async def _lie(self, connection: ServerConnection) -> None:
         for nonsense in ("{", "[]", '{"type":7}', '{"type":"response.output_audio.delta"}'):
             await connection.send(nonsense)
         await self._send(connection, {"type": "error", "error": "not an object"})
 
-    async def _speak(self, connection: ServerConnection) -> None:
-        await self._send(connection, {"type": "response.created", "response": {"id": "resp_1"}})
+    async def speak(self, connection: ServerConnection) -> None:
+        """Answer with a tone."""
+        self._answers += 1
+        response_id, item_id = f"resp_{self._answers}", f"item_{self._answers}"
+        await self._send(connection, {"type": "response.created", "response": {"id": response_id}})
         where = {
-            "response_id": "resp_1",
-            "item_id": "item_1",
+            "response_id": response_id,
+            "item_id": item_id,
             "output_index": 0,
             "content_index": 0,
         }
-        audio = pcm_to_pcmu(tone(425, TONE_MS, 8_000))
+        audio = pcm_to_pcmu(tone(425, self.tone_ms, 8_000))
         for start in range(0, len(audio), 8_000):
             delta = b64encode(audio[start : start + 8_000]).decode()
             await self._send(
                 connection, {"type": "response.output_audio.delta", **where, "delta": delta}
             )
         await self._send(connection, {"type": "response.output_audio.done", **where})
-        done = {"id": "resp_1", "status": "completed", "output": []}
+        transcript = {"type": "response.output_audio_transcript.done", **where, "transcript": SAID}
+        await self._send(connection, transcript)
+        part = {"type": "output_audio", "transcript": SAID}
+        item = {"id": item_id, "type": "message", "role": "assistant", "status": "completed"}
+        said = {"type": "response.output_item.done", "response_id": response_id, "output_index": 0}
+        await self._send(connection, {**said, "item": {**item, "content": [part]}})
+        done = {"id": response_id, "status": "completed", "output": []}
         await self._send(connection, {"type": "response.done", "response": done})
 
     async def _send(self, connection: ServerConnection, event: dict[str, Any]) -> None:

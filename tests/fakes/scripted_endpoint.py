@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeAlias
 
 import orjson
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+
+Events: TypeAlias = list[dict[str, Any]]
 
 CONFIGURED: dict[str, Any] = {"type": "session.updated", "session": {}}
 
@@ -18,18 +21,27 @@ class ScriptedEndpoint:
     """Serve one session at a time on loopback.
 
     Attributes:
-        answers: What is said when an event of a type comes, by that type.
+        answers: What is said when an event of a type comes, by that type; or what makes it of the
+            event.
+        fault: What becomes of handshakes: ``refuse``, ``hang``, or ``""``.
+        attempts: How many handshakes came, refused ones too.
         received: Every event that came, in order.
-        requests: Every handshake that came.
+        requests: Every handshake that was accepted.
+        connections: The same, oldest first.
     """
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[dict[str, Any]]] = {"session.update": [CONFIGURED]}
+        self.answers: dict[str, Events | Callable[[dict[str, Any]], Events]] = {
+            "session.update": [CONFIGURED]
+        }
+        self.fault = ""
+        self.attempts = 0
         self.received: list[dict[str, Any]] = []
         self.requests: list[Request] = []
+        self.connections: list[ServerConnection] = []
         self.port = 0
-        self._connection: ServerConnection | None = None
         self._changed = asyncio.Condition()
+        self._is_over = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -54,40 +66,69 @@ class ScriptedEndpoint:
             message = event if isinstance(event, str) else orjson.dumps(event).decode()
             await self._open().send(message)
 
-    async def has_received(self, event_type: str, count: int = 1) -> list[dict[str, Any]]:
+    async def has_received(self, event_type: str, count: int = 1) -> Events:
         """Wait until ``count`` events of a type came; return them."""
-        async with asyncio.timeout(5), self._changed:
-            await self._changed.wait_for(lambda: self.types().count(event_type) >= count)
+        await self.until(lambda: self.types().count(event_type) >= count)
         return [event for event in self.received if event["type"] == event_type]
 
-    async def is_left(self) -> int:
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it holds; looked at when a handshake or an event came."""
+        async with asyncio.timeout(5), self._changed:
+            await self._changed.wait_for(holds)
+
+    async def is_left(self, index: int = -1) -> int:
         """Wait until the client is gone; return its close code, 1006 if it said none."""
-        connection = self._open()
+        connection = self.connections[index]
         async with asyncio.timeout(5):
             await connection.wait_closed()
         return connection.close_code or 1006
+
+    async def admit(self, connection: ServerConnection, _: Request) -> Response | None:
+        """Let in, or not."""
+        async with self._changed:
+            self.attempts += 1
+            self._changed.notify_all()
+        if self.fault == "hang":
+            await self._is_over.wait()
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "") if self.fault else None
 
     async def handle(self, connection: ServerConnection) -> None:
         """Note what comes, and answer it."""
         assert connection.request is not None
         self.requests.append(connection.request)
-        self._connection = connection
+        self.connections.append(connection)
         async for message in connection:
             event = orjson.loads(message)
             async with self._changed:
                 self.received.append(event)
                 self._changed.notify_all()
-            await self.say(*self.answers.get(event["type"], ()))
+            answer = self.answers.get(event["type"], [])
+            for said in answer(event) if callable(answer) else answer:
+                await connection.send(orjson.dumps(said).decode())
+
+    def end(self) -> None:
+        """Let go of whoever hangs."""
+        self._is_over.set()
 
     def _open(self) -> ServerConnection:
-        assert self._connection is not None, "nobody has connected"
-        return self._connection
+        assert self.connections, "nobody has connected"
+        return self.connections[-1]
 
 
 @asynccontextmanager
 async def scripted_endpoint() -> AsyncIterator[ScriptedEndpoint]:
     """Run one on a free port."""
     endpoint = ScriptedEndpoint()
-    async with serve(endpoint.handle, "127.0.0.1", 0, max_size=None, close_timeout=0.2) as server:
+    async with serve(
+        endpoint.handle,
+        "127.0.0.1",
+        0,
+        process_request=endpoint.admit,
+        max_size=None,
+        close_timeout=0.2,
+    ) as server:
         endpoint.port = next(iter(server.sockets)).getsockname()[1]
-        yield endpoint
+        try:
+            yield endpoint
+        finally:
+            endpoint.end()

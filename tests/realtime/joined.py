@@ -21,11 +21,14 @@ E = TypeVar("E", bound=SessionEvent)
 
 @asynccontextmanager
 async def joined(
-    agent: RealtimeAgent | None = None, *, context: Any = None
+    agent: RealtimeAgent | None = None,
+    *,
+    context: Any = None,
+    options: SessionOptions | None = None,
 ) -> AsyncIterator[tuple[RealtimeSession, ScriptedEndpoint]]:
     """Connect a session to an endpoint; close it at the end."""
     async with scripted_endpoint() as far_end:
-        options = SessionOptions(PCMU, PCMU)
+        options = options or SessionOptions(PCMU, PCMU)
         session = RealtimeSession(agent or reception(), options, context=context)
         await session.connect(Endpoint(far_end.url, "m"))
         try:

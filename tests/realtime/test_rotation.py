@@ -142,7 +142,7 @@ def test_a_lost_session_is_replaced_at_once() -> None:
     rotation = open_session()
     rotation.handle(BUSY, now=150.0)
     assert rotation.handle(SessionLost("1006"), now=200.0) == [Reconnect("1006", attempt=1)]
-    assert rotation.deadline() is None
+    assert rotation.is_replacing
 
 
 def test_a_session_may_be_lost_while_a_quiet_moment_is_awaited() -> None:
@@ -189,9 +189,9 @@ def test_an_endpoint_that_accepts_and_drops_is_not_stormed() -> None:
     now, made = 101.0, []
     for _ in range(3):
         made += rotation.handle(SessionLost("1011"), now=now)
-        at = rotation.deadline()
-        if at is not None:
-            assert at > now
+        if rotation.state is RotationState.LOST:
+            at = rotation.deadline()
+            assert at is not None and at > now
             now = at
             made += rotation.handle(TimerFired(), now=now)
         rotation.handle(opened(now), now=now)
@@ -203,6 +203,36 @@ def test_an_endpoint_that_accepts_and_drops_is_not_stormed() -> None:
 def test_without_attempts_a_loss_is_final() -> None:
     rotation = open_session(RotationSettings(attempts=0))
     assert rotation.handle(SessionLost("1006"), now=200.0) == [GiveUp("1006", attempts=0)]
+
+
+def test_an_endpoint_that_neither_accepts_nor_refuses_is_given_up_in_time() -> None:
+    rotation = open_session(RotationSettings(give_up_after_s=5.0))
+    rotation.handle(SessionLost("1006"), now=200.0)
+    assert rotation.deadline() == 205.0
+    assert rotation.handle(TimerFired(), now=204.9) == []
+    assert rotation.handle(TimerFired(), now=205.0) == [GiveUp("1006", attempts=1)]
+    assert not rotation.is_replacing
+    assert rotation.handle(opened(205.1), now=205.1) == [] and rotation.deadline() is None
+
+
+def test_attempts_end_with_the_time_for_them() -> None:
+    rotation = open_session(RotationSettings(give_up_after_s=0.3))
+    rotation.handle(SessionLost("1006"), now=200.0)
+    rotation.handle(OpenFailed("HTTP 503"), now=200.2)
+    assert rotation.deadline() == 200.3
+    assert rotation.handle(TimerFired(), now=200.3) == [GiveUp("HTTP 503", attempts=1)]
+
+
+def test_the_time_for_attempts_runs_from_the_last_loss() -> None:
+    rotation = open_session(RotationSettings(give_up_after_s=5.0))
+    rotation.handle(SessionLost("1006"), now=200.0)
+    rotation.handle(opened(201.0), now=201.0)
+    rotation.handle(SessionLost("1006"), now=300.0)
+    assert rotation.deadline() == 305.0
+    rotation = open_session(RotationSettings(give_up_after_s=5.0))
+    rotation.handle(TimerFired(), now=3_400.0)
+    rotation.handle(SessionLost("session_expired"), now=3_400.1)
+    assert rotation.handle(TimerFired(), now=3_405.1) == [GiveUp("session_expired", attempts=1)]
 
 
 def test_a_session_lost_while_another_is_opened_is_replaced_by_that_one() -> None:

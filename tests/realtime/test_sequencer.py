@@ -1,5 +1,7 @@
 """One ``response.create`` at a time."""
 
+import pytest
+
 from sipagent.realtime.sequencer import ACTIVE_RESPONSE, ResponseSequencer
 
 
@@ -125,3 +127,24 @@ def test_a_cancel_is_worth_sending_once_per_response() -> None:
     sequencer.response_done()
     sequencer.response_created()
     assert sequencer.cancel()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("bad_response_create", ""), (None, "response.create: max_output_tokens is too large")],
+)
+def test_a_refusal_that_names_no_event_is_known_by_what_it_says(
+    code: str | None, message: str
+) -> None:
+    sequencer = ResponseSequencer()
+    sequencer.request({"instructions": "one"})
+    sequencer.request({"instructions": "two"})
+    is_ours, (following,) = sequencer.refused(None, code, message)
+    assert is_ours
+    assert following.response == {"instructions": "two"}
+
+
+def test_a_refusal_of_something_else_frees_nothing() -> None:
+    sequencer = ResponseSequencer()
+    sequencer.request({"instructions": "one"})
+    assert sequencer.refused(None, "invalid_value", "session.voice") == (False, [])
