@@ -11,10 +11,10 @@ import logging
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sipagent.calls.apology import prepare_apologies
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.facts import Observer
 from sipagent.calls.prepare import prepare_call
+from sipagent.calls.prompts import prepare_prompts
 from sipagent.calls.setup import CallSetup
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
@@ -22,7 +22,7 @@ from sipagent.dialplan.loading import load_dir
 from sipagent.dialplan.matching import CallKeys
 from sipagent.errors import SipAgentError
 from sipagent.ops.channel import Channel, Closed, Drain, Failed, Heartbeat, Message, Ready, Stop
-from sipagent.ops.clock import local_time
+from sipagent.ops.clock import local_time, unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.metrics import REFUSED, MetricsObserver
 from sipagent.ops.observers import Observers
@@ -96,9 +96,9 @@ class _Worker:
     async def _start(self, channel: Channel) -> None:
         config = self._config
         plans = load_dir(config.dialplans.path)
-        apologies = await prepare_apologies(plans.plans)
+        prompts = await prepare_prompts(plans.plans)
         setups = {
-            plan.name: prepare_call(plan, apologies[plan.name], embedded=self._is_embedded)
+            plan.name: prepare_call(plan, prompts[plan.name], embedded=self._is_embedded)
             for plan in plans.plans
         }
 
@@ -112,6 +112,7 @@ class _Worker:
             endpoint=self._realtime,
             observer=self._observers(),
             recordings_dir=config.recordings.path,
+            wall_clock=unix_time,
         )
         self._sip = SipEndpoint(
             config.sip, on_incoming=self._desk.incoming, on_refused=self._refused

@@ -55,6 +55,7 @@ class AgentAudio:
         self._reach_ms: dict[int, int] = {}
         self._items: dict[str, list[str]] = {}
         self._trusted = ""
+        self._unfinished: set[str] = set()
 
     @property
     def is_idle(self) -> bool:
@@ -78,6 +79,7 @@ class AgentAudio:
                 self._hold.clear(delta.item_id)
         pcm = self._decoder.decode(delta.audio)
         index = delta.content_index
+        self._unfinished.add(delta.item_id)
         self._play(self._hold.push(delta.item_id, pcm, content_index=index, now=now))
 
     def trust(self, response_id: str) -> None:
@@ -110,10 +112,27 @@ class AgentAudio:
         heard_ms = sum(self._media.heard(item_id) for item_id in trip.item_ids)
         return BlockedAudio(sum(each.held_ms for each in blocked), heard_ms)
 
+    def abandon(self) -> dict[str, int]:
+        """Let be heard what may be, and no more: the session is gone.
+
+        Returns:
+            By item that is not heard as its session meant it, how many milliseconds had come.
+        """
+        received = {item_id: self._hold.received_ms(item_id) for item_id in self._unfinished}
+        self._hold.flush([])
+        for item_id in received:
+            self._media.finish(item_id)
+        self._unfinished.clear()
+        self._items.clear()
+        self._reach_ms.clear()
+        self._decoder = Decoder(self._format, self._media.rate_hz)
+        return received
+
     def cut(self) -> list[Heard]:
         """Drop all that waits; return what was heard."""
         heard: Sequence[Heard] = self._media.flush()
         self._decoder = Decoder(self._format, self._media.rate_hz)
+        self._unfinished.clear()
         return self._hold.flush(heard)
 
     def _play(self, released: Sequence[Released]) -> None:
@@ -122,4 +141,5 @@ class AgentAudio:
                 case PlayAudio(item_id, content_index, pcm):
                     self._media.push(item_id, pcm, content_index=content_index)
                 case FinishItem(item_id):
+                    self._unfinished.discard(item_id)
                     self._media.finish(item_id)

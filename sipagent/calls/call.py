@@ -7,7 +7,8 @@ pump. All of them belong to one ``TaskGroup`` and end with the call.
 | resource          | acquired             | released        | on failure                     |
 |-------------------|----------------------|-----------------|--------------------------------|
 | leg (``SipCall``) | before, by ``sip``   | ``_finish``     | hung up with Q.850 cause 41    |
-| session           | ``OpenSession``      | ``CloseSession``| closed; the apology is played  |
+| session           | ``OpenSession``      | ``CloseSession``| replaced, with a filler; if it |
+|                   |                      |                 | cannot be, the apology         |
 | recorder          | first media          | end of ``run``  | the file ends, the call goes on|
 """
 
@@ -60,6 +61,7 @@ class Call:
         observer: Who is told.
         offered_at: Monotonic seconds of the INVITE.
         recordings_dir: Where the stereo recording goes, if the plan wants one.
+        wall_clock: Returns Unix seconds: sessions expire by the endpoint's calendar.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Call:
         *,
         offered_at: float,
         recordings_dir: Path,
+        wall_clock: Callable[[], float],
     ) -> None:
         self.call_id = call_id
         self._leg, self._setup, self._endpoint = leg, setup, endpoint
@@ -83,7 +86,7 @@ class Call:
         self._controller = CallController(setup.policy)
         self._audio_format = leg_format(leg.invite.offered_codecs)
         playback = LegPlayback()
-        self._session = self._new_session(playback)
+        self._session = self._new_session(playback, wall_clock)
         self._conversation = Conversation(
             setup,
             self._session,
@@ -220,13 +223,15 @@ class Call:
         media = self._leg.media
         assert media is not None
         self._conversation.finish()
-        apology = self._setup.apology.at_rate(media.rate_hz)
+        apology = self._setup.prompts.apology.at_rate(media.rate_hz)
         media.push(APOLOGY_ITEM, apology)
         media.finish(APOLOGY_ITEM)
 
     # The session.
 
-    def _new_session(self, playback: LegPlayback) -> RealtimeSession:
+    def _new_session(
+        self, playback: LegPlayback, wall_clock: Callable[[], float]
+    ) -> RealtimeSession:
         invite = self._leg.invite
         context = CallContext(
             call_id=self.call_id,
@@ -242,7 +247,14 @@ class Call:
             output_format=self._audio_format.to_wire(),
             **self._setup.session,
         )
-        return RealtimeSession(self._setup.agent, options, context=context, playback=playback)
+        return RealtimeSession(
+            self._setup.agent,
+            options,
+            context=context,
+            playback=playback,
+            rotation=self._setup.rotation,
+            wall_clock=wall_clock,
+        )
 
     async def _run_session(self) -> None:
         started_at = self._now()

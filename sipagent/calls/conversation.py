@@ -17,21 +17,28 @@ from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import (
     AudioStarted,
+    ConnectionLost,
     GuardrailCheckPassed,
     GuardrailCheckStarted,
     GuardrailTripped,
+    Reconnected,
 )
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts
 from .agent_audio import AgentAudio
 from .events import AgentFellSilent, CallEvent, SessionFailed
+from .outage import FILLER_ITEM, Filler
 from .setup import CallSetup
+from .telling import fact_of
 from .termination import Reason
 from .turns import AgentTurns
 
 SETTLE_S = 0.06
 """How long after a flush the last voiced frame is surely out: a frame, its fade and a tick."""
+
+EXPIRED = "session_expired"
+"""The error before an endpoint ends a session; another takes its place."""
 
 SessionCommand: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -94,16 +101,20 @@ class Conversation:
         self._last_word_at: float | None = None
         self._cut_at: dict[str, int] = {}
         self._cuts: list[_Cut] = []
+        self._filler = Filler()
+        self._lost_at: float | None = None
+        self._must_greet = False
 
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
-        is_idle = self._audio is None or self._audio.is_idle
+        is_idle = self._audio is None or self._audio.is_idle or self._filler.is_playing
         return is_idle and self._response_id is None
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        candidates = [self._barge_in.deadline(), *(cut.settled_at for cut in self._cuts)]
+        candidates = [self._barge_in.deadline(), self._filler.deadline()]
+        candidates += [cut.settled_at for cut in self._cuts]
         if self._audio is not None:
             candidates.append(self._audio.deadline())
         return min((at for at in candidates if at is not None), default=None)
@@ -129,12 +140,15 @@ class Conversation:
         """Take the leg's media and have the agent greet."""
         self._media = media
         self._audio = AgentAudio(media, self._format, self._setup.hold)
-        if self._setup.greeting:
-            greeting = self._setup.greeting
-            self._commands.put_nowait(lambda: self._session.create_response(greeting))
+        self._must_greet = bool(self._setup.greeting)
+        if self._lost_at is None:
+            self._greet()
+        else:
+            self._filler.lost(is_silent=True, now=self._now())
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
+        self._filler.stop()
         if self._audio is not None:
             self._tell_cut_off(self._audio.cut())
         for item_id in self._turns.open_items():
@@ -144,6 +158,8 @@ class Conversation:
 
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
+        if item_id == FILLER_ITEM:
+            return
         gap_ms = None if self._last_word_at is None else round((at - self._last_word_at) * 1000)
         self._last_word_at = None
         self._tell(facts.AgentSoundStarted(item_id, self._turns.agent_of(item_id), gap_ms))
@@ -153,10 +169,15 @@ class Conversation:
     def item_played(self, item_id: str, at: float) -> None:
         """Note that an item was heard to its end."""
         assert self._media is not None
+        if item_id == FILLER_ITEM:
+            if self._filler.is_playing:
+                self._play_filler()
+            return
         if said := self._turns.played(item_id, self._media.heard(item_id)):
             self._tell(said)
         if self._media.is_idle:
             self._floor(barge_in.AgentAudioFinished(), at)
+            self._filler.fell_silent(at)
             self._notice_silence()
 
     def handle_timer(self, now: float) -> None:
@@ -165,6 +186,8 @@ class Conversation:
         self._tell_barge_ins(now)
         if self._audio is not None:
             self._audio.handle_timer(now)
+        if self._filler.is_due(now):
+            self._play_filler()
 
     # What the session says.
 
@@ -197,9 +220,9 @@ class Conversation:
                 self._tell_event(event)
 
     def _tell_event(self, event: session_events.SessionEvent) -> None:
+        if (fact := fact_of(event)) is not None:
+            self._tell(fact)
         match event:
-            case session_events.UserTranscript(item_id=item_id, text=text):
-                self._tell(facts.CallerSaid(item_id, text))
             case (
                 AudioStarted()
                 | GuardrailCheckStarted()
@@ -207,24 +230,15 @@ class Conversation:
                 | GuardrailTripped()
             ):
                 self._checked(event)
-            case session_events.HandedOff(from_agent=old, to_agent=new):
+            case session_events.HandedOff(to_agent=new):
                 self._agent = new
-                self._tell(facts.AgentChanged(old, new))
-            case session_events.ToolEnded():
-                self._tell(
-                    facts.ToolCalled(
-                        event.tool_call_id,
-                        event.name,
-                        event.arguments,
-                        event.output,
-                        event.failed,
-                        round(event.duration_s * 1000),
-                    )
-                )
-            case session_events.SessionErrorReported(code=code, message=message, fatal=fatal):
-                self._tell(facts.ErrorReported(code, message, fatal))
-                if fatal:
+            case session_events.SessionErrorReported(code=code, message=message, fatal=True):
+                if code != EXPIRED or not self._setup.rotation.attempts:
                     self._post(SessionFailed(Reason.SESSION_ERROR, f"{code}: {message}"))
+            case ConnectionLost():
+                self._session_lost(event)
+            case Reconnected():
+                self._session_replaced(event)
             case session_events.Disconnected(expected=False):
                 detail = f"close code {event.close_code} {event.reason}".strip()
                 self._post(SessionFailed(Reason.SESSION_LOST, detail))
@@ -267,7 +281,7 @@ class Conversation:
             self._last_word_at = at - self._setup.silence_duration_ms / 1000
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
-        self._response_id = None
+        self._response_id, self._must_greet = None, False
         self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
         if event.status == "failed":
             code = event.error_code or "response_failed"
@@ -278,6 +292,48 @@ class Conversation:
     def _notice_silence(self) -> None:
         if self.is_silent:
             self._post(AgentFellSilent())
+
+    # One session after another.
+
+    def _session_lost(self, event: ConnectionLost) -> None:
+        self._lost_at = event.at
+        self._tell(facts.SessionLost(event.reason))
+        self._abandon(event.at)
+        if self._audio is not None:
+            self._filler.lost(is_silent=self._audio.is_idle, now=event.at)
+
+    def _session_replaced(self, event: Reconnected) -> None:
+        lost_at, self._lost_at = self._lost_at, None
+        if self._filler.stop() and self._media is not None:
+            self._media.flush()
+        if lost_at is None:
+            self._abandon(event.at)
+            self._tell(facts.SessionReplaced("expiry", 0))
+            return
+        self._tell(facts.SessionReplaced("lost", round((event.at - lost_at) * 1000)))
+        if self._media is not None:
+            self._greet()
+
+    def _abandon(self, at: float) -> None:
+        """Expect no more of what the session before was saying; what came of it is heard."""
+        self._response_id = self._cut_response_id = self._last_word_at = None
+        self._floor(barge_in.CallerSpeechStopped(), at)
+        received_ms = self._audio.abandon() if self._audio is not None else {}
+        for said in self._turns.abandon(received_ms):
+            self._tell(said)
+        self._notice_silence()
+
+    def _greet(self) -> None:
+        """Have the agent greet, unless it has."""
+        if self._must_greet:
+            greeting = self._setup.greeting
+            self._commands.put_nowait(lambda: self._session.create_response(greeting))
+
+    def _play_filler(self) -> None:
+        filler = self._setup.prompts.filler
+        if filler is not None and self._media is not None:
+            self._media.push(FILLER_ITEM, filler.at_rate(self._media.rate_hz))
+            self._media.finish(FILLER_ITEM)
 
     # Interruption.
 

@@ -31,6 +31,7 @@ class CallDesk:
         endpoint: Where the speech model is.
         observer: Who is told of every call.
         recordings_dir: Where recordings go.
+        wall_clock: Returns Unix seconds.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class CallDesk:
         endpoint: Endpoint,
         observer: facts.Observer,
         recordings_dir: Path,
+        wall_clock: Callable[[], float],
     ) -> None:
         self._route, self._endpoint = route, endpoint
         self._observer, self._recordings_dir = observer, recordings_dir
+        self._wall_clock = wall_clock
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: dict[str, Call] = {}
@@ -77,6 +80,7 @@ class CallDesk:
             self._observer,
             offered_at=now,
             recordings_dir=self._recordings_dir,
+            wall_clock=self._wall_clock,
         )
         self.calls[call_id] = call
         task = self._loop.create_task(self._run(call), name=f"call {call_id}")

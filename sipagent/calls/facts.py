@@ -7,7 +7,7 @@ disagree. A call tells each fact once, to one ``Observer``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from .termination import Termination
 
@@ -36,6 +36,23 @@ class SessionOpened:
     """The realtime session accepted our configuration."""
 
     connect_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost:
+    """The endpoint's socket is gone; another session is being opened."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReplaced:
+    """Another session took over, and was told the conversation so far."""
+
+    reason: Literal["lost", "expiry"]
+    """``lost``, or ``expiry``: before the endpoint would have ended it."""
+    outage_ms: int
+    """How long there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +213,8 @@ Fact: TypeAlias = (
     CallOffered
     | CallRouted
     | SessionOpened
+    | SessionLost
+    | SessionReplaced
     | CallAnswered
     | CallerSpeechStarted
     | CallerSpeechStopped

@@ -7,23 +7,24 @@ from typing import Any
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
+from sipagent.realtime.rotation import RotationSettings
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
-from .setup import Apology, CallSetup
+from .setup import CallSetup, Prompts
 from .tools import builtin_tools
 
 DEFAULT_SILENCE_MS = 500
 """What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
 
 
-def prepare_call(plan: Plan, apology: Apology, *, embedded: bool) -> CallSetup:
+def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallSetup:
     """Boil ``plan`` down to what one call needs.
 
     Args:
         plan: Checked.
-        apology: Made beforehand.
+        prompts: Made beforehand.
         embedded: Whether the session goes to the embedded engine.
     """
     session = plan.dialplan.session
@@ -38,7 +39,12 @@ def prepare_call(plan: Plan, apology: Apology, *, embedded: bool) -> CallSetup:
             max_duration_s=session.max_duration_s,
         ),
         barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
-        apology=apology,
+        prompts=prompts,
+        rotation=RotationSettings(
+            rotate_margin_s=session.rotate_margin_s,
+            attempts=session.reconnect,
+            give_up_after_s=session.reconnect_within_s,
+        ),
         hold=HoldSettings(session.hold_ms, session.hold_until_checked),
         is_recorded=session.record,
         silence_duration_ms=_silence_ms(session.turn_detection),

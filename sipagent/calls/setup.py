@@ -13,6 +13,7 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
+from sipagent.realtime.rotation import RotationSettings
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
@@ -20,8 +21,8 @@ from .controller import CallPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Apology:
-    """What the caller hears when the endpoint fails."""
+class Prompt:
+    """What the caller hears of us when no agent speaks."""
 
     pcm: Pcm
     rate_hz: int
@@ -29,6 +30,16 @@ class Apology:
     def at_rate(self, rate_hz: int) -> Pcm:
         """Return the audio at a leg's sampling rate."""
         return resample(self.pcm, self.rate_hz, rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The prompts of a plan."""
+
+    apology: Prompt
+    """When the endpoint fails, before BYE."""
+    filler: Prompt | None = None
+    """While another session is opened, again and again; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,8 @@ class CallSetup:
     """Fields of ``realtime.options.SessionOptions`` that the plan sets, audio formats excepted."""
     policy: CallPolicy
     barge_in: BargeInSettings
-    apology: Apology
+    prompts: Prompts
+    rotation: RotationSettings = field(default_factory=RotationSettings)
     hold: HoldSettings = field(default_factory=HoldSettings)
     is_recorded: bool = False
     silence_duration_ms: int | None = None

@@ -9,6 +9,7 @@ No I/O, no clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .facts import AgentSaid
@@ -37,6 +38,8 @@ class _Item:
     partial: str = ""
     final: str | None = None
     played_ms: int | None = None
+    abandoned_ms: int | None = None
+    """What had come of it when no more could come."""
 
 
 class AgentTurns:
@@ -67,6 +70,8 @@ class AgentTurns:
         item = self._items.get(item_id)
         if item is None:
             return None
+        if item.abandoned_ms is not None:
+            return self._tell(item_id, heard_ms, item.abandoned_ms, interrupted=True)
         if item.final is None:
             item.played_ms = heard_ms
             return None
@@ -83,6 +88,21 @@ class AgentTurns:
         if item.played_ms is not None:
             return self._tell(item_id, item.played_ms, item.played_ms, interrupted=False)
         return self._tell(item_id, heard_ms, received_ms, interrupted=True)
+
+    def abandon(self, received_ms: Mapping[str, int]) -> list[AgentSaid]:
+        """Note that no more comes of anything; return what can be told by now.
+
+        Args:
+            received_ms: Of items that were not finished, how much audio had come.
+        """
+        told: list[AgentSaid] = []
+        for item_id, item in list(self._items.items()):
+            item.abandoned_ms = received_ms.get(item_id)
+            if item.final is None:
+                item.final = item.partial
+            if item.played_ms is not None:
+                told.append(self._tell(item_id, item.played_ms, item.played_ms, interrupted=False))
+        return told
 
     def open_items(self) -> list[str]:
         """Return the items that were neither played to the end nor cut off."""

@@ -13,7 +13,7 @@ from sipagent.agents.handoffs import handoff_tool_name
 from .documents import Document
 from .findings import Finding, Severity
 from .models import BUILTIN_TOOLS, Agent, Dialplan
-from .session import TURN_DETECTION_KEYS
+from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
 from .validation import listed, near_miss, shown
 
@@ -146,6 +146,11 @@ def _session(plan: Dialplan, document: Document) -> Iterator[Finding]:
     if not plan.session.barge_in and plan.session.barge_in_confirm_ms:
         path = ("session", "barge_in_confirm_ms")
         yield document.finding(path, "means nothing while barge_in is false", Severity.WARNING)
+    if not plan.session.reconnect:
+        given = plan.session.model_fields_set & RECONNECT_KEYS
+        for key in sorted(given):
+            text = "means nothing while reconnect is 0"
+            yield document.finding(("session", key), text, Severity.WARNING)
 
 
 def _repeated(

@@ -142,13 +142,14 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
             ]
             text = f"there is no file {name}{near_miss(session.script, stems)}"
             yield document.finding(("session", "script"), text)
-    if session.apology_wav is not None:
+    for key, wav in (("apology_wav", session.apology_wav), ("filler_wav", session.filler_wav)):
+        if wav is None:
+            continue
         try:
-            read_wav(folder / session.apology_wav)
+            read_wav(folder / wav)
         except (OSError, ValueError, SipAgentError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            text = f"{session.apology_wav} cannot be used: {why}"
-            yield document.finding(("session", "apology_wav"), text)
+            yield document.finding(("session", key), f"{wav} cannot be used: {why}")
 
 
 def _sha(loaded: Iterable[LoadedFile]) -> str:

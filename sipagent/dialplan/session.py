@@ -55,6 +55,10 @@ TURN_DETECTION_KEYS: dict[str, frozenset[str]] = {
 """Which keys of :class:`TurnDetection` mean something to which type."""
 
 
+RECONNECT_KEYS = frozenset({"reconnect_within_s", "filler", "filler_wav"})
+"""Which keys of :class:`SessionSettings` mean something only when sessions are replaced."""
+
+
 class Transcription(Model):
     """How the caller's words are written down; the model itself does not need it."""
 
@@ -101,6 +105,16 @@ class SessionSettings(Model):
     """Spoken when the endpoint fails; short, since the caller is released after it."""
     apology_wav: FileBeside | None = None
     """A WAV file beside the plan, played instead of the spoken apology."""
+    reconnect: Annotated[int, Field(ge=0, le=10)] = 3
+    """Sessions to try when one is lost during the call, before the apology; 0: none."""
+    reconnect_within_s: Annotated[float, Field(gt=0, le=60)] = 1.5
+    """How long that may take, if the endpoint does not even refuse."""
+    filler: str = "One moment, please."
+    """Spoken again and again while there is no session; ``""``: silence."""
+    filler_wav: FileBeside | None = None
+    """A WAV file beside the plan, played instead."""
+    rotate_margin_s: Annotated[float, Field(gt=0, le=3_600)] = 300.0
+    """How long before the endpoint ends a session another one takes over, when nobody speaks."""
     max_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0
     """After this the call is ended."""
     record: bool = False

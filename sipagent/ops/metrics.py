@@ -32,6 +32,14 @@ CONNECT = Histogram(
     "From connecting to the endpoint's confirmation of our session.",
     buckets=VOICE_SECONDS,
 )
+RECONNECTS = Counter(
+    "sipagent_realtime_reconnects", "Sessions that took over in mid-call.", ["reason"]
+)
+OUTAGE = Histogram(
+    "sipagent_realtime_outage_seconds",
+    "From the loss of a session to the one that took over.",
+    buckets=VOICE_SECONDS,
+)
 TURN_GAP = Histogram(
     "sipagent_turn_gap_seconds",
     "From the caller's last word to the agent's first sound.",
@@ -125,6 +133,10 @@ class MetricsObserver:
                 call.plan = plan
             case facts.SessionOpened(connect_ms=connect_ms):
                 CONNECT.observe(connect_ms / 1000)
+            case facts.SessionReplaced(reason=reason, outage_ms=outage_ms):
+                RECONNECTS.labels(reason).inc()
+                if reason == "lost":
+                    OUTAGE.observe(outage_ms / 1000)
             case facts.CallAnswered(answer_ms=answer_ms):
                 ANSWER.labels(call.plan).observe(answer_ms / 1000)
             case facts.ErrorReported(code=code):

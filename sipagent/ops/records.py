@@ -41,6 +41,8 @@ class CallRecord:
     barge_ins: list[dict[str, int]] = field(default_factory=list)
     blocked: list[dict[str, Any]] = field(default_factory=list)
     """Answers that guardrails stopped."""
+    reconnects: list[dict[str, Any]] = field(default_factory=list)
+    """Sessions that took over in mid-call."""
     digits: str = ""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
@@ -60,6 +62,8 @@ class CallRecord:
                 self.agents.append(agent)
             case facts.SessionOpened(connect_ms=connect_ms):
                 self.connect_ms = connect_ms
+            case facts.SessionReplaced():
+                self.reconnects.append(asdict(fact))
             case facts.CallAnswered(answer_ms=answer_ms, codec=codec):
                 self.answer_ms, self.codec = answer_ms, codec
             case facts.LineMeasured():

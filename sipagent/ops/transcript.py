@@ -29,6 +29,12 @@ def _text(entry: dict[str, Any]) -> str | None:
             return f"{entry['agent']:>12}: {entry['said']}"
         case "CallAnswered":
             return f"[answered after {entry['answer_ms']} ms, {entry['codec']}]"
+        case "SessionLost":
+            return f"[session lost: {entry['detail']}]"
+        case "SessionReplaced" if entry["reason"] == "lost":
+            return f"[another session after {entry['outage_ms']} ms]"
+        case "SessionReplaced":
+            return "[another session, before this one expired]"
         case "BargedIn":
             return (
                 f"[interrupted: {entry['heard_ms']} ms heard, silent {entry['stop_ms']} ms later]"

@@ -10,11 +10,11 @@ import pytest
 
 from sipagent.audio.g711 import pcmu_to_pcm
 from sipagent.audio.level import dbov
-from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.fakes.faulty_endpoint import SAID, faulty_endpoint
 from tests.telephony.rtp import RtpPeer, heard
 from tests.telephony.sipp import Sipp, needs_sipp
 
-from .appliance import Appliance, appliance
+from .appliance import LOOK_AGAIN_S, Appliance, appliance
 
 pytestmark = needs_sipp
 
@@ -89,6 +89,7 @@ async def test_an_endpoint_that_dies_in_mid_call_takes_that_call_only(tmp_path: 
             ) as unharmed:
                 await second.until(50)
                 died_at = asyncio.get_running_loop().time()
+                endpoint.fault = "refuse"
                 endpoint.kill(0)
                 await doomed.succeeds()
                 released_s = asyncio.get_running_loop().time() - died_at
@@ -101,6 +102,62 @@ async def test_an_endpoint_that_dies_in_mid_call_takes_that_call_only(tmp_path: 
             assert (gaps == 160).all()
             levels = [dbov(heard([packet], pcmu_to_pcm)) for packet in second.packets[60:]]
             assert min(levels) > -20  # the tone went on without a hole
+
+
+async def test_a_call_goes_on_over_another_session_when_its_own_dies(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint, RtpPeer() as peer:
+        endpoint.tone_ms = 600
+        async with (
+            appliance(tmp_path, realtime_url=endpoint.url) as running,
+            Sipp(
+                "hangs_up", running.sip_port, tmp_path, rtp_port=peer.port, pause_ms=6_000
+            ) as call,
+        ):
+            await running.until(lambda: voiced_s(peer), lambda seconds: seconds >= 0.5)
+            await peer.until(len(peer.packets) + 20)  # the tone is over
+            endpoint.fault = "wait"
+            endpoint.kill(0)
+            greeted_s = voiced_s(peer)
+            await running.until(lambda: voiced_s(peer), lambda heard_s: heard_s > greeted_s + 0.3)
+            endpoint.may_enter.set()
+            await running.until(lambda: len(endpoint.sessions), lambda sessions: sessions == 2)
+            replaced = "sipagent_realtime_reconnects_total"
+            while not await running.series(f'{replaced}{{reason="lost"}}'):
+                await asyncio.sleep(LOOK_AGAIN_S)
+            items = [each["item"] for each in endpoint.received if "item" in each]
+            assert [(item["role"], item["content"][0]["text"]) for item in items] == [
+                ("assistant", SAID)
+            ]
+            before_s = voiced_s(peer)
+            await endpoint.speak(endpoint.sessions[1])
+            await running.until(lambda: voiced_s(peer), lambda heard_s: heard_s > before_s + 0.5)
+            await call.succeeds()
+            (record,) = await running.until_records(1)
+            assert (record["result"], record["reason"]) == ("completed", "caller_hung_up")
+            (reconnect,) = record["reconnects"]
+            assert reconnect["reason"] == "lost" and reconnect["outage_ms"] >= 300
+            assert [turn["said"] for turn in record["turns"]] == [SAID, SAID]
+
+
+async def test_an_endpoint_that_hangs_after_a_session_died_is_apologised_for(
+    tmp_path: Path,
+) -> None:
+    async with faulty_endpoint() as endpoint, RtpPeer() as peer:
+        endpoint.tone_ms = 600
+        async with (
+            appliance(tmp_path, realtime_url=endpoint.url) as running,
+            Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port) as doomed,
+        ):
+            await running.until(lambda: voiced_s(peer), lambda seconds: seconds >= 0.5)
+            endpoint.fault = "hang"
+            died_at = asyncio.get_running_loop().time()
+            endpoint.kill(0)
+            await doomed.succeeds()
+            released_s = asyncio.get_running_loop().time() - died_at
+            assert 1.5 < released_s < RELEASED_WITHIN_S + SLACK_S
+            (record,) = await running.until_records(1)
+            assert (record["result"], record["reason"]) == ("failed", "session_lost")
+            assert voiced_s(peer) > 0.6 + 0.7 + 0.3  # the tone, the apology, and a filler before
 
 
 async def test_nonsense_from_the_endpoint_ends_nothing(tmp_path: Path) -> None:

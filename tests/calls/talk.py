@@ -17,7 +17,7 @@ from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.controller import CallPolicy
 from sipagent.calls.conversation import Conversation
 from sipagent.calls.events import CallEvent
-from sipagent.calls.setup import Apology, CallSetup
+from sipagent.calls.setup import CallSetup, Prompt, Prompts
 from sipagent.realtime import events as session_events
 from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
@@ -35,7 +35,9 @@ def call_setup(**changes: Any) -> CallSetup:
         "session": {},
         "policy": CallPolicy(),
         "barge_in": BargeInSettings(),
-        "apology": Apology(tone(300, 100, 8_000), 8_000),
+        "prompts": Prompts(
+            Prompt(tone(300, 100, 8_000), 8_000), Prompt(tone(350, 100, 8_000), 8_000)
+        ),
     }
     return CallSetup(**(options | changes))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sipagent.audio.tones import tone
 from sipagent.calls import facts
 from sipagent.calls.call import Call
 from sipagent.calls.controller import CallPolicy
@@ -16,8 +17,9 @@ from sipagent.calls.facts import Fact, Observer
 from sipagent.calls.setup import CallSetup
 from sipagent.calls.termination import Reason, Result, Termination, session_failure
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
+from sipagent.realtime.rotation import RotationSettings
 from sipagent.realtime.transport import Endpoint
-from tests.fakes.faulty_endpoint import FaultyEndpoint, faulty_endpoint
+from tests.fakes.faulty_endpoint import SAID, FaultyEndpoint, faulty_endpoint
 
 from .leg import FarEnd, Told
 from .talk import call_setup
@@ -39,6 +41,7 @@ class Running:
             observer or self.told,
             offered_at=loop.time(),
             recordings_dir=folder,
+            wall_clock=lambda: 0.0,
         )
         self.ended = loop.create_task(self.call.run(), name="call")
 
@@ -109,15 +112,69 @@ async def test_an_endpoint_that_never_comes_up_is_apologised_for_and_the_leg_rel
 
 
 async def test_an_endpoint_that_dies_in_mid_call_is_apologised_for(tmp_path: Path) -> None:
+    setup = call_setup(greeting="Greet.", rotation=RotationSettings(attempts=2))
     async with faulty_endpoint() as endpoint:
-        running = Running(call_setup(greeting="Greet."), endpoint, tmp_path, None)
+        running = Running(setup, endpoint, tmp_path, None)
         async with running.far_end.clock():
             await running.told.until(facts.AgentSoundStarted)
+            endpoint.fault = "refuse"
             endpoint.kill(0)
             end = await running.ended
         assert (end.result, end.reason) == (Result.FAILED, Reason.SESSION_LOST)
         assert running.far_end.media.heard("apology") == 100
         assert running.told.names().count("CallEnded") == 1
+
+
+async def test_a_call_outlives_its_session(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint:
+        endpoint.tone_ms = 400
+        running = Running(call_setup(greeting="Greet."), endpoint, tmp_path, None)
+        async with running.far_end.clock():
+            await running.told.until(facts.AgentSaid)
+            endpoint.fault = "wait"
+            endpoint.kill(0)
+            await running.told.until(facts.SessionLost)
+            while not running.far_end.media.heard("filler"):
+                await asyncio.sleep(0)
+            endpoint.may_enter.set()
+            replaced = await running.told.until(facts.SessionReplaced)
+            assert replaced.reason == "lost" and replaced.outage_ms > 0
+            assert [each["item"]["content"] for each in endpoint.received if "item" in each] == [
+                [{"type": "output_text", "text": SAID}]
+            ]
+            running.far_end.media.give_inbound(tone(300, 20, 8_000))
+            await endpoint.heard[1].wait()
+            await endpoint.speak(endpoint.sessions[1])
+            await running.told.until(facts.AgentSaid, 2)
+            running.far_end.hangs_up()
+            assert (await running.ended).reason is Reason.CALLER_HUNG_UP
+
+
+async def test_an_endpoint_that_hangs_after_a_loss_is_given_up_in_time(tmp_path: Path) -> None:
+    setup = call_setup(greeting="Greet.", rotation=RotationSettings(give_up_after_s=0.1))
+    async with faulty_endpoint() as endpoint:
+        running = Running(setup, endpoint, tmp_path, None)
+        async with running.far_end.clock():
+            await running.told.until(facts.AgentSoundStarted)
+            endpoint.fault = "hang"
+            endpoint.kill(0)
+            end = await running.ended
+        assert (end.result, end.reason) == (Result.FAILED, Reason.SESSION_LOST)
+        assert running.far_end.media.heard("apology") == 100
+        assert running.far_end.sent[-1] == 'BYE Q.850;cause=41;text="session_lost"'
+
+
+async def test_a_caller_may_hang_up_while_there_is_no_session(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint:
+        running = Running(call_setup(greeting="Greet."), endpoint, tmp_path, None)
+        async with running.far_end.clock():
+            await running.told.until(facts.AgentSoundStarted)
+            endpoint.fault = "hang"
+            endpoint.kill(0)
+            await running.told.until(facts.SessionLost)
+            running.far_end.hangs_up()
+            end = await running.ended
+        assert end == Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)
 
 
 async def test_a_caller_who_gives_up_while_it_rings_is_on_record(tmp_path: Path) -> None:

@@ -131,10 +131,10 @@ async def test_an_error_is_told_and_only_a_fatal_one_fails_the_session(
 ) -> None:
     async with talk() as running:
         running.hear(
-            session_events.SessionErrorReported("session_expired", "Over.", "", fatal, 1.0)
+            session_events.SessionErrorReported("invalid_api_key", "Over.", "", fatal, 1.0)
         )
-        assert running.told == [facts.ErrorReported("session_expired", "Over.", fatal)]
-        failed = SessionFailed(Reason.SESSION_ERROR, "session_expired: Over.")
+        assert running.told == [facts.ErrorReported("invalid_api_key", "Over.", fatal)]
+        failed = SessionFailed(Reason.SESSION_ERROR, "invalid_api_key: Over.")
         assert running.posted == [failed] * failures
 
 

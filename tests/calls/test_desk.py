@@ -34,6 +34,7 @@ async def desk(folder: Path, told: Told, route: Route | None = None) -> AsyncIte
             endpoint=Endpoint(endpoint.url, "gpt-realtime"),
             observer=told,
             recordings_dir=folder,
+            wall_clock=lambda: 0.0,
         )
 
 

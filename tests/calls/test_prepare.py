@@ -9,18 +9,19 @@ from sipagent.audio.formats import AudioFormat
 from sipagent.audio.tones import tone
 from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.prepare import DEFAULT_SILENCE_MS, prepare_call
-from sipagent.calls.setup import Apology, CallSetup, leg_format
+from sipagent.calls.setup import CallSetup, Prompt, Prompts, leg_format
 from sipagent.calls.tools import builtin_tools
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
+from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, SessionOpened, TimerFired
 
-APOLOGY = Apology(tone(400, 20, 8_000), 8_000)
+PROMPTS = Prompts(Prompt(tone(400, 20, 8_000), 8_000))
 
 
 def prepared(**session: Any) -> CallSetup:
     agent = {"name": "Ada", "instructions": "Be brief.", "tools": ["hangup"]}
     dialplan = Dialplan.model_validate({"name": "desk", "agents": [agent], "session": session})
-    return prepare_call(Plan(Path("desk.toml"), dialplan, {}), APOLOGY, embedded=False)
+    return prepare_call(Plan(Path("desk.toml"), dialplan, {}), PROMPTS, embedded=False)
 
 
 def test_a_plan_that_says_nothing_gets_the_endpoints_vad_which_interrupts() -> None:
@@ -96,11 +97,27 @@ def test_what_happens_when_the_endpoint_is_not_ready_is_the_plans_choice(
     assert (policy.ready_within_s, policy.max_duration_s) == (2, 60)
 
 
-def test_a_call_carries_its_plans_name_agent_and_apology() -> None:
+def test_how_a_call_outlives_its_session_is_the_plans_choice() -> None:
+    wanted = prepared(reconnect=2, reconnect_within_s=4, rotate_margin_s=60).rotation
+    assert (wanted.attempts, wanted.give_up_after_s, wanted.rotate_margin_s) == (2, 4, 60)
+
+
+def test_refused_attempts_leave_time_for_the_apology() -> None:
+    rotation = Rotation(prepared().rotation)
+    rotation.handle(SessionOpened(None, 0.0), now=100.0)
+    rotation.handle(SessionLost("gone"), now=200.0)
+    now = 200.0
+    while rotation.handle(OpenFailed("refused"), now=now) == []:
+        now = rotation.deadline() or 0.0
+        rotation.handle(TimerFired(), now=now)
+    assert now == 200.75
+
+
+def test_a_call_carries_its_plans_name_agent_and_prompts() -> None:
     setup = prepared(greeting="Hello", record=True)
     assert (setup.plan, setup.agent.name, setup.greeting) == ("desk", "Ada", "Hello")
     assert [tool.name for tool in setup.agent.tools] == list(builtin_tools())
-    assert setup.apology is APOLOGY
+    assert setup.prompts is PROMPTS
     assert setup.is_recorded
 
 

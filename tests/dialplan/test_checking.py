@@ -139,3 +139,18 @@ def test_files_that_are_named_must_exist(findings: Findings, write: Write) -> No
     ]
     (found,) = findings(plan('[session]\napology_wav = "noise.wav"\n', agent("A")))
     assert "is not a WAV file" in found
+
+
+def test_a_filler_that_cannot_be_played_is_named(findings: Findings) -> None:
+    assert findings(plan('[session]\nfiller_wav = "none.wav"\n', agent("A"))) == [
+        "plan.toml:3: session.filler_wav: none.wav cannot be used: No such file or directory"
+    ]
+
+
+def test_a_filler_of_a_plan_that_does_not_reconnect_means_nothing(findings: Findings) -> None:
+    lines = '[session]\nreconnect = 0\nreconnect_within_s = 2\nfiller = "Hold on."\n'
+    text = "warning: means nothing while reconnect is 0"
+    assert sorted(findings(plan(lines, agent("A")))) == [
+        f"plan.toml:4: session.reconnect_within_s: {text}",
+        f"plan.toml:5: session.filler: {text}",
+    ]

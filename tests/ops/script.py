@@ -26,6 +26,8 @@ CALL: list[Fact] = [
     facts.AgentSaid("b", "Billing", "one two three", "one", 300, True),
     facts.BargedIn("b", 300, 20),
     facts.TruncateConfirmed("b", -10),
+    facts.SessionLost("gone (close code 1006)"),
+    facts.SessionReplaced("lost", 420),
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
     facts.ErrorReported("server_error", "try again"),

@@ -21,7 +21,7 @@ SECRET = re.compile(r"call_?id|caller|called|number|user|uri|address|item|text|s
 REFUSED = {*REFUSAL_REASONS.values(), "malformed_request", "draining", "flood"}
 CLOSED = {
     "result": {each.value for each in Result},
-    "reason": {each.value for each in Reason} | REFUSED,
+    "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},
     "direction": {"inbound", "outbound", "input", "output"},
     "outcome": {"ok", "failed"},
     "code": {*KNOWN_CODES, "other"},

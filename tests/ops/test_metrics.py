@@ -25,6 +25,20 @@ PLAN = {"plan": "plan"}
     ("fact", "name", "labels", "growth"),
     [
         (facts.SessionOpened(120), "sipagent_session_connect_seconds_sum", {}, 0.12),
+        (
+            facts.SessionReplaced("lost", 420),
+            "sipagent_realtime_reconnects_total",
+            {"reason": "lost"},
+            1,
+        ),
+        (
+            facts.SessionReplaced("expiry", 0),
+            "sipagent_realtime_reconnects_total",
+            {"reason": "expiry"},
+            1,
+        ),
+        (facts.SessionReplaced("lost", 420), "sipagent_realtime_outage_seconds_sum", {}, 0.42),
+        (facts.SessionReplaced("expiry", 0), "sipagent_realtime_outage_seconds_count", {}, 0),
         (facts.CallAnswered(400), "sipagent_answer_seconds_sum", PLAN, 0.4),
         (facts.AgentSoundStarted("a", "A", 700), "sipagent_turn_gap_seconds_sum", PLAN, 0.7),
         (facts.AgentSoundStarted("a", "A", -5), "sipagent_turn_gap_seconds_count", PLAN, 1),

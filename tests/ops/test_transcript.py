@@ -46,6 +46,9 @@ def text(fact: Fact) -> str | None:
             facts.AnswerBlocked("a", "prices", 800, 60),
             "[blocked by prices: 60 ms heard, 800 ms not]",
         ),
+        (facts.SessionLost("gone (close code 1006)"), "[session lost: gone (close code 1006)]"),
+        (facts.SessionReplaced("lost", 420), "[another session after 420 ms]"),
+        (facts.SessionReplaced("expiry", 0), "[another session, before this one expired]"),
         (facts.AgentChanged("Ada", "Bob"), "[handoff: Ada -> Bob]"),
         (facts.ToolCalled("t", "hours", "{}", "9 to 5", False, 1), "[tool: hours {} -> 9 to 5]"),
         (facts.ErrorReported("oops", "no luck"), "[error: oops: no luck]"),
@@ -79,4 +82,4 @@ def test_time_is_counted_from_the_first_entry(seconds: float, clock: str) -> Non
 
 def test_every_fact_can_be_read() -> None:
     read = [transcript_line(entry(fact), 0.0) for fact in CALL]
-    assert sum(line is not None for line in read) == 10
+    assert sum(line is not None for line in read) == 12

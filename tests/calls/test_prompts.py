@@ -1,4 +1,4 @@
-"""The apology: a file, else a voice, else a tone, and never an error."""
+"""Prompts: a file, else a voice, else a tone, and never an error."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ import pytest
 from sipagent.audio.frames import Pcm, silence
 from sipagent.audio.tones import tone
 from sipagent.audio.wav import WavWriter
-from sipagent.calls.apology import INFORMATION_HZ, information_tone, prepare_apologies
-from sipagent.calls.setup import Apology
+from sipagent.calls.prompts import (
+    FILLER_PAUSE_MS,
+    INFORMATION_HZ,
+    hold_tone,
+    information_tone,
+    prepare_prompts,
+)
+from sipagent.calls.setup import Prompt
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.engine.tts.speaker import Speaker
@@ -28,8 +34,9 @@ def plan(folder: Path, name: str = "desk", **session: Any) -> Plan:
     return Plan(folder / f"{name}.toml", Dialplan.model_validate(data), {})
 
 
-async def apology(folder: Path, **session: Any) -> Apology:
-    return (await prepare_apologies([plan(folder, **session)]))["desk"]
+async def apology(folder: Path, **session: Any) -> Prompt:
+    made = await prepare_prompts([plan(folder, **({"filler": ""} | session))])
+    return made["desk"].apology
 
 
 def wav(channels: int, rate_hz: int, samples: bytes) -> bytes:
@@ -108,8 +115,8 @@ async def test_words_that_have_no_sound_become_a_tone(
 
 async def test_each_plan_has_an_apology_of_its_own(tmp_path: Path, voice: list[str]) -> None:
     plans = [plan(tmp_path, "a", apology="One."), plan(tmp_path, "b", apology="Two.")]
-    assert list(await prepare_apologies(plans)) == ["a", "b"]
-    assert voice == ["One.", "Two."]
+    assert list(await prepare_prompts(plans)) == ["a", "b"]
+    assert voice == ["One.", "One moment, please.", "Two.", "One moment, please."]
 
 
 async def test_the_words_are_spoken_by_the_engines_voice(tmp_path: Path) -> None:
@@ -124,3 +131,49 @@ def test_the_tone_is_the_three_tones_every_caller_knows() -> None:
     peaks = [int(np.argmax(np.abs(np.fft.rfft(each)))) for each in thirds]
     hz_per_bin = made.rate_hz / len(thirds[0])
     assert [peak * hz_per_bin for peak in peaks] == pytest.approx(INFORMATION_HZ, abs=hz_per_bin)
+
+
+# The filler.
+
+
+async def filler(folder: Path, **session: Any) -> Prompt | None:
+    return (await prepare_prompts([plan(folder, **session)]))["desk"].filler
+
+
+def assert_ends_with_a_pause(made: Prompt | None, sound: Pcm) -> None:
+    assert made is not None
+    np.testing.assert_array_equal(made.pcm[: len(sound)], sound)
+    assert len(made.pcm) == len(sound) + FILLER_PAUSE_MS * made.rate_hz // 1000
+    assert not made.pcm[len(sound) :].any()
+
+
+async def test_the_filler_is_the_plans_words_and_a_pause(tmp_path: Path, voice: list[str]) -> None:
+    assert_ends_with_a_pause(await filler(tmp_path, filler="Hold on."), SPOKEN)
+    assert voice[-1] == "Hold on."
+
+
+async def test_the_filler_may_be_a_file(tmp_path: Path, voice: list[str]) -> None:
+    pcm = tone(425, 100, 16_000)
+    (tmp_path / "music.wav").write_bytes(wav(1, 16_000, pcm.tobytes()))
+    assert_ends_with_a_pause(await filler(tmp_path, filler_wav="music.wav", filler=""), pcm)
+
+
+async def test_a_filler_without_a_voice_is_a_soft_tone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> Pcm:
+        raise EngineError("no voice is installed")
+
+    monkeypatch.setattr(Speaker, "speak", fail)
+    assert_ends_with_a_pause(await filler(tmp_path), hold_tone().pcm)
+    assert_ends_with_a_pause(
+        await filler(tmp_path, filler="", filler_wav="missing.wav"), hold_tone().pcm
+    )
+
+
+@pytest.mark.parametrize("session", [{"filler": ""}, {"reconnect": 0}])
+async def test_there_may_be_no_filler(
+    tmp_path: Path, voice: list[str], session: dict[str, Any]
+) -> None:
+    assert await filler(tmp_path, **session) is None
+    assert len(voice) == 1  # the apology

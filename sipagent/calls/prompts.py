@@ -1,0 +1,92 @@
+"""What the caller hears when the endpoint fails: made before anybody calls.
+
+A WAV file beside the plan, else the plan's words in the voice of the embedded engine, else a tone:
+for the apology the special information tone, which every caller knows to mean "this call cannot be
+put through" (ITU-T E.180 section 6); for the filler a soft one, which means "hold the line".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+
+from sipagent.audio.frames import silence
+from sipagent.audio.tones import tone
+from sipagent.audio.wav import read_wav
+from sipagent.dialplan.plans import Plan
+from sipagent.engine.tts.speaker import Speaker
+from sipagent.engine.tts.voices import espeak_voice
+from sipagent.errors import EngineError, SipAgentError
+
+from .setup import Prompt, Prompts
+
+log = logging.getLogger(__name__)
+
+INFORMATION_HZ = (950, 1_400, 1_800)
+TONE_RATE_HZ = 8_000
+
+
+HOLD_HZ = 425
+FILLER_PAUSE_MS = 2_000
+"""Between the filler and the filler."""
+
+
+async def prepare_prompts(plans: Sequence[Plan]) -> dict[str, Prompts]:
+    """Return the prompts of each plan, by the plan's name; none is empty. Never raises."""
+    speaker = Speaker()
+    try:
+        return {plan.name: await _prompts(plan, speaker) for plan in plans}
+    finally:
+        await speaker.close()
+
+
+async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
+    session = plan.dialplan.session
+    apology = await _made(plan, speaker, "apology", session.apology, session.apology_wav)
+    filler: Prompt | None = None
+    if session.reconnect and (session.filler or session.filler_wav):
+        made = await _made(plan, speaker, "filler", session.filler, session.filler_wav)
+        filler = _with_pause(made or hold_tone())
+    return Prompts(apology or information_tone(), filler)
+
+
+async def _made(
+    plan: Plan, speaker: Speaker, key: str, words: str, wav: str | None
+) -> Prompt | None:
+    """Return a prompt of the plan's own, or None if it has none that can be heard."""
+    if wav is not None:
+        try:
+            pcm, rate_hz = await asyncio.to_thread(read_wav, plan.beside(wav))
+            return Prompt(pcm, rate_hz)
+        except (OSError, SipAgentError) as error:
+            log.error("plan %s ! %s_wav: %s", plan.name, key, error)
+    if not words:
+        return None
+    try:
+        pcm = await speaker.speak(words, espeak_voice(plan.dialplan.session.voice or ""))
+    except EngineError as error:
+        log.warning("plan %s ! its %s is a tone: %s", plan.name, key, error)
+        return None
+    if not len(pcm):
+        log.warning("plan %s ! its %s is a tone: its words have no sound", plan.name, key)
+        return None
+    return Prompt(pcm, speaker.rate_hz)
+
+
+def information_tone() -> Prompt:
+    """Return the special information tone."""
+    tones = [tone(freq_hz, 330, TONE_RATE_HZ, level_dbov=-20) for freq_hz in INFORMATION_HZ]
+    return Prompt(np.concatenate(tones), TONE_RATE_HZ)
+
+
+def hold_tone() -> Prompt:
+    """Return a soft tone."""
+    return Prompt(tone(HOLD_HZ, 400, TONE_RATE_HZ, level_dbov=-30), TONE_RATE_HZ)
+
+
+def _with_pause(prompt: Prompt) -> Prompt:
+    pause = silence(FILLER_PAUSE_MS * prompt.rate_hz // 1000)
+    return Prompt(np.concatenate([prompt.pcm, pause]), prompt.rate_hz)
