@@ -157,6 +157,8 @@ class StandInSession:
                 fields = {"item_id": item_id, "audio_end_ms": end_ms}
                 index = event["content_index"]
                 await self._send("conversation.item.truncated", fields, content_index=index)
+            case "conversation.item.retrieve":
+                pass  # asked after each truncation, for the history; nothing here waits for it
             case "response.create":
                 await self.say(b"")
             case "response.cancel":
