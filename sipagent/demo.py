@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,8 +81,7 @@ class Timeline:
 
 async def run_demo(folder: Path) -> int:
     """Run the demo, leave its results in ``folder``; return the exit status."""
-    sip_port = _free_port()
-    config = await asyncio.to_thread(_prepare, folder, sip_port)
+    config = await asyncio.to_thread(_prepare, folder)
     timeline = Timeline(folder / "timeline.jsonl")
     sys.stdout.write("sipagent demo: starting the appliance on the embedded engine\n")
     log = await asyncio.to_thread((folder / "appliance.log").open, "wb")
@@ -97,7 +95,7 @@ async def run_demo(folder: Path) -> int:
         if not announcement:
             raise SipAgentError(f"the appliance does not start; see {folder / 'appliance.log'}")
         sys.stdout.write(f"  {announcement}\n\n")
-        phone = await _call(f"sip:front-desk@127.0.0.1:{sip_port}", timeline, folder)
+        phone = await _call(f"sip:front-desk@{sip_address(announcement)}", timeline, folder)
         await timeline.until(lambda: bool(timeline.all("CallEnded")), 10)
     finally:
         if appliance.returncode is None:
@@ -122,6 +120,11 @@ async def _announcement(appliance: asyncio.subprocess.Process) -> str:
             return (await appliance.stdout.readline()).decode().strip()
     except TimeoutError:
         return ""
+
+
+def sip_address(announcement: str) -> str:
+    """Return the address and port of SIP that an appliance says it has."""
+    return announcement.partition(" (")[0].rpartition(" ")[2]
 
 
 async def _call(uri: str, timeline: Timeline, folder: Path) -> Phone:
@@ -251,7 +254,7 @@ def _report(timeline: Timeline, steps: list[tuple[str, bool]]) -> str:
     return "".join(lines)
 
 
-def _prepare(folder: Path, sip_port: int) -> Path:
+def _prepare(folder: Path) -> Path:
     """Empty ``folder`` of an earlier demo, write its configuration; return the file."""
     if not DIALPLANS.is_dir():
         raise SipAgentError(f"the demo needs the example plans: no folder {DIALPLANS}/ here")
@@ -266,7 +269,7 @@ def _prepare(folder: Path, sip_port: int) -> Path:
         f"""# Written by `sipagent demo`.
 [sip]
 bind = "127.0.0.1"
-port = {sip_port}
+port = 0
 rtp_ports = [{first}, {first + 31}]
 
 [dialplans]
@@ -292,10 +295,3 @@ def _copy_dialplans(folder: Path) -> None:
     shutil.copytree(DIALPLANS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     plan = folder / "front-desk.toml"
     plan.write_text(plan.read_text().replace("record = false", "record = true"))
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -149,6 +149,12 @@ class WorkerProcess:
             process.close()
             self._process = None
 
+    def _keep_port(self, port: int) -> None:
+        """Let the next one listen where this one does, if the port was its choice."""
+        if not self._config.sip.port:
+            sip = self._config.sip.model_copy(update={"port": port})
+            self._config = self._config.model_copy(update={"sip": sip})
+
     def _deadline(self) -> float:
         """Return until when it must have said something."""
         return self._heard_at + (self._silence_limit_s if self.ready is not None else START_LIMIT_S)
@@ -158,6 +164,7 @@ class WorkerProcess:
         match message:
             case Ready():
                 self.ready = message
+                self._keep_port(message.sip_port)
                 self._has_been_ready = True
                 self._is_ready.set()
             case Failed(text):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ import orjson
 ROOT = Path(__file__).parents[2]
 
 LOOK_AGAIN_S = 0.02
+
+_WRITTEN = itertools.count()
 
 PLAN = """
 name = "test"
@@ -34,20 +37,12 @@ tools = ["hangup"]
 """
 
 
-def free_port() -> int:
-    """Return a UDP and TCP port nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", 0))
-        port: int = udp.getsockname()[1]
-    return port
-
-
 class Appliance:
     """A running appliance."""
 
-    def __init__(self, folder: Path, sip_port: int) -> None:
-        self.folder, self.sip_port = folder, sip_port
-        self.http_port = 0
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sip_port = self.http_port = 0
         self.announcement = ""
         self.process: asyncio.subprocess.Process | None = None
 
@@ -113,7 +108,7 @@ def write_files(
     folder: Path,
     *,
     realtime_url: str,
-    sip_port: int,
+    sip_port: int = 0,
     http_port: int = 0,
     ready_within_s: float = 3.0,
     when_not_ready: str = "apologise",
@@ -127,12 +122,13 @@ def write_files(
         plan.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
     )
     config = folder / "sipagent.toml"
+    first = 20_000 + (os.getpid() + 53 * next(_WRITTEN)) % 500 * 20
     config.write_text(
         f"""
 [sip]
 bind = "127.0.0.1"
 port = {sip_port}
-rtp_ports = [{44_000 + sip_port % 500 * 4}, {44_000 + sip_port % 500 * 4 + 199}]
+rtp_ports = [{first}, {first + 199}]
 [realtime]
 url = "{realtime_url}"
 [dialplans]
@@ -163,13 +159,14 @@ async def start(config: Path) -> asyncio.subprocess.Process:
 @asynccontextmanager
 async def appliance(folder: Path, **settings: Any) -> AsyncIterator[Appliance]:
     """Run an appliance until the end of the block; it must then end by itself, cleanly."""
-    running = Appliance(folder, free_port())
-    config = write_files(folder, sip_port=running.sip_port, **settings)
+    running = Appliance(folder)
+    config = write_files(folder, **settings)
     process = running.process = await start(config)
     try:
         assert process.stdout is not None
         running.announcement = (await process.stdout.readline()).decode()
         assert running.announcement, (folder / "log.txt").read_text()
+        running.sip_port = int(running.announcement.partition(" (")[0].rpartition(":")[2])
         running.http_port = int(running.announcement.rpartition(":")[2])
         yield running
         if process.returncode is None:

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.telephony.sipp import Sipp, needs_sipp
 
-from .appliance import appliance, free_port, start, write_files
+from .appliance import appliance, start, write_files
 
 
 async def failed_start(config: Path) -> str:
@@ -56,9 +56,7 @@ async def test_a_busy_http_port_is_named_in_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        config = write_files(
-            tmp_path, realtime_url="ws://127.0.0.1:9/x", sip_port=free_port(), http_port=port
-        )
+        config = write_files(tmp_path, realtime_url="ws://127.0.0.1:9/x", http_port=port)
         text = await failed_start(config)
     assert f"sipagent: HTTP cannot listen on 127.0.0.1:{port}" in text
 
@@ -73,7 +71,7 @@ async def test_a_busy_http_port_is_named_in_one_line(tmp_path: Path) -> None:
 async def test_an_unknown_key_is_named_with_file_and_line(
     tmp_path: Path, edit: tuple[str, str, str], expected: str
 ) -> None:
-    config = write_files(tmp_path, realtime_url="ws://127.0.0.1:9/x", sip_port=free_port())
+    config = write_files(tmp_path, realtime_url="ws://127.0.0.1:9/x")
     name, old, new = edit
     path = tmp_path / name
     path.write_text(path.read_text().replace(old, new))

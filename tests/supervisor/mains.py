@@ -85,3 +85,10 @@ def fails_second(config: Config, url: str, connection: Connection) -> None:
             fails(config, url, connection)
         case _:
             works(config, url, connection)
+
+
+def listens(config: Config, url: str, connection: Connection) -> None:
+    """Listen where it is told to, or else where nobody did before, until told to end."""
+    connection.send(Ready(config.sip.port or 7000 + int(url), call_limit=4, plans=int(url)))
+    while not isinstance(connection.recv(), Stop):
+        pass

@@ -192,3 +192,13 @@ async def test_a_cancelled_supervisor_leaves_no_worker_behind(tmp_path: Path) ->
         assert running.ended == [pid]
         assert not is_alive(pid)
     assert config.cdr.path.exists()  # it noticed, and was not killed
+
+
+async def test_a_port_that_a_worker_chose_is_kept_by_the_next() -> None:
+    config = Config.model_validate({"sip": {"port": 0}})
+    async with kept(mains.listens, config=config) as running:
+        assert await running.pid() == 7001
+        running.worker.send(Stop())
+        await running.until_ended(1)
+        assert await running.pid() == 7001
+        assert running.starts == 2
