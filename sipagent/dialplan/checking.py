@@ -5,7 +5,7 @@ Pure: looks at nothing but the plan and its document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 from sipagent.agents.handoffs import handoff_tool_name
@@ -90,10 +90,7 @@ def _guardrails(plan: Dialplan, document: Document) -> Iterator[Finding]:
             elif name in agent.guardrails[:position]:
                 yield document.finding(path, f'names the guardrail "{name}" twice')
     used = {name for agent in plan.agents for name in agent.guardrails}
-    for index, each in enumerate(plan.guardrails):
-        if each.name not in used:
-            text = f'no agent has "{each.name}"'
-            yield document.finding(("guardrails", index, "name"), text, Severity.WARNING)
+    yield from _unused("guardrails", [each.name for each in plan.guardrails], used, document)
     if plan.session.hold_until_checked and not used:
         text = "means nothing: no agent has guardrails"
         yield document.finding(("session", "hold_until_checked"), text, Severity.WARNING)
@@ -116,10 +113,16 @@ def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
     used = {name for agent in plan.agents for name in agent.tools}
-    for index, tool in enumerate(plan.tools):
-        if tool.name not in used:
-            path = ("tools", index, "name")
-            yield document.finding(path, f'no agent has "{tool.name}"', Severity.WARNING)
+    yield from _unused("tools", [tool.name for tool in plan.tools], used, document)
+
+
+def _unused(
+    table: str, names: Iterable[str], used: Collection[str], document: Document
+) -> Iterator[Finding]:
+    for index, name in enumerate(names):
+        if name not in used:
+            text = f'no agent has "{name}"'
+            yield document.finding((table, index, "name"), text, Severity.WARNING)
 
 
 def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from sipagent.agents.guardrails import OutputGuardrail
-from sipagent.agents.tools import FunctionTool
 from sipagent.audio.wav import read_wav
 from sipagent.errors import SipAgentError
 
@@ -16,11 +15,14 @@ from .checking import check_plan
 from .documents import Document, read_document
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
-from .models import Dialplan
+from .models import Dialplan, Guardrail, Tool
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
 from .routes import check_routes
 from .validation import near_miss, validate
+
+EntryT = TypeVar("EntryT", Tool, Guardrail)
+LoadedT = TypeVar("LoadedT")
 
 SCRIPT_SUFFIX = ".script.toml"
 """Files that end so belong to the embedded engine."""
@@ -93,8 +95,10 @@ def read_file(file: Path) -> LoadedFile:
     if isinstance(dialplan, list):
         return LoadedFile(tuple(dialplan), document=document)
     files = PythonFiles(file)
-    tools, problems = _load_tools(dialplan, document, files)
-    guardrails, faults = _load_guardrails(dialplan, document, files)
+    tools, problems = _load_all("tools", dialplan.tools, files.load, document)
+    guardrails, faults = _load_all(
+        "guardrails", dialplan.guardrails, lambda each: load_guardrail(each, files), document
+    )
     problems += faults
     findings = [*check_plan(dialplan, document), *problems, *_check_files(dialplan, document)]
     is_right = not any(finding.is_error for finding in findings)
@@ -102,34 +106,23 @@ def read_file(file: Path) -> LoadedFile:
     return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)
 
 
-def _load_tools(
-    dialplan: Dialplan, document: Document, files: PythonFiles
-) -> tuple[dict[str, FunctionTool], list[Finding]]:
-    tools: dict[str, FunctionTool] = {}
+def _load_all(
+    table: str,
+    entries: Sequence[EntryT],
+    load: Callable[[EntryT], LoadedT | ToolProblem],
+    document: Document,
+) -> tuple[dict[str, LoadedT], list[Finding]]:
+    """Return what ``load`` makes of the entries of a table, by name, and what is wrong with it."""
+    loaded: dict[str, LoadedT] = {}
     findings: list[Finding] = []
-    for index, tool in enumerate(dialplan.tools):
-        loaded = files.load(tool)
-        if isinstance(loaded, ToolProblem):
-            findings.append(document.finding(("tools", index, "python"), loaded.text))
-            findings += [loaded.place] if loaded.place is not None else []
+    for index, entry in enumerate(entries):
+        each = load(entry)
+        if isinstance(each, ToolProblem):
+            findings.append(document.finding((table, index, "python"), each.text))
+            findings += [each.place] if each.place is not None else []
         else:
-            tools[tool.name] = loaded
-    return tools, findings
-
-
-def _load_guardrails(
-    dialplan: Dialplan, document: Document, files: PythonFiles
-) -> tuple[dict[str, OutputGuardrail], list[Finding]]:
-    guardrails: dict[str, OutputGuardrail] = {}
-    findings: list[Finding] = []
-    for index, guardrail in enumerate(dialplan.guardrails):
-        loaded = load_guardrail(guardrail, files)
-        if isinstance(loaded, ToolProblem):
-            findings.append(document.finding(("guardrails", index, "python"), loaded.text))
-            findings += [loaded.place] if loaded.place is not None else []
-        else:
-            guardrails[guardrail.name] = loaded
-    return guardrails, findings
+            loaded[entry.name] = each
+    return loaded, findings
 
 
 def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
