@@ -56,6 +56,12 @@ async def call_off_loop(function: Callable[..., Any], *positional: Any, **values
     return await settled(result)
 
 
+def is_cancelled() -> bool:
+    """Return whether our own task is being cancelled, whatever became of the error."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def raised(error: BaseException) -> Exception:
     """Return what a callback raised as an error of its own; what is meant for us goes on.
 
@@ -67,9 +73,8 @@ def raised(error: BaseException) -> Exception:
     """
     if isinstance(error, Exception):
         return error
-    task = asyncio.current_task()
-    is_ours = task is not None and task.cancelling() > 0
-    if isinstance(error, SystemExit) or (isinstance(error, asyncio.CancelledError) and not is_ours):
+    is_theirs = isinstance(error, asyncio.CancelledError) and not is_cancelled()
+    if isinstance(error, SystemExit) or is_theirs:
         wrapped = RuntimeError(f"it raised {type(error).__name__}")
         wrapped.__cause__ = error
         return wrapped

@@ -134,18 +134,6 @@ def handoff_tool_name(agent_name: str) -> str:
     return "transfer_to_" + re.sub(r"[^A-Za-z0-9]", "_", agent_name).lower()
 
 
-def handoff_tool(target: RealtimeAgent | Handoff) -> dict[str, Any]:
-    """Return the tool of the wire that hands over to ``target``."""
-    return as_handoff(target).to_wire()
-
-
-def handoff_target(agent: RealtimeAgent, name: str) -> RealtimeAgent | None:
-    """Return whom the tool ``name`` hands over to."""
-    handoffs = (as_handoff(target) for target in agent.handoffs)
-    wanted = name.lower()
-    return next((each.agent for each in handoffs if each.tool_name.lower() == wanted), None)
-
-
 def handoff_output(agent: RealtimeAgent) -> str:
     """Return what the model is told of a handoff."""
     return json.dumps({"assistant": agent.name}, separators=(",", ":"))

@@ -89,7 +89,7 @@ class CheckDesk:
     def _start(self, agent: RealtimeAgent, checks: Sequence[Check], *, now: float) -> None:
         for check in checks:
             self._out.tell(GuardrailCheckStarted(check, now))
-            self._out.start(OutputCheck(check, agent))
+            self._out.start(OutputCheck(check, agent, self.of(agent)))
 
 
 def _tripwire(runs: Sequence[GuardrailRun]) -> Tripwire | None:

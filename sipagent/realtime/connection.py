@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from sipagent.errors import SessionLost, SessionTimeout
 from sipagent.wire.client import ConversationItemCreate
@@ -191,9 +192,7 @@ class Connection:
     def _start(self, work: Work) -> None:
         if self.is_closing:
             return  # it came too late to be cancelled by ``close``
-        task = asyncio.get_running_loop().create_task(self._do(work), name=_name_of(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._own(self._do(work), _name_of(work))
 
     async def _do(self, work: Work) -> None:
         try:
@@ -212,7 +211,11 @@ class Connection:
 
     def _expire(self) -> None:
         self.core.tools.expire(now=self._now())
-        task = asyncio.get_running_loop().create_task(self._flush_quietly(), name="realtime timer")
+        self._own(self._flush_quietly(), "realtime timer")
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run ``work`` as a task that ends with us."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Literal, TypeAlias
 
+from .response_texts import texts
+
 Source: TypeAlias = Literal["audio", "text"]
 
 ON_DONE_ONLY = -1
@@ -160,7 +162,7 @@ class GuardrailRuns:
         response_id = str(response.get("id", ""))
         known = self._response(response_id)
         known.is_done = True
-        item_id, text, source = next(_texts(response), ("", "", "audio"))
+        item_id, text, source = next(_message_texts(response), ("", "", "audio"))
         if not text and known.items:
             item_id, told = next(reversed(known.items.items()))
             text, source = told.text, told.source
@@ -281,19 +283,8 @@ def _shared_chars(checked: str, told: str) -> int:
     return next((index for index, (left, right) in pairs if left != right), shortest)
 
 
-def _texts(response: dict[str, Any]) -> Iterator[tuple[str, str, Source]]:
-    """Yield the texts of ``response``, the last first: item id, text, source."""
-    output = response.get("output")
-    for item in reversed(output if isinstance(output, list) else []):
-        if not isinstance(item, dict) or item.get("type") != "message":
-            continue
-        content = item.get("content")
-        for part in reversed(content if isinstance(content, list) else []):
-            if not isinstance(part, dict):
-                continue
-            for name, source in _TEXT_FIELDS:
-                if isinstance(text := part.get(name), str) and text:
-                    yield str(item.get("id") or ""), text, source
-
-
-_TEXT_FIELDS: tuple[tuple[str, Source], ...] = (("transcript", "audio"), ("text", "text"))
+def _message_texts(response: dict[str, Any]) -> Iterator[tuple[str, str, Source]]:
+    """Yield the texts of the messages of ``response``, the last first: item id, text, source."""
+    for item, name, text in texts(response):
+        if item.get("type") == "message":
+            yield str(item.get("id") or ""), text, "audio" if name == "transcript" else "text"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.wire.client import ResponseCreate
 from sipagent.wire.codec import encode
 from sipagent.wire.events import Event, Json
@@ -26,6 +27,8 @@ class OutputCheck:
 
     check: Check
     agent: RealtimeAgent
+    guardrails: tuple[OutputGuardrail, ...]
+    """The session's and the agent's, each once."""
 
 
 Work: TypeAlias = ToolCall | HandoffCall | OutputCheck

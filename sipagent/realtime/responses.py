@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .events import ResponseDone
+from .response_texts import texts
 from .usage import response_usage
 
 
@@ -23,14 +24,7 @@ def response_done(response: dict[str, Any], *, now: float) -> ResponseDone:
 
 def last_text(response: dict[str, Any]) -> str:
     """Return the last text or transcript of ``response``; empty when it has none."""
-    output = response.get("output")
-    for item in reversed(output if isinstance(output, list) else []):
-        content = _object(item).get("content")
-        for part in reversed(content if isinstance(content, list) else []):
-            for key in ("transcript", "text"):
-                if isinstance(text := _object(part).get(key), str) and text:
-                    return text
-    return ""
+    return next((text for _, _, text in texts(response)), "")
 
 
 def is_out_of_band(response: dict[str, Any]) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.callbacks import raised
-from sipagent.agents.guardrails import GuardrailRun, merged_guardrails, run_guardrails
+from sipagent.agents.callbacks import is_cancelled, raised
+from sipagent.agents.guardrails import GuardrailRun, run_guardrails
 from sipagent.agents.hooks import AgentHooks
 from sipagent.agents.resolving import ResolvedAgent, resolve
 from sipagent.agents.tool_errors import DEFAULT_ERROR
@@ -104,7 +104,7 @@ class WorkRunner:
         except asyncio.CancelledError:
             context.cancel()
             raise
-        if _is_cancelled():  # the tool took no notice: nobody waits for what it says
+        if is_cancelled():  # the tool took no notice: nobody waits for what it says
             return
         now = self._now()
         core.tools.ended(call, outcome, duration_s=now - started_at, now=now)
@@ -134,19 +134,11 @@ class WorkRunner:
             return None, ToolOutcome(DEFAULT_ERROR, has_failed=True, error=raised(raw))
 
     async def _check(self, core: SessionCore, work: OutputCheck) -> None:
-        guardrails = merged_guardrails(
-            self._options.output_guardrails, work.agent.output_guardrails
-        )
         runs: list[GuardrailRun] = []
         try:
-            runs = await run_guardrails(guardrails, self._context, work.agent, work.check.text)
+            runs = await run_guardrails(work.guardrails, self._context, work.agent, work.check.text)
         finally:  # every check comes back, a cancelled one too
             core.checked(work, runs, now=self._now())
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _called(hooks: AgentHooks | None, hook: Callable[..., Any], *arguments: Any) -> None:

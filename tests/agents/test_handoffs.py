@@ -12,12 +12,13 @@ from pydantic import BaseModel
 from sipagent.agents import handoffs
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import (
+    Handoff,
+    as_handoff,
     handoff_output,
-    handoff_target,
-    handoff_tool,
     handoff_tool_name,
     realtime_handoff,
 )
+from sipagent.agents.resolving import resolve
 from sipagent.agents.tool_errors import ToolArgumentsInvalid
 from sipagent.agents.tools import DEFAULT_ERROR, ToolContext
 from sipagent.errors import ConfigError, ToolError
@@ -33,6 +34,12 @@ class Reason(BaseModel):
 
     text: str
     is_urgent: bool = False
+
+
+async def target_of(agent: RealtimeAgent, name: str) -> RealtimeAgent | None:
+    """Return whom the tool ``name`` of ``agent`` hands over to."""
+    found = (await resolve(agent, None)).find(name)
+    return found.agent if isinstance(found, Handoff) else None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,7 @@ def test_a_handoff_is_named_after_its_agent_in_what_a_tool_name_may_hold(
 
 
 def test_a_handoff_is_a_function_without_arguments() -> None:
-    assert handoff_tool(BILLING) == {
+    assert as_handoff(BILLING).to_wire() == {
         "type": "function",
         "name": "transfer_to_billing_agent",
         "description": "Handoff to the Billing Agent agent to handle the request. Knows invoices.",
@@ -65,21 +72,24 @@ def test_a_handoff_is_a_function_without_arguments() -> None:
 
 
 def test_a_handoff_without_description_has_no_space_at_its_end() -> None:
-    assert handoff_tool(SALES)["description"] == "Handoff to the Sales agent to handle the request."
+    assert (
+        as_handoff(SALES).to_wire()["description"]
+        == "Handoff to the Sales agent to handle the request."
+    )
 
 
 @pytest.mark.parametrize("name", ["transfer_to_billing_agent", "transfer_to_Billing_Agent"])
-def test_a_target_is_found_in_the_spelling_of_either_sdk(name: str) -> None:
-    assert handoff_target(RECEPTION, name) is BILLING
+async def test_a_target_is_found_in_the_spelling_of_either_sdk(name: str) -> None:
+    assert await target_of(RECEPTION, name) is BILLING
 
 
 @pytest.mark.parametrize("name", ["transfer_to_reception", "billing_agent", "look_up", ""])
-def test_other_names_hand_over_to_nobody(name: str) -> None:
-    assert handoff_target(RECEPTION, name) is None
+async def test_other_names_hand_over_to_nobody(name: str) -> None:
+    assert await target_of(RECEPTION, name) is None
 
 
-def test_an_agent_hands_over_only_to_those_it_names() -> None:
-    assert handoff_target(SALES, "transfer_to_billing_agent") is None
+async def test_an_agent_hands_over_only_to_those_it_names() -> None:
+    assert await target_of(SALES, "transfer_to_billing_agent") is None
 
 
 def test_the_model_is_told_who_took_over() -> None:
@@ -87,11 +97,11 @@ def test_the_model_is_told_who_took_over() -> None:
     assert json.loads(handoff_output(RealtimeAgent('"Büro"'))) == {"assistant": '"Büro"'}
 
 
-def test_a_handoff_may_be_named_and_described_otherwise() -> None:
+async def test_a_handoff_may_be_named_and_described_otherwise() -> None:
     handoff = realtime_handoff(BILLING, tool_name="Ask Billing", tool_description="Money.")
-    wire = handoff_tool(handoff)
+    wire = as_handoff(handoff).to_wire()
     assert (wire["name"], wire["description"]) == ("Ask_Billing", "Money.")
-    assert handoff_target(RealtimeAgent("A", handoffs=[handoff]), "ask_billing") is BILLING
+    assert await target_of(RealtimeAgent("A", handoffs=[handoff]), "ask_billing") is BILLING
 
 
 def test_the_model_is_told_what_to_give_along() -> None:
