@@ -10,7 +10,10 @@ SipAgentError
 |   |-- SessionRejected      handshake refused; carries ``status``
 |   |-- SessionTimeout       handshake or ``session.updated`` did not come in time
 |   |-- SessionLost          socket gone; carries ``close_code``
+|   |-- CallGone             the phone call at the provider is over, or never was
 |   `-- WireError            undecodable event; carries ``excerpt``
+|-- WebhookRefused           a webhook that is forged, stale or unsigned; carries ``reason``
+|-- JournalError             what must outlive a crash could not be written or read
 |-- EngineError              the embedded engine cannot start or lost one of its parts
 `-- ToolError                a tool failed; ``spoken`` is safe to read to the caller
 """
@@ -97,6 +100,10 @@ class SessionLost(SessionError):
         super().__init__(f"{message} (close code {close_code})")
 
 
+class CallGone(SessionError):
+    """The phone call at the provider is over, or never was."""
+
+
 class WireError(SessionError):
     """A message could not be decoded.
 
@@ -110,6 +117,22 @@ class WireError(SessionError):
         self.excerpt = excerpt
         self.param = param
         super().__init__(f"{message}: {excerpt}" if excerpt else message)
+
+
+class WebhookRefused(SipAgentError):
+    """A webhook is not what it should be.
+
+    Args:
+        reason: One of a closed list, since it is a metric label.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class JournalError(SipAgentError):
+    """What must outlive a crash could not be written or read; the text says why."""
 
 
 class EngineError(SipAgentError):
