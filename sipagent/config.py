@@ -9,21 +9,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from sipagent.dialplan.documents import Document, read_document, read_source
+from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
-from sipagent.dialplan.validation import problems, trimmed, validate_data
+from sipagent.dialplan.validation import problems, validate_data
 from sipagent.errors import ConfigError
+from sipagent.ops.settings import AttachSettings, StoreSettings, WebhookSettings
+from sipagent.ops.store_url import store_url_in
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
 
-from .environment import ENVIRONMENT, Override, Place, read_environment
+from .environment import Override, Place, read_environment
+from .sources import OPENAI_KEY, Sources, read_api_key, read_webhook_secrets
 
 DEFAULT_FILE = Path("sipagent.toml")
-OPENAI_KEY = "OPENAI_API_KEY"
 
 
 def _not_empty(path: Path) -> Path:
@@ -102,6 +104,9 @@ class Config(Section):
     recordings: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
     engine: EngineLimits = EngineLimits()
+    store: StoreSettings = StoreSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    attach: AttachSettings = AttachSettings()
 
 
 PATHS: tuple[Place, ...] = (
@@ -110,7 +115,9 @@ PATHS: tuple[Place, ...] = (
     ("cdr", "timeline_path"),
     ("recordings", "path"),
     ("realtime", "api_key_file"),
+    ("webhooks", "secrets_file"),
 )
+STORE_URL: Place = ("store", "url")
 
 
 def config_file(given: Path | None) -> Path | None:
@@ -144,43 +151,26 @@ def read_config(
     if isinstance(document, Finding):
         return None, [document]
     overrides, findings = read_environment(Config, environment)
+    sources = Sources(document, overrides, environment)
     try:
-        config = validate_data(Config, _merged(document.data, overrides))
+        config = validate_data(Config, sources.merged())
     except ValidationError as error:
-        for path, text in problems(Config, error):
-            findings.append(_finding(document, overrides, path, text))
+        findings += [sources.finding(path, text) for path, text in problems(Config, error)]
         return None, in_order(findings)
     config = _with_paths(config, document.file.parent, overrides)
-    key = _api_key(config, document, overrides, environment)
+    key = read_api_key(config.realtime, sources)
     if isinstance(key, Finding):
         findings.append(key)
     else:
         config = _replaced(config, ("realtime", "api_key"), SecretStr(key))
-        findings += _missing_key(config, document, overrides)
+        findings += _missing_key(config, sources)
+    secrets = read_webhook_secrets(config.webhooks, config.realtime, sources)
+    if isinstance(secrets, Finding):
+        findings.append(secrets)
+    else:
+        config = _replaced(config, ("webhooks", "secrets"), secrets)
     is_right = not any(finding.is_error for finding in findings)
     return (config if is_right else None), in_order(findings)
-
-
-def _merged(data: Mapping[str, Any], overrides: Mapping[Place, Override]) -> dict[str, Any]:
-    merged = {**data}
-    for (section, key), override in overrides.items():
-        table = merged.get(section, {})
-        if isinstance(table, dict):  # whatever else it is, the file is told off for it
-            merged[section] = {**table, key: override.value}
-    return merged
-
-
-def _finding(
-    document: Document,
-    overrides: Mapping[Place, Override],
-    path: tuple[str | int, ...],
-    text: str,
-    severity: Severity = Severity.ERROR,
-) -> Finding:
-    override = overrides.get((str(path[0]), str(path[1]))) if len(path) > 1 else None
-    if override is not None:
-        return Finding(ENVIRONMENT, 0, override.variable, text, severity)
-    return document.finding(trimmed(path, document.lines), text, severity)
 
 
 def _replaced(config: Config, place: Place, value: object) -> Config:
@@ -195,40 +185,14 @@ def _with_paths(config: Config, folder: Path, overrides: Mapping[Place, Override
         path = getattr(getattr(config, section), key)
         if path and place not in overrides:
             config = _replaced(config, place, type(path)(folder / path))
+    if STORE_URL not in overrides:
+        config = _replaced(config, STORE_URL, store_url_in(folder, config.store.url))
     return config
 
 
-def _api_key(
-    config: Config,
-    document: Document,
-    overrides: Mapping[Place, Override],
-    environment: Mapping[str, str],
-) -> str | Finding:
-    """Return the key: the one given, or the file's, or OPENAI_API_KEY unless it is not needed."""
-    realtime = config.realtime
-    key, file = realtime.api_key.get_secret_value(), realtime.api_key_file
-    place = ("realtime", "api_key_file")
-    if key and file:
-        if (place in overrides) is (("realtime", "api_key") in overrides):
-            return _finding(document, overrides, place, "give api_key or api_key_file, not both")
-        key = "" if place in overrides else key
-    if key or not file:
-        return key or ("" if realtime.url == EMBEDDED else environment.get(OPENAI_KEY, "").strip())
-    source = read_source(Path(file))
-    if isinstance(source, Finding):
-        return _finding(document, overrides, place, f"{file} {source.text}")
-    key = source.decode("utf-8", "replace").strip()
-    if not key.isascii() or not key.isprintable() or len(key.split()) != 1:
-        text = f"{file} must hold the key, on one line, and nothing else"
-        return _finding(document, overrides, place, text)
-    return key
-
-
-def _missing_key(
-    config: Config, document: Document, overrides: Mapping[Place, Override]
-) -> list[Finding]:
+def _missing_key(config: Config, sources: Sources) -> list[Finding]:
     realtime = config.realtime
     if realtime.url == EMBEDDED or realtime.headers or realtime.api_key.get_secret_value():
         return []
     text = f"has no key: set {OPENAI_KEY}, api_key_file or headers, unless it needs none"
-    return [_finding(document, overrides, ("realtime", "url"), text, Severity.WARNING)]
+    return [sources.finding(("realtime", "url"), text, Severity.WARNING)]

@@ -1,4 +1,4 @@
-"""The HTTP server: metrics, liveness, readiness."""
+"""The HTTP server: metrics, liveness, readiness, webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from sipagent.errors import ConfigError, why_not_listening
 
+from .webhooks import WebhookDesk
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -21,23 +23,33 @@ class Readiness:
     """Why not; empty when ready."""
     calls_in_use: int = 0
     call_limit: int = 0
+    attached_calls: int = 0
+    attached_limit: int = 0
+    """0 when calls are not attached to."""
 
 
 class OpsServer:
-    """Serve ``/metrics``, ``/healthz`` and ``/readyz``.
+    """Serve ``/metrics``, ``/healthz`` and ``/readyz``, and webhooks if somebody takes them.
 
     Args:
         bind: Address.
         port: 0 takes a free one.
         metrics_dir: prometheus-client's multiprocess folder.
         readiness: Asked at each request.
+        webhooks: Takes what is posted by the provider; its counts are among the metrics.
     """
 
     def __init__(
-        self, bind: str, port: int, metrics_dir: str, readiness: Callable[[], Readiness]
+        self,
+        bind: str,
+        port: int,
+        metrics_dir: str,
+        readiness: Callable[[], Readiness],
+        webhooks: WebhookDesk | None = None,
     ) -> None:
         self._bind, self._asked_port = bind, port
         self._metrics_dir, self._readiness = metrics_dir, readiness
+        self._webhooks = webhooks
         self._runner: web.AppRunner | None = None
         self.port = port
 
@@ -51,6 +63,8 @@ class OpsServer:
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
+        if self._webhooks is not None:
+            app.router.add_routes(self._webhooks.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._bind, self._asked_port)
@@ -73,6 +87,8 @@ class OpsServer:
     async def _metrics(self, _: web.Request) -> web.Response:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=self._metrics_dir)  # type: ignore[no-untyped-call]
+        if self._webhooks is not None:
+            registry.register(self._webhooks.counts)
         body = generate_latest(registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -86,5 +102,7 @@ class OpsServer:
             "reasons": list(now.reasons),
             "calls_in_use": now.calls_in_use,
             "call_limit": now.call_limit,
+            "attached_calls": now.attached_calls,
+            "attached_limit": now.attached_limit,
         }
         return web.json_response(content, status=200 if now.is_ready else 503)

@@ -61,7 +61,8 @@ def test_a_configuration_is_checked_with_its_dialplans(folder: Path, write: Writ
     assert texts(folder, "sipagent.toml") == []
     write("plans/q.toml", "name = 5\n")
     assert texts(folder, "sipagent.toml") == [
-        "plans/q.toml: agents: is missing",
+        "plans/q.toml: agents: is missing; a plan that answers no calls has [refuse] or [refer]"
+        " instead",
         "plans/q.toml:1: name: must be text in quotes, not 5",
     ]
     assert texts(folder, "sipagent.toml", SIPAGENT_X="1")[0].startswith("environment: SIPAGENT_X")

@@ -12,7 +12,16 @@ from pydantic.fields import FieldInfo
 from sipagent.config import Config, load_config
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.loading import read_dir
-from sipagent.dialplan.models import Agent, Conditions, Dialplan, Guardrail, Tool
+from sipagent.dialplan.models import (
+    Agent,
+    Conditions,
+    Dialplan,
+    Guardrail,
+    Refer,
+    Refuse,
+    Tool,
+    Transfer,
+)
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
 
@@ -49,9 +58,10 @@ def test_the_sample_names_every_key_with_its_default(tmp_path: Path) -> None:
     named = {(section, key) for section, table in data.items() for key in table}
     assert named == {(section, key) for section, key, _ in keys()}
     config = load_config(file, {})
-    paths = {"dialplans", "cdr", "recordings"}
+    paths = {"dialplans", "cdr", "recordings", "store"}
     assert config.model_dump(exclude=paths) == Config().model_dump(exclude=paths)
     assert config.cdr.path == tmp_path / Config().cdr.path
+    assert config.store.url == f"sqlite:///{tmp_path}/sipagent.db"
 
 
 def test_every_key_of_the_configuration_is_on_its_page() -> None:
@@ -70,7 +80,10 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Dialplan, Conditions, SessionSettings, TurnDetection, Transcription, Agent, Tool, Guardrail],
+    [
+        *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
+        *(Agent, Tool, Guardrail, Transfer, Refuse, Refer),
+    ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
     written = rows(DIALPLAN)
@@ -78,7 +91,9 @@ def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Conditions, SessionSettings, Transcription, Tool], ids=lambda model: model.__name__
+    "model",
+    [Conditions, SessionSettings, Transcription, Tool, Refuse],
+    ids=lambda model: model.__name__,
 )
 def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> None:
     table = DIALPLAN[DIALPLAN.index(f"`{next(iter(model.model_fields))}` |") :]
@@ -93,14 +108,14 @@ def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> 
 
 def test_every_example_of_the_dialplan_page_loads(tmp_path: Path) -> None:
     examples = re.findall(r"^```toml\n(.*?)^```$", DIALPLAN, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 4
+    assert len(examples) == 7
     for index, example in enumerate(examples):
         (tmp_path / f"{index}.toml").write_text(example, encoding="utf-8")
     source = Path("dialplans/front_desk.py").read_text(encoding="utf-8")
     (tmp_path / "front_desk.py").write_text(source, encoding="utf-8")
     plans, findings = read_dir(tmp_path)
     assert findings == []
-    assert len(plans.plans) == 4
+    assert len(plans.plans) == 7
 
 
 def test_the_example_of_a_function_is_a_tool(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sipagent.errors import ConfigError
 from sipagent.ops.http import OpsServer, Readiness
 
-READY = Readiness(True, (), 1, 4)
+READY = Readiness(True, (), 1, 4, 2, 50)
 
 
 @asynccontextmanager
@@ -43,7 +43,18 @@ async def test_it_is_alive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("readiness", "status", "content"),
     [
-        (READY, 200, {"ready": True, "reasons": [], "calls_in_use": 1, "call_limit": 4}),
+        (
+            READY,
+            200,
+            {
+                "ready": True,
+                "reasons": [],
+                "calls_in_use": 1,
+                "call_limit": 4,
+                "attached_calls": 2,
+                "attached_limit": 50,
+            },
+        ),
         (
             Readiness(False, ("draining", "no worker is ready")),
             503,
@@ -52,6 +63,8 @@ async def test_it_is_alive(tmp_path: Path) -> None:
                 "reasons": ["draining", "no worker is ready"],
                 "calls_in_use": 0,
                 "call_limit": 0,
+                "attached_calls": 0,
+                "attached_limit": 0,
             },
         ),
     ],

@@ -9,6 +9,8 @@ from prometheus_client.metrics import MetricWrapperBase
 from sipagent.calls.termination import Reason, Result
 from sipagent.ops import json_lines, metrics
 from sipagent.ops.records import CallRecord
+from sipagent.ops.webhook_counts import Outcome, WebhookCounts
+from sipagent.ops.webhooks import STATUSES
 
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 
@@ -27,7 +29,17 @@ def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
             (family,) = each.describe()
             name = f"{family.name}_total" if family.type == "counter" else family.name
             exported[name] = family.type, set(each._labelnames)
+    for family in WebhookCounts().collect():
+        labels = {label for sample in family.samples for label in sample.labels}
+        exported[f"{family.name}_total"] = family.type, labels
     assert documented() == exported
+
+
+def test_every_outcome_of_a_webhook_is_on_the_page_with_its_status() -> None:
+    section = PAGE.split("## Webhooks")[1].split("## Results")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", section, re.MULTILINE)
+    assert {outcome: int(status) for outcome, status in rows} == STATUSES
+    assert set(STATUSES) == set(Outcome)
 
 
 def test_every_result_and_reason_is_on_the_page() -> None:

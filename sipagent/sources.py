@@ -1,0 +1,124 @@
+"""Where the configuration comes from: its file, the environment, and the files that hold secrets.
+
+Pure but for reading the files of secrets. No finding repeats a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from sipagent.dialplan.documents import Document, read_source
+from sipagent.dialplan.findings import Finding, Severity
+from sipagent.dialplan.validation import trimmed
+from sipagent.ops.settings import WebhookSettings
+from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
+from sipagent.wire.webhook import secret_to_key
+
+from .environment import ENVIRONMENT, Override, Place
+
+OPENAI_KEY = "OPENAI_API_KEY"
+OPENAI_SECRET = "OPENAI_WEBHOOK_SECRET"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that was read."""
+
+    document: Document
+    overrides: Mapping[Place, Override]
+    """What variables of ours say; they win over the document."""
+    environment: Mapping[str, str]
+
+    def merged(self) -> dict[str, Any]:
+        """Return the document's data with the overrides in their places."""
+        merged = {**self.document.data}
+        for (section, key), override in self.overrides.items():
+            table = merged.get(section, {})
+            if isinstance(table, dict):  # whatever else it is, the file is told off for it
+                merged[section] = {**table, key: override.value}
+        return merged
+
+    def finding(
+        self, path: tuple[str | int, ...], text: str, severity: Severity = Severity.ERROR
+    ) -> Finding:
+        """Return a finding about the key at ``path``, which names whoever set it."""
+        override = self.overrides.get((str(path[0]), str(path[1]))) if len(path) > 1 else None
+        if override is not None:
+            return Finding(ENVIRONMENT, 0, override.variable, text, severity)
+        return self.document.finding(trimmed(path, self.document.lines), text, severity)
+
+    def held(self, file: str, place: Place, given: Place | None) -> bytes | Finding | None:
+        """Return what the file of a secret holds; None: the secret is to come from elsewhere.
+
+        Args:
+            file: Its path; empty: there is none.
+            place: Where the file is named.
+            given: Where the secret itself is written, if it is.
+        """
+        if file and given is not None:
+            if (place in self.overrides) is (given in self.overrides):
+                return self.finding(place, f"give {given[1]} or {place[1]}, not both")
+            file = file if place in self.overrides else ""
+        if not file:
+            return None
+        source = read_source(Path(file))
+        if isinstance(source, Finding):
+            return self.finding(place, f"{file} {source.text}")
+        return source
+
+
+def read_api_key(realtime: RealtimeSettings, sources: Sources) -> str | Finding:
+    """Return the key: the one given, or the file's, or OPENAI_API_KEY unless it is not needed."""
+    key, file = realtime.api_key.get_secret_value(), realtime.api_key_file
+    place = ("realtime", "api_key_file")
+    source = sources.held(file, place, ("realtime", "api_key") if key else None)
+    if isinstance(source, Finding):
+        return source
+    if source is None:
+        return key or _variable(OPENAI_KEY, realtime, sources)
+    key = source.decode("utf-8", "replace").strip()
+    if not key.isascii() or not key.isprintable() or len(key.split()) != 1:
+        text = f"{file} must hold the key, on one line, and nothing else"
+        return sources.finding(place, text)
+    return key
+
+
+def read_webhook_secrets(
+    webhooks: WebhookSettings, realtime: RealtimeSettings, sources: Sources
+) -> tuple[SecretStr, ...] | Finding:
+    """Return the secrets: those given, or the file's, or OPENAI_WEBHOOK_SECRET as with the key."""
+    secrets, file = webhooks.secrets, webhooks.secrets_file
+    place = ("webhooks", "secrets_file")
+    source = sources.held(file, place, ("webhooks", "secrets") if secrets else None)
+    if isinstance(source, Finding):
+        return source
+    if source is not None:
+        lines = [line.strip() for line in source.decode("utf-8", "replace").splitlines()]
+        found = [line for line in lines if line]
+        if not found or not all(_is_secret(line) for line in found):
+            return sources.finding(place, f"{file} must hold secrets, one per line, nothing else")
+        return tuple(map(SecretStr, found))
+    variable = _variable(OPENAI_SECRET, realtime, sources)
+    if secrets or not variable:
+        return secrets
+    if not _is_secret(variable):
+        return Finding(ENVIRONMENT, 0, OPENAI_SECRET, "is no webhook secret")
+    return (SecretStr(variable),)
+
+
+def _variable(name: str, realtime: RealtimeSettings, sources: Sources) -> str:
+    """Return a variable of the provider's, which is not meant for the embedded engine."""
+    return "" if realtime.url == EMBEDDED else sources.environment.get(name, "").strip()
+
+
+def _is_secret(text: str) -> bool:
+    try:
+        secret_to_key(text)
+    except ValueError:
+        return False
+    return True
