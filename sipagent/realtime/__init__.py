@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sipagent.agents.tools import background_result as background_result
     from sipagent.agents.tools import function_tool as function_tool
     from sipagent.audio.formats import AudioFormat as AudioFormat
+    from sipagent.errors import CallGone as CallGone
     from sipagent.errors import ConfigError as ConfigError
     from sipagent.errors import SessionError as SessionError
     from sipagent.errors import SessionLost as SessionLost
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from sipagent.errors import ToolError as ToolError
     from sipagent.errors import WireError as WireError
 
+    from .accepting import accept_session as accept_session
+    from .accepting import check_accept as check_accept
     from .approvals import ApprovalRequest as ApprovalRequest
     from .approvals import ToolErrorDetails as ToolErrorDetails
     from .conversation_events import AgentEnded as AgentEnded
@@ -59,6 +62,9 @@ if TYPE_CHECKING:
     from .conversation_events import IdleTimedOut as IdleTimedOut
     from .conversation_events import McpToolCallCompleted as McpToolCallCompleted
     from .conversation_events import McpToolsChanged as McpToolsChanged
+    from .conversation_events import OutputCleared as OutputCleared
+    from .conversation_events import OutputStarted as OutputStarted
+    from .conversation_events import OutputStopped as OutputStopped
     from .conversation_events import RateLimitsReported as RateLimitsReported
     from .conversation_events import Reconnected as Reconnected
     from .conversation_events import SessionExpiring as SessionExpiring
@@ -66,6 +72,8 @@ if TYPE_CHECKING:
     from .conversation_events import TransportEvent as TransportEvent
     from .conversation_events import UsageReported as UsageReported
     from .conversation_events import UserTranscriptDelta as UserTranscriptDelta
+    from .endpoint import OPENAI_URL as OPENAI_URL
+    from .endpoint import Endpoint as Endpoint
     from .events import AgentTranscript as AgentTranscript
     from .events import AgentTranscriptDelta as AgentTranscriptDelta
     from .events import AudioDelta as AudioDelta
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
     from .history_items import UserMessage as UserMessage
     from .history_update import HistoryUpdateError as HistoryUpdateError
     from .options import SessionOptions as SessionOptions
+    from .playback import AttachedPlayback as AttachedPlayback
     from .playback import ClockPlayback as ClockPlayback
     from .playback import HeardItem as HeardItem
     from .playback import Playback as Playback
@@ -105,8 +114,7 @@ if TYPE_CHECKING:
     from .rotation import RotationSettings as RotationSettings
     from .session import RealtimeSession as RealtimeSession
     from .silence import SilenceSettings as SilenceSettings
-    from .transport import OPENAI_URL as OPENAI_URL
-    from .transport import Endpoint as Endpoint
+    from .sip_calls import SipCalls as SipCalls
     from .usage import Usage as Usage
     from .wire_values import DEFAULT as DEFAULT
 
@@ -124,16 +132,20 @@ _NAMES = {
     ),
     "sipagent.audio.formats": "AudioFormat",
     "sipagent.errors": (
-        "ConfigError SessionError SessionLost SessionRejected SessionTimeout ToolError WireError"
+        "CallGone ConfigError SessionError SessionLost SessionRejected SessionTimeout ToolError "
+        "WireError"
     ),
+    "sipagent.realtime.accepting": "accept_session check_accept",
     "sipagent.realtime.approvals": "ApprovalRequest ToolErrorDetails",
     "sipagent.realtime.conversation_events": (
         "AgentEnded AgentStarted AgentText AgentTextDelta AudioInterrupted AudioStarted "
         "ConnectionLost DtmfReceived GuardrailCheckPassed GuardrailCheckStarted "
         "GuardrailTripped HistoryAdded HistoryUpdated IdleTimedOut McpToolCallCompleted "
-        "McpToolsChanged RateLimitsReported Reconnected SessionExpiring ToolApprovalRequested "
+        "McpToolsChanged OutputCleared OutputStarted OutputStopped RateLimitsReported Reconnected "
+        "SessionExpiring ToolApprovalRequested "
         "TransportEvent UsageReported UserTranscriptDelta"
     ),
+    "sipagent.realtime.endpoint": "OPENAI_URL Endpoint",
     "sipagent.realtime.events": (
         "AgentTranscript AgentTranscriptDelta AudioDelta AudioDone Disconnected HandedOff "
         "ItemTruncated ResponseDone ResponseStarted SessionConfigured SessionErrorReported "
@@ -145,11 +157,13 @@ _NAMES = {
     ),
     "sipagent.realtime.history_update": "HistoryUpdateError",
     "sipagent.realtime.options": "SessionOptions",
-    "sipagent.realtime.playback": "ClockPlayback HeardItem Playback PlaybackTracker PlayedItem",
+    "sipagent.realtime.playback": (
+        "AttachedPlayback ClockPlayback HeardItem Playback PlaybackTracker PlayedItem"
+    ),
     "sipagent.realtime.rotation": "RotationSettings",
     "sipagent.realtime.session": "RealtimeSession",
     "sipagent.realtime.silence": "SilenceSettings",
-    "sipagent.realtime.transport": "OPENAI_URL Endpoint",
+    "sipagent.realtime.sip_calls": "SipCalls",
     "sipagent.realtime.usage": "Usage",
     "sipagent.realtime.wire_values": "DEFAULT",
 }

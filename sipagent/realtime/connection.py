@@ -87,7 +87,9 @@ class Connection:
             async with asyncio.timeout(CONFIGURED_LIMIT_S):
                 await self._settled.wait()
             if not self.core.is_configured:
-                raise SessionLost(f"{where} did not take our session: {self._refusal}")
+                close_code = self._lost.close_code if self._lost is not None else 1006
+                text = f"{where} did not take our session: {self._refusal}"
+                raise SessionLost(text, close_code=close_code)
             await self._until_retold(len(replay))
             if self._lost is not None:  # nobody would hear of it
                 raise self._lost
@@ -102,7 +104,7 @@ class Connection:
         """Wait until the endpoint has taken what was retold, or as much as it will."""
         try:
             async with asyncio.timeout(RETOLD_LIMIT_S):
-                while len(self.core.history.history.items) < items and not self.is_gone:
+                while len(self.core.history.items) < items and not self.is_gone:
                     self._progress.clear()
                     await self._progress.wait()
         except TimeoutError:

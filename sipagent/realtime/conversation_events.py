@@ -56,9 +56,36 @@ class AudioInterrupted:
 
     NAME: ClassVar = "audio_interrupted"
     item_id: str
-    """Of what was being heard; empty when nothing was."""
+    """Of what was being heard; empty when nothing was, or the endpoint plays and knows better."""
     content_index: int
     heard_ms: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStarted:
+    """The endpoint began to play a response to the caller of an attached session."""
+
+    NAME: ClassVar = "output_started"
+    response_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStopped:
+    """The caller heard a response to its end, which may be long after ``ResponseDone``."""
+
+    NAME: ClassVar = "output_stopped"
+    response_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCleared:
+    """What the caller had not heard of a response was dropped."""
+
+    NAME: ClassVar = "output_cleared"
+    response_id: str
     at: float
 
 
@@ -261,6 +288,9 @@ ConversationEvent: TypeAlias = (
     | AgentEnded
     | AudioStarted
     | AudioInterrupted
+    | OutputStarted
+    | OutputStopped
+    | OutputCleared
     | AgentTextDelta
     | AgentText
     | UserTranscriptDelta

@@ -9,8 +9,6 @@ No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 from __future__ import annotations
 
 import logging
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +16,6 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.guardrails import GuardrailRun
 from sipagent.agents.resolving import ResolvedAgent
 from sipagent.agents.tools import ToolOutcome
-from sipagent.audio.formats import AudioFormat
 from sipagent.errors import WireError
 from sipagent.wire import client, server
 from sipagent.wire.codec import read_server
@@ -26,22 +23,24 @@ from sipagent.wire.events import Event, Json
 
 from . import conversation_events, events
 from .approvals import Approvals
+from .attached_speech import AttachedSpeech
 from .check_desk import CheckDesk
+from .configuring import Configuring
 from .guardrail_runs import Remedy, Source, Trip
+from .history import History
 from .history_feed import HistoryFeed
-from .history_items import HistoryItem
+from .history_items import AssistantMessage, HistoryItem
 from .history_update import PendingUpdates
 from .mcp_desk import McpDesk
 from .options import SessionOptions
 from .outbox import Outbox, OutputCheck
-from .playback import HeardItem, Playback
+from .playback import AttachedPlayback, HeardItem, Playback
 from .responses import is_out_of_band, last_text, response_done
 from .sequencer import ACTIVE_RESPONSE
-from .session_config import AgentParts, handoff_config, initial_config
+from .streamed_speech import StreamedSpeech
 from .telling import AnswerPart, told_of_answer, told_of_caller
 from .tool_calls import HandoffCall
 from .tool_desk import ToolDesk
-from .tracing import tracing_update
 from .usage import Usage
 
 log = logging.getLogger(__name__)
@@ -62,12 +61,13 @@ class SessionCore:
     Args:
         agent: Speaks first.
         options: Fixed for the session.
-        playback: Knows what was heard.
+        playback: Knows what was heard; of a session that was begun by a phone call at the
+            provider an ``AttachedPlayback``.
         approvals: Of the session, whatever its connection.
         generation: Of the connection, from 1.
-        usage: Of the connections before.
-        is_attached: Whether the session was begun by a phone call at the provider.
-        config: What the connection before was configured with; None: there was none.
+        is_accepted: Whether an attached session was configured when its call was accepted.
+        history: Items that an attached conversation has already.
+        before: Of the connection before; None: there was none.
     """
 
     def __init__(
@@ -78,23 +78,26 @@ class SessionCore:
         *,
         approvals: Approvals | None = None,
         generation: int = 0,
-        usage: Usage | None = None,
-        is_attached: bool = False,
-        config: Json | None = None,
+        is_accepted: bool = False,
+        history: Sequence[Json] = (),
+        before: SessionCore | None = None,
     ) -> None:
         self.out = Outbox()
-        self.agent = agent
-        self.is_configured = False
-        self.usage = usage or Usage()
-        self.expires_at: float | None = None
-        """Unix seconds, as the endpoint says."""
-        self._options, self._playback = options, playback
-        if config is None:
-            self.config = initial_config(options, _parts(agent), is_attached=is_attached)
-        else:
-            self.config = handoff_config(config, options, _parts(agent), has_spoken=False)
-        self._format = options.output_audio_format
+        self.agent, self._options = agent, options
+        self.usage: Usage = Usage() if before is None else before.usage
         self._feed = HistoryFeed(store_audio=options.history_store_audio)
+        self._feed.history.restore(history)
+        is_attached = isinstance(playback, AttachedPlayback)
+        if before is not None and is_attached:
+            self._feed = before._feed  # the endpoint has the same conversation still
+        self.speech = _speech(self.out, options, playback, self.history, before)
+        if before is None:
+            self.configuring = Configuring.first(
+                self.out, options, agent, is_attached=is_attached, is_accepted=is_accepted
+            )
+        else:
+            has_spoken = self.speech.has_spoken
+            self.configuring = before.configuring.again(self.out, agent, has_spoken=has_spoken)
         self.tools = ToolDesk(
             self.out, self._feed, approvals or Approvals(), generation, options.tool_response_policy
         )
@@ -103,14 +106,7 @@ class SessionCore:
             self.out, must_respond=options.automatically_trigger_response_for_mcp_tool_calls
         )
         self._updates = PendingUpdates()
-        self._received_bytes: dict[tuple[str, int], int] = {}
-        self.response_id = ""
-        """Of the response under way, or the last."""
-        self._audible: set[str] = set()
-        self._interrupted: set[str] = set()
         self._aside: set[str] = set()
-        self._is_auto_cancelling = False
-        self._is_traced = False
 
     @property
     def current_agent(self) -> RealtimeAgent:
@@ -118,9 +114,24 @@ class SessionCore:
         return self.agent.agent
 
     @property
-    def history(self) -> HistoryFeed:
+    def history(self) -> History:
         """The conversation as the endpoint has it."""
-        return self._feed
+        return self._feed.history
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the endpoint has the session as it was asked for."""
+        return self.configuring.is_confirmed
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the endpoint ends the session, in Unix seconds, as far as it says."""
+        return self.configuring.expires_at
+
+    @property
+    def response_id(self) -> str:
+        """Of the response under way, or the last."""
+        return self.speech.response_id
 
     # What the owner wants.
 
@@ -130,7 +141,7 @@ class SessionCore:
         Args:
             replay: Items of the conversation so far.
         """
-        self.out.send(client.SessionUpdate(session=self.config))
+        self.configuring.open()
         self.out.send(*replay)
 
     def send(self, event: Event) -> None:
@@ -145,9 +156,8 @@ class SessionCore:
                 self.out.send(event)
             case client.ResponseCancel() if not self.out.sequencer.cancel():
                 pass
-            case client.SessionUpdate(session=session):
-                self.config = _merged(self.config, session)
-                self.out.send(event)
+            case client.SessionUpdate():
+                self.configuring.update(event)
             case _:
                 self.out.send(event)
 
@@ -163,55 +173,26 @@ class SessionCore:
         Raises:
             HistoryUpdateError: If an item is needed that cannot be created.
         """
-        self.out.send(*self._updates.update(self._feed.history.items, wanted))
+        self.out.send(*self._updates.update(self.history.items, wanted))
 
     def update_agent(self, agent: ResolvedAgent, *, now: float) -> None:
         """Let another agent go on; formats survive, since the last configuration is the base."""
         previous, self.agent = self.agent, agent
-        has_spoken = bool(self._received_bytes)
-        self.config = handoff_config(
-            self.config, self._options, _parts(agent), has_spoken=has_spoken
-        )
-        self.out.send(client.SessionUpdate(session=self.config))
+        self.configuring.hand_over(agent, has_spoken=self.speech.has_spoken)
         self.out.tell(events.HandedOff(previous.agent.name, agent.agent.name, now))
         self.mcp.agent_changed(agent, now=now)
 
-    def interrupt(self, heard: Sequence[HeardItem], *, cancel: bool, now: float) -> None:
-        """Tell the endpoint what was not heard, first item first.
+    def interrupt(self, heard: Sequence[HeardItem] | None, *, cancel: bool, now: float) -> None:
+        """Cut the agent off.
 
         Args:
-            heard: Every item that was being played or waited for it.
+            heard: Every item that was being played or waited for it, first item first; None: what
+                the playback says. Of no interest where the endpoint plays.
             cancel: Whether to cancel the response, which an endpoint with ``interrupt_response``
                 does by itself.
             now: Monotonic seconds.
         """
-        is_ongoing = self.out.sequencer.is_ongoing and bool(self.response_id)
-        is_cancelled = is_ongoing and cancel and self.out.sequencer.cancel()
-        if is_ongoing:
-            self._interrupted.add(self.response_id)
-        if is_cancelled:
-            self.out.send(client.ResponseCancel())
-        if heard or is_cancelled:
-            first = heard[0] if heard else None
-            self.out.tell(
-                conversation_events.AudioInterrupted(
-                    first.item_id if first else "",
-                    first.content_index if first else 0,
-                    first.heard_ms if first else 0,
-                    now,
-                )
-            )
-        for item in heard:
-            if item.finished and item.heard_ms >= item.received_ms:
-                continue
-            received_ms = self._received_ms(item.item_id, item.content_index)
-            self.out.send(
-                client.ConversationItemTruncate(
-                    item_id=item.item_id,
-                    content_index=item.content_index,
-                    audio_end_ms=max(0, min(item.heard_ms, received_ms)),
-                )
-            )
+        self.speech.interrupt(heard, cancel=cancel, now=now)
 
     # What comes back.
 
@@ -239,8 +220,7 @@ class SessionCore:
             case Remedy.NONE:
                 return
             case Remedy.INTERRUPT:
-                heard = self._playback.interrupt(trip.response_id, now)
-                self.interrupt(heard, cancel=True, now=now)
+                self.speech.stop(trip.response_id, now=now)
             case Remedy.CANCEL:
                 if self.out.sequencer.cancel():
                     self.out.send(client.ResponseCancel(response_id=trip.response_id))
@@ -260,7 +240,8 @@ class SessionCore:
         if self._options.transport_events:
             self.out.tell(conversation_events.TransportEvent(raw, now))
         if isinstance(event, server.ResponseOutputAudioDelta):
-            self._audio_delta(event, now)
+            agent = self.tools.agent_of(event.response_id, self.agent).agent
+            self.speech.audio_delta(event, agent, now=now)
             return
         self._updates.received(event)
         told, asked = self._feed.take(event, now=now)
@@ -269,9 +250,11 @@ class SessionCore:
         self.mcp.take(event, self.agent, now=now)
         match event:
             case server.SessionCreated(session=session):
-                self._session_created(session)
+                self.speech.configured(session)
+                self.configuring.created(session, now=now)
             case server.SessionUpdated(session=session):
-                self._session_updated(session, now)
+                self.speech.configured(session)
+                self.configuring.updated(session, now=now)
             case server.ErrorEvent():
                 self._error(event.error, now)
             case server.ResponseCreated(response=response):
@@ -285,15 +268,15 @@ class SessionCore:
             case _ if isinstance(event, AnswerPart):
                 self._answer_part(event, now)
             case _:
-                self._caller(event, now)
+                told_of_line = told_of_caller(event, now=now)
+                self.out.tell(*([] if told_of_line is None else [told_of_line]))
+        self.speech.take(event, now=now)
 
     def _answer_part(self, part: AnswerPart, now: float) -> None:
-        if part.response_id in self._interrupted:
+        if self.speech.is_dropped(part.response_id):
             return
         self.out.tell(told_of_answer(part, now=now))
         match part:
-            case server.ResponseOutputAudioDone(item_id=item_id):
-                self._playback.finished(item_id)
             case server.ResponseOutputAudioTranscriptDelta():
                 self._check(part, "audio", now)
             case server.ResponseOutputTextDelta():
@@ -311,49 +294,13 @@ class SessionCore:
         response_id, item_id, delta = part.response_id, part.item_id, part.delta
         self._checks.text_delta(agent, response_id, item_id, delta, source, now=now)
 
-    def _caller(self, event: server.ServerEvent, now: float) -> None:
-        told = told_of_caller(event, now=now)
-        if told is not None:
-            self.out.tell(told)
-        if (
-            isinstance(told, events.SpeechStarted)
-            and self._options.barge_in
-            and not self._playback.decides_interruptions
-        ):
-            heard = self._playback.interrupt(self.response_id, now)
-            self.interrupt(heard, cancel=not self._is_auto_cancelling, now=now)
-
-    def _session_created(self, session: Json) -> None:
-        self._note_session(session)
-        if not self._is_traced:
-            self._is_traced = True
-            wanted = tracing_update(self._options, session)
-            if wanted is not None:
-                self.out.send(client.SessionUpdate(session=wanted))
-
-    def _session_updated(self, session: Json, now: float) -> None:
-        self._note_session(session)
-        self.is_configured = True
-        self.out.tell(events.SessionConfigured(now))
-
-    def _note_session(self, session: Json) -> None:
-        expires_at = session.get("expires_at")
-        if isinstance(expires_at, int | float):
-            self.expires_at = float(expires_at)
-        detection = _at(session, "audio", "input", "turn_detection")
-        self._is_auto_cancelling = bool(_at(detection, "interrupt_response"))
-        try:
-            self._format = AudioFormat.from_wire(_at(session, "audio", "output", "format"))
-        except ValueError:
-            pass  # said in another way, or not at all: what was asked for holds
-
     def _response_created(self, response: Json, now: float) -> None:
         response_id = str(response.get("id", ""))
         if is_out_of_band(response):
             self._aside.add(response_id)
             self._feed.ignore(response_id)
             return
-        self.response_id = response_id
+        self.speech.response_created(response_id)
         self.out.sequencer.response_created()
         self.tools.response_created(response_id, self.agent)
         self._checks.response_created(response_id)
@@ -373,8 +320,7 @@ class SessionCore:
             self._aside.discard(done.response_id)
             return
         agent = self.tools.agent_of(done.response_id, self.agent).agent
-        self._interrupted.discard(done.response_id)
-        self._audible.discard(done.response_id)
+        self.speech.response_done(done.response_id)
         self.out.tell(
             conversation_events.AgentEnded(agent, done.response_id, last_text(response), now)
         )
@@ -382,24 +328,6 @@ class SessionCore:
         # Before the next is sent: what waits and what its calls want may be one.
         self.tools.response_done(done.response_id, was_cancelled=done.status == "cancelled")
         self.out.send(*self.out.sequencer.response_done())
-
-    def _audio_delta(self, event: server.ResponseOutputAudioDelta, now: float) -> None:
-        try:
-            audio = b64decode(event.delta, validate=True)
-        except (Base64Error, ValueError):
-            log.warning("! dropped an audio delta that is not base64")
-            return
-        response_id, item_id, content_index = event.response_id, event.item_id, event.content_index
-        key = item_id, content_index
-        self._received_bytes[key] = self._received_bytes.get(key, 0) + len(audio)
-        if response_id in self._interrupted:
-            return
-        if response_id not in self._audible:
-            self._audible.add(response_id)
-            agent = self.tools.agent_of(response_id, self.agent).agent
-            self.out.tell(conversation_events.AudioStarted(agent, response_id, now))
-        self._playback.received(item_id, content_index, len(audio) / self._format.bytes_per_ms, now)
-        self.out.tell(events.AudioDelta(response_id, item_id, content_index, audio, now))
 
     def _error(self, error: server.ErrorDetail, now: float) -> None:
         is_ours, messages = self.out.sequencer.refused(error.event_id, error.code, error.message)
@@ -419,30 +347,23 @@ class SessionCore:
             )
         )
 
-    def _received_ms(self, item_id: str, content_index: int) -> int:
-        return self._received_bytes.get((item_id, content_index), 0) // self._format.bytes_per_ms
+
+def _speech(
+    out: Outbox,
+    options: SessionOptions,
+    playback: Playback,
+    history: History,
+    before: SessionCore | None,
+) -> StreamedSpeech | AttachedSpeech:
+    if not isinstance(playback, AttachedPlayback):
+        barge_in = options.barge_in
+        return StreamedSpeech(out, playback, options.output_audio_format, barge_in=barge_in)
+    was_heard = any(isinstance(item, AssistantMessage) for item in history.items)
+    has_spoken = before is not None and before.speech.has_spoken
+    return AttachedSpeech(out, playback, has_spoken=was_heard or has_spoken)
 
 
 def user_text(text: str) -> Json:
     """Return the item of a user message."""
     content = [{"type": "input_text", "text": text}]
     return {"type": "message", "role": "user", "content": content}
-
-
-def _parts(agent: ResolvedAgent) -> AgentParts:
-    return AgentParts(agent.instructions, agent.prompt, agent.agent.voice, agent.wire_tools())
-
-
-def _at(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _merged(config: Json, update: Json) -> Json:
-    """Return the configuration as an endpoint has it after ``update``."""
-    audio = {
-        direction: {**config["audio"][direction], **(_at(update, "audio", direction) or {})}
-        for direction in ("input", "output")
-    }
-    return {**config, **update, "audio": audio}

@@ -17,6 +17,7 @@ No I/O, no clock.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, Literal, TypeAlias
@@ -81,6 +82,21 @@ class History:
         self._guessed: set[str] = set()
         self._truncated: dict[str, _Truncation] = {}
         self._deleted: set[str] = set()
+
+    def restore(self, items: Sequence[Json]) -> None:
+        """Begin with items as ``snapshot`` or the endpoint gives them, in this order.
+
+        What is no item is left out.
+        """
+        self.clear()
+        for told in items:
+            item_id = told.get("item_id") or told.get("id")
+            item = from_wire({**told, "id": item_id}, store_audio=self._store_audio)
+            if item is not None and item.item_id not in self._items:
+                previous = told.get("previous_item_id")
+                previous = previous if isinstance(previous, str) else None
+                self._items[item.item_id] = replace(item, previous_item_id=previous)
+                self._order.append(item.item_id)
 
     @property
     def items(self) -> list[HistoryItem]:

@@ -116,6 +116,44 @@ class ClockPlayback:
         return item is not None and now < item.began_at + item.received_ms / 1000
 
 
+class AttachedPlayback:
+    """An endpoint that plays by itself, and tells when it does (Realtime: output_audio_buffer.*).
+
+    It knows what was heard, so nobody here needs to.
+    """
+
+    decides_interruptions = True
+
+    def __init__(self) -> None:
+        self._playing: set[str] = set()
+
+    def started(self, response_id: str) -> None:
+        """Note that a response is being heard."""
+        self._playing.add(response_id)
+
+    def ended(self, response_id: str) -> None:
+        """Note that a response was heard to its end, or what was left of it dropped."""
+        self._playing.discard(response_id)
+
+    def clear(self) -> None:
+        """Forget everything: what ended meanwhile was told to nobody."""
+        self._playing.clear()
+
+    def received(self, item_id: str, content_index: int, duration_ms: float, now: float) -> None:
+        """Do nothing: no audio comes."""
+
+    def finished(self, item_id: str) -> None:
+        """Do nothing, as above."""
+
+    def interrupt(self, response_id: str, now: float) -> Sequence[HeardItem]:
+        """Return nothing: the endpoint is told to stop, and cuts what was not heard by itself."""
+        return []
+
+    def is_playing(self, now: float) -> bool:
+        """Tell whether something is being heard."""
+        return bool(self._playing)
+
+
 class PlaybackTracker:
     """Somebody who reports what was played.
 

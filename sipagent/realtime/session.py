@@ -13,51 +13,52 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Self
-
-import orjson
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.resolving import resolve
 from sipagent.errors import ConfigError, SessionError, SessionLost
 from sipagent.wire import client
 from sipagent.wire.client import ConversationItemCreate
-from sipagent.wire.codec import decode_client, encode_append
-from sipagent.wire.events import Event, Json
+from sipagent.wire.codec import encode_append
+from sipagent.wire.events import Json
 
 from .approvals import ApprovalRequest, Approvals
+from .call_end import ENDED, is_call_over
 from .caller_audio import CallerAudio
 from .connection import Connection
 from .conversation_events import AgentEnded, AgentStarted, HistoryUpdated
-from .core import SessionCore, user_text
+from .core import SessionCore
+from .endpoint import Endpoint
 from .events import Disconnected, SessionEvent
+from .history import History
 from .history_items import HistoryItem, McpApprovalRequest
 from .listeners import Listener, Listeners
 from .options import SessionOptions
-from .playback import ClockPlayback, HeardItem, Playback
+from .playback import AttachedPlayback, ClockPlayback, Playback
 from .rotation import RotationSettings
 from .succession import Succession
-from .transport import Endpoint, open_transport
+from .transport import open_transport
 from .usage import Usage
+from .wishes import Wishes
 from .work import WorkRunner
 
 log = logging.getLogger(__name__)
 
-HistoryChanger = Callable[[list[HistoryItem]], Iterable[HistoryItem | Json]]
 
-
-class RealtimeSession:
+class RealtimeSession(Wishes):
     """One conversation with a speech model.
 
     Args:
         agent: Speaks first.
         options: Fixed for the session.
         context: Handed to tools, guardrails, hooks and instructions.
-        playback: Knows what was heard; None: somebody who plays audio as it comes.
+        playback: Knows what was heard; None: somebody who plays audio as it comes. Not asked of
+            an attached session.
         rotation: How the conversation outlives a connection; None: it does not.
         wall_clock: Returns Unix seconds, for rotation before the session expires.
+        history: Items that an attached conversation has already, as ``snapshot`` gave them.
     """
 
     def __init__(
@@ -69,10 +70,13 @@ class RealtimeSession:
         playback: Playback | None = None,
         rotation: RotationSettings | None = None,
         wall_clock: Callable[[], float] | None = None,
+        history: Sequence[Json] = (),
     ) -> None:
         self._agent, self._options = agent, options or SessionOptions()
         self._context = context
-        self._playback: Playback = playback or ClockPlayback()
+        self._own_playback = playback or ClockPlayback()
+        self._playback: Playback = self._own_playback
+        self._known = tuple(history)
         self._now = asyncio.get_running_loop().time
         self._approvals = Approvals(
             tool_error_formatter=self._options.tool_error_formatter, context=context
@@ -92,6 +96,7 @@ class RealtimeSession:
         self._opening: Connection | None = None
         self._generation = 0
         self._endpoint: Endpoint | None = None
+        self._is_accepted = False
         self._succession = Succession(self, rotation, wall_clock) if rotation else None
         self._is_closing = False
         self._is_over = False
@@ -106,7 +111,11 @@ class RealtimeSession:
     @property
     def history(self) -> list[HistoryItem]:
         """The conversation as the endpoint has it; after ``close`` too."""
-        return self._connection.core.history.history.items if self._connection else []
+        if self._connection is not None:
+            return self._connection.core.history.items
+        known = History()
+        known.restore(self._known)
+        return known.items
 
     @property
     def usage(self) -> Usage:
@@ -128,22 +137,31 @@ class RealtimeSession:
 
     # Its life.
 
-    async def connect(self, endpoint: Endpoint) -> None:
+    async def connect(self, endpoint: Endpoint, *, is_accepted: bool = False) -> None:
         """Open the session and wait until the endpoint confirmed its configuration.
 
         Cancelling it leaves nothing open; after a failure it may be tried again.
+
+        Args:
+            endpoint: This attaches to a phone call if the endpoint names one.
+            is_accepted: Whether that call was accepted with ``accept_session``: it is configured.
 
         Raises:
             SessionRejected: If the endpoint refused, or nobody listens there.
             SessionTimeout: If the handshake or the confirmation took too long.
             SessionLost: If the socket closed before the confirmation.
             SessionError: If it is connected or connecting.
-            ConfigError: If two of the agent's tools or handoffs have the same name.
+            ConfigError: If two of the agent's tools or handoffs have the same name, or something
+                is said of a phone call and the endpoint names none.
         """
+        if not endpoint.realtime_call_id and (is_accepted or self._known):
+            what = "is_accepted" if is_accepted else "history"
+            raise ConfigError("belongs to a session that is attached to a call", where=what)
         if self._connection is not None or self._connecting.locked():
             raise SessionError("already connected or connecting")
         async with self._connecting:
-            self._endpoint = endpoint
+            self._endpoint, self._is_accepted = endpoint, is_accepted
+            self._playback = AttachedPlayback() if self.is_attached else self._own_playback
             self._use(await self.open_connection(self._agent))
         self.tell(HistoryUpdated(tuple(self.history), self._now()))
 
@@ -228,7 +246,12 @@ class RealtimeSession:
             audio: Of a caller who may be muted.
             rtp_timestamp: Of its first sample, for ``silence_padding``; None: packets are out of
                 sight.
+
+        Raises:
+            SessionError: If the endpoint has the caller's audio.
         """
+        if self.is_attached:
+            raise SessionError("the endpoint hears the caller of an attached session by itself")
         await self._audio.append(audio, rtp_timestamp)
 
     @property
@@ -252,80 +275,14 @@ class RealtimeSession:
         self._audio.mute(muted)
 
     async def send_audio(self, audio: bytes, *, commit: bool = False) -> None:
-        """Send caller audio, and make a turn of it; that asks for no response."""
+        """Send caller audio, and make a turn of it; that asks for no response.
+
+        Raises:
+            SessionError: If the endpoint has the caller's audio.
+        """
         await self.append_audio(audio)
         if commit:
             await self.send_event(client.InputAudioBufferCommit())
-
-    async def send_message(
-        self, message: str | Json, *, other_event_data: Mapping[str, Any] | None = None
-    ) -> None:
-        """Send a message, text or an item, and have it answered.
-
-        Args:
-            message: Text of the user, or a ``message`` item of the Realtime API.
-            other_event_data: Laid over the ``conversation.item.create``, such as ``event_id``.
-        """
-        item = user_text(message) if isinstance(message, str) else message
-        await self._do(lambda core: core.send_message(item, **(other_event_data or {})))
-
-    async def add_image(
-        self, image: str | bytes, *, trigger_response: bool = True, mime_type: str = "image/png"
-    ) -> None:
-        """Show the model a picture.
-
-        Args:
-            image: A ``data:`` URI, or the bytes of a PNG or JPEG.
-            trigger_response: False: it waits for what is said or sent next.
-            mime_type: Of bytes.
-        """
-        if isinstance(image, bytes):
-            image = f"data:{mime_type};base64,{b64encode(image).decode()}"
-        if not image.startswith(("data:image/png", "data:image/jpeg")):
-            raise ConfigError("an image must be a data: URI of a PNG or JPEG", where="image")
-        content = [{"type": "input_image", "image_url": image}]
-        item = {"type": "message", "role": "user", "content": content}
-        await self._do(lambda core: core.send_message(item, must_respond=trigger_response))
-
-    async def create_response(self, instructions: str | None = None, **response: Any) -> None:
-        """Ask for a response, such as a greeting.
-
-        Args:
-            instructions: Of this response alone.
-            response: Other fields of ``response.create``, such as ``conversation="none"``.
-        """
-        if instructions is not None:
-            response["instructions"] = instructions
-        if response:
-            await self.send_event(client.ResponseCreate(response=response))
-        else:
-            await self._do(lambda core: core.out.request_response())
-
-    async def send_event(self, event: Event | Json) -> None:
-        """Send any client event, as it is; responses wait for their turn.
-
-        Raises:
-            WireError: If a field is wrong.
-        """
-        typed = decode_client(orjson.dumps(event)) if isinstance(event, dict) else event
-        await self._do(lambda core: core.send(typed))
-
-    async def interrupt(
-        self, heard: Sequence[HeardItem] | None = None, *, cancel: bool = True
-    ) -> None:
-        """Cut the agent off: late audio of the response is dropped, what was not heard truncated.
-
-        Args:
-            heard: What was heard; None: what the session's playback says.
-            cancel: Whether to cancel the response.
-        """
-
-        def cut(core: SessionCore) -> None:
-            now = self._now()
-            items = self._playback.interrupt(core.response_id, now) if heard is None else heard
-            core.interrupt(items, cancel=cancel, now=now)
-
-        await self._do(cut)
 
     async def update_agent(self, agent: RealtimeAgent) -> None:
         """Let another agent go on.
@@ -334,74 +291,17 @@ class RealtimeSession:
             ConfigError: If two of its tools or handoffs have the same name.
         """
         resolved = await resolve(agent, self._context)
-        await self._do(lambda core: core.update_agent(resolved, now=self._now()))
-
-    async def update_history(self, wanted: Sequence[HistoryItem | Json] | HistoryChanger) -> None:
-        """Make the endpoint's conversation the one wanted; ``history`` follows as it confirms.
-
-        Args:
-            wanted: Items, or what makes them of the present ones.
-
-        Raises:
-            HistoryUpdateError: If an item is needed that cannot be created; nothing is sent then.
-        """
-        items = wanted(self.history) if callable(wanted) else wanted
-        await self._do(lambda core: core.update_history(list(items)))
-
-    async def approve(
-        self, request: ApprovalRequest | McpApprovalRequest, *, always_approve: bool = False
-    ) -> None:
-        """Let a call run.
-
-        Args:
-            request: As ``ToolApprovalRequested`` told it.
-            always_approve: Whether later calls of the agent's tool run without asking.
-        """
-
-        def decide(core: SessionCore) -> None:
-            now = self._now()
-            if isinstance(request, McpApprovalRequest):
-                _warn_if(always_approve)
-                core.mcp.decide(request, is_approved=True, reason=None, now=now)
-            else:
-                core.tools.approve(request, always=always_approve, now=now)
-
-        await self._do(decide)
-
-    async def reject(
-        self,
-        request: ApprovalRequest | McpApprovalRequest,
-        *,
-        message: str | None = None,
-        always_reject: bool = False,
-    ) -> None:
-        """Do not let a call run.
-
-        Args:
-            request: As ``ToolApprovalRequested`` told it.
-            message: Exactly what the model is told, if anything.
-            always_reject: Whether later calls of the agent's tool are rejected without asking.
-        """
-
-        def decide(core: SessionCore) -> None:
-            now = self._now()
-            if isinstance(request, McpApprovalRequest):
-                _warn_if(always_reject)
-                core.mcp.decide(request, is_approved=False, reason=message, now=now)
-            else:
-                core.tools.reject(request, message=message, always=always_reject, now=now)
-
-        await self._do(decide)
+        await self._do(lambda core, now: core.update_agent(resolved, now=now))
 
     async def _append(self, audio: bytes) -> None:
         connection = self._open_connection()
         if connection is not None:
             await self._sent(connection.send([encode_append(audio)]))
 
-    async def _do(self, wish: Callable[[SessionCore], None]) -> None:
+    async def _do(self, wish: Callable[[SessionCore, float], None]) -> None:
         connection = self._open_connection()
         if connection is not None:
-            wish(connection.core)
+            wish(connection.core, self._now())
             await self._sent(connection.flush())
 
     async def _sent(self, sending: Awaitable[None]) -> None:
@@ -413,6 +313,10 @@ class RealtimeSession:
                 raise
 
     # Connections.
+
+    def has_ended(self, error: SessionError) -> bool:
+        """Tell whether ``error`` is the end of the phone call that the session is attached to."""
+        return self.is_attached and is_call_over(error)
 
     @property
     def connection(self) -> Connection | None:
@@ -445,9 +349,9 @@ class RealtimeSession:
             self._playback,
             approvals=self._approvals,
             generation=self._generation,
-            usage=self.usage,
-            is_attached=self.is_attached,
-            config=self._connection.core.config if self._connection is not None else None,
+            is_accepted=self._is_accepted,
+            history=self._known,
+            before=self._connection.core if self._connection is not None else None,
         )
         connection = Connection(
             core, transport, self._runner, tell=self.tell, on_lost=self._connection_lost
@@ -485,10 +389,5 @@ class RealtimeSession:
             self._approvals.begin(self._generation + 1)
             self._succession.lost(lost)
             return
-        gone = Disconnected(lost.close_code, str(lost), self._is_closing, self._now())
-        self.tell(gone)
-
-
-def _warn_if(is_sticky: bool) -> None:
-    if is_sticky:
-        log.warning("! a decision on an MCP tool holds for one call: the endpoint asks each time")
+        close_code = ENDED if self.has_ended(lost) else lost.close_code
+        self.tell(Disconnected(close_code, str(lost), self._is_closing, self._now()))

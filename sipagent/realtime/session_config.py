@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sipagent.agents.resolving import ResolvedAgent
 from sipagent.audio.formats import AudioFormat
 
 from .options import SessionOptions
-from .wire_values import DEFAULT
+from .wire_values import DEFAULT, at_path
 
 TOOL_KEYS = {
     "function": ("type", "name", "description", "parameters"),
@@ -41,6 +42,11 @@ class AgentParts:
     voice: str | Mapping[str, Any] | None = None
     tools: Sequence[Mapping[str, Any]] = ()
     """Its own and its handoffs."""
+
+
+def agent_parts(agent: ResolvedAgent) -> AgentParts:
+    """Return what ``agent`` says of itself."""
+    return AgentParts(agent.instructions, agent.prompt, agent.agent.voice, agent.wire_tools())
 
 
 def initial_config(
@@ -109,6 +115,15 @@ def handoff_config(
     if has_spoken:
         session["audio"]["output"].pop("voice", None)
     return session
+
+
+def updated_config(config: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``config`` as an endpoint has it after another ``session.update``."""
+    audio = {
+        direction: {**config["audio"][direction], **(at_path(update, "audio", direction) or {})}
+        for direction in ("input", "output")
+    }
+    return {**config, **update, "audio": audio}
 
 
 def _wishes(options: SessionOptions) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from .endpoint import Endpoint
+
 EMBEDDED = "embedded"
 
 
@@ -37,3 +39,22 @@ class RealtimeSettings(BaseModel):
     """How often a silent connection is checked."""
     ping_timeout_s: Annotated[float, Field(gt=0)] = 20.0
     """How long an answer to a ping may take before the session counts as lost."""
+    scripts: bool = False
+    """Whether it is a ``sipagent engine``, whose prompts are the scripts beside the dialplans."""
+
+    @property
+    def has_scripts(self) -> bool:
+        """Whether agents have the scripts of their plans for prompts."""
+        return self.scripts or self.url == EMBEDDED
+
+    def endpoint(self, url: str) -> Endpoint:
+        """Return the endpoint at ``url``, which is ours unless that is the embedded engine."""
+        return Endpoint(
+            url=url,
+            model=self.model,
+            api_key=self.api_key.get_secret_value(),
+            headers=self.headers,
+            handshake_timeout_s=self.handshake_timeout_s,
+            ping_interval_s=self.ping_interval_s,
+            ping_timeout_s=self.ping_timeout_s,
+        )

@@ -3,7 +3,8 @@
 A new connection is told the conversation so far as text, and takes over with the agent who was
 speaking. Tools that run when a connection ends are cancelled with it; what nobody has answered yet
 is answered by the new one. A phone call attached to at the endpoint keeps its conversation there:
-its new connection is told nothing, and none of its connections outlives its session.
+its new connection is told nothing, none is opened before a session expires, and the end of the call
+is the end of it all.
 
 | resource       | acquired             | released                     | on failure            |
 |----------------|----------------------|------------------------------|-----------------------|
@@ -23,6 +24,7 @@ from sipagent.errors import SessionError, SessionLost
 from sipagent.wire.client import ConversationItemCreate
 
 from . import events
+from .call_end import ENDED
 from .connection import Connection
 from .conversation_events import ConnectionLost, HistoryUpdated, Reconnected, SessionExpiring
 from .history_items import HistoryItem
@@ -103,6 +105,9 @@ class Succession:
         assert old is not None
         self._lost = lost
         self._retire(old)
+        if self._session.has_ended(lost):
+            self._call_ended(lost)
+            return
         self._handle(ConnectionEnded(str(lost)))
         if self.is_opening:
             now = self._loop.time()
@@ -161,6 +166,10 @@ class Succession:
                 close_code = self._lost.close_code if self._lost is not None else 1006
                 self._tell_end(close_code, reason, is_expected=False)
 
+    def _call_ended(self, error: SessionError) -> None:
+        self._handle(SessionClosed())
+        self._tell_end(ENDED, str(error), is_expected=False)
+
     def _tell_end(self, close_code: int, reason: str, *, is_expected: bool) -> None:
         now = self._loop.time()
         self._session.tell(events.Disconnected(close_code, reason, is_expected, now))
@@ -181,6 +190,9 @@ class Succession:
         try:
             new = await self._successor(old, must_be_idle)
         except Exception as error:  # instructions of an agent may raise anything
+            if isinstance(error, SessionError) and session.has_ended(error):
+                self._call_ended(error)
+                return
             reason = str(error) if isinstance(error, SessionError) else type(error).__name__
             log.warning("! no new session: %s", reason)
             self._handle(OpenFailed(reason))
@@ -226,7 +238,7 @@ class Succession:
 
 
 def _history(connection: Connection) -> list[HistoryItem]:
-    return connection.core.history.history.items
+    return connection.core.history.items
 
 
 def _replay(items: Sequence[HistoryItem]) -> list[ConversationItemCreate]:

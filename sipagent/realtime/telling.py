@@ -52,6 +52,12 @@ def told_of_caller(event: server.ServerEvent, *, now: float) -> events.SessionEv
             return conversation_events.IdleTimedOut(item_id, start_ms, end_ms, now)
         case server.InputAudioBufferDtmfEventReceived(event=digit, received_at=received_at):
             return conversation_events.DtmfReceived(digit, received_at, "realtime", now)
+        case server.OutputAudioBufferStarted(response_id=response_id):
+            return conversation_events.OutputStarted(response_id, now)
+        case server.OutputAudioBufferStopped(response_id=response_id):
+            return conversation_events.OutputStopped(response_id, now)
+        case server.OutputAudioBufferCleared(response_id=response_id):
+            return conversation_events.OutputCleared(response_id, now)
         case server.RateLimitsUpdated(rate_limits=limits):
             return conversation_events.RateLimitsReported(tuple(limits), now)
         case _:

@@ -7,13 +7,8 @@ What lets us in (key, headers, query of an address) is in no text that it makes.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
-from urllib.parse import quote
+from collections.abc import Mapping
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -25,78 +20,14 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-from sipagent.errors import ConfigError, SessionLost, SessionRejected, SessionTimeout
+from sipagent.errors import SessionLost, SessionRejected, SessionTimeout
 
-OPENAI_URL = "wss://api.openai.com/v1/realtime"
+from .endpoint import USER_AGENT, Endpoint, entry_headers
 
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-"""An append of 15 MiB is legal."""
-
-USER_AGENT = "sipagent"
-
-ApiKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
-"""A key, or what makes one; it is asked once for each connection, right before it is opened."""
+__all__ = ["Endpoint", "WebSocketTransport", "open_transport"]
 
 _wire_log = logging.getLogger(f"{__name__}.websocket")
 _wire_log.setLevel(logging.INFO)  # at debug it writes the handshake down, and with it the key
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the speech model is, and how to get in.
-
-    Raises:
-        ConfigError: If options exclude each other, or have no meaning.
-    """
-
-    url: str = OPENAI_URL
-    """What ``?model=`` or ``?call_id=`` is appended to."""
-    model: str = ""
-    api_key: ApiKey = field(default="", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Sent instead of the bearer key when given."""
-    handshake_timeout_s: float | None = 10.0
-    """None: no limit; so for the others."""
-    ping_interval_s: float | None = 20.0
-    ping_timeout_s: float | None = 20.0
-    realtime_call_id: str = ""
-    """Of a phone call at the provider, to whose session this attaches; it has a model already."""
-    verbatim_url: str = field(default="", repr=False)
-    """A whole address; nothing is appended, and ``url``, model and call do not count."""
-    subprotocols: Sequence[str] = field(default=(), repr=False)
-    """Offered; ``openai-insecure-api-key.<key>`` is a way to get in, too."""
-    max_size_bytes: int | None = MAX_MESSAGE_BYTES
-    """Of one message."""
-
-    def __post_init__(self) -> None:
-        if self.realtime_call_id and self.model:
-            raise ConfigError(
-                "the session of a phone call has a model, so none can be asked for",
-                where="realtime_call_id",
-            )
-        limits = ("handshake_timeout_s", "ping_interval_s", "ping_timeout_s", "max_size_bytes")
-        for name in limits:
-            limit = getattr(self, name)
-            if limit is not None and not limit > 0:
-                raise ConfigError("must be more than 0, or None for no limit", where=name)
-        if not all(_is_header_text(text) for text in (*self.headers, *self.headers.values())):
-            raise ConfigError("must be printable ASCII", where="headers")
-
-    @property
-    def address(self) -> str:
-        """What is opened."""
-        if self.verbatim_url:
-            return self.verbatim_url
-        joint = "&" if "?" in self.url else "?"
-        if self.realtime_call_id:
-            return f"{self.url}{joint}call_id={quote(self.realtime_call_id, safe='')}"
-        return f"{self.url}{joint}model={quote(self.model, safe='')}" if self.model else self.url
-
-    @property
-    def shown(self) -> str:
-        """The address as it may be told: without user, password and query."""
-        bare = re.split(r"[?#]", self.address, maxsplit=1)[0]
-        return re.sub(r"^(\w+://)?[^/]*@", r"\1", bare)
 
 
 class WebSocketTransport:
@@ -142,7 +73,7 @@ async def open_transport(endpoint: Endpoint) -> WebSocketTransport:
     where = endpoint.shown
     try:
         async with asyncio.timeout(endpoint.handshake_timeout_s) as limit:
-            headers = dict(endpoint.headers) or await _bearer(endpoint)
+            headers = await entry_headers(endpoint)
             connection = await _opened(endpoint, headers)
     except InvalidStatus as refused:
         status = refused.response.status_code
@@ -183,24 +114,6 @@ async def _opened(endpoint: Endpoint, headers: Mapping[str, str]) -> ClientConne
         proxy=None,
         logger=_wire_log,
     )
-
-
-async def _bearer(endpoint: Endpoint) -> dict[str, str]:
-    key = endpoint.api_key
-    if callable(key):
-        try:
-            made = key()
-            key = await made if inspect.isawaitable(made) else made
-        except Exception as error:  # its text may have the key in it
-            reason = type(error).__name__
-            raise SessionRejected(f"{endpoint.shown}: no key could be had, {reason}") from None
-    if not isinstance(key, str) or not _is_header_text(key.strip()):
-        raise SessionRejected(f"{endpoint.shown}: what should be its key is none")
-    return {"Authorization": f"Bearer {key.strip()}"} if key.strip() else {}
-
-
-def _is_header_text(text: str) -> bool:
-    return re.fullmatch(r"[\x20-\x7e]*", text) is not None
 
 
 def _lost(closed: ConnectionClosed) -> SessionLost:

@@ -86,3 +86,10 @@ def turn_detection_to_wire(value: Any) -> Any:
         name: given.pop(alias) for alias, name in TURN_DETECTION_ALIASES.items() if alias in given
     }
     return (given | aliased) or DEFAULT
+
+
+def at_path(value: Any, *keys: str) -> Any:
+    """Return what stands at a path of an object; None where there is nothing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

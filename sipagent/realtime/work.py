@@ -77,7 +77,7 @@ class WorkRunner:
             call.name if isinstance(call, ToolCall) else call.handoff.tool_name,
             call.arguments,
             call.agent.agent,
-            core.history.history.snapshot(),
+            core.history.snapshot(),
             {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
         )
 

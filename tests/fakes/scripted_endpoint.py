@@ -23,7 +23,9 @@ class ScriptedEndpoint:
     Attributes:
         answers: What is said when an event of a type comes, by that type; or what makes it of the
             event.
+        greeting: What is said when a session begins, before anything came.
         fault: What becomes of handshakes: ``refuse``, ``hang``, or ``""``.
+        refusal: With what status they are refused.
         attempts: How many handshakes came, refused ones too.
         received: Every event that came, in order.
         requests: Every handshake that was accepted.
@@ -34,7 +36,9 @@ class ScriptedEndpoint:
         self.answers: dict[str, Events | Callable[[dict[str, Any]], Events]] = {
             "session.update": [CONFIGURED]
         }
+        self.greeting: Events = []
         self.fault = ""
+        self.refusal = HTTPStatus.SERVICE_UNAVAILABLE
         self.attempts = 0
         self.received: list[dict[str, Any]] = []
         self.requests: list[Request] = []
@@ -90,13 +94,15 @@ class ScriptedEndpoint:
             self._changed.notify_all()
         if self.fault == "hang":
             await self._is_over.wait()
-        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "") if self.fault else None
+        return connection.respond(self.refusal, "") if self.fault else None
 
     async def handle(self, connection: ServerConnection) -> None:
         """Note what comes, and answer it."""
         assert connection.request is not None
         self.requests.append(connection.request)
         self.connections.append(connection)
+        for said in self.greeting:
+            await connection.send(orjson.dumps(said).decode())
         async for message in connection:
             event = orjson.loads(message)
             async with self._changed:

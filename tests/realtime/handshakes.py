@@ -14,7 +14,8 @@ from websockets.http11 import Request
 from websockets.utils import accept_key
 
 from sipagent.errors import SessionError
-from sipagent.realtime.transport import Endpoint, open_transport
+from sipagent.realtime.endpoint import Endpoint
+from sipagent.realtime.transport import open_transport
 from tests.fakes.scripted_endpoint import scripted_endpoint
 
 KEY = "sk-very-secret"

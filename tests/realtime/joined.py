@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 from tests.fakes.scripted_endpoint import ScriptedEndpoint, scripted_endpoint
 
 from .playbook import PCMU, reception

@@ -12,10 +12,10 @@ import pytest
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.realtime import rotation, succession
 from sipagent.realtime.conversation_events import HistoryAdded
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.rotation import RotationSettings
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 from tests.fakes.scripted_endpoint import CONFIGURED, ScriptedEndpoint, scripted_endpoint
 
 from .joined import told

@@ -83,11 +83,13 @@ class Playbook:
         agent: RealtimeAgent | None = None,
         options: SessionOptions | None = None,
         playback: Playback | None = None,
+        **more: Any,
     ) -> None:
         self.core = SessionCore(
             resolved(agent or reception()),
             options or SessionOptions(PCMU, PCMU, transcription=None),
             playback or LegPlayback(),
+            **more,
         )
         self.now = 0.0
         self._calls: list[ToolCall] = []

@@ -9,9 +9,9 @@ import pytest
 
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
 from sipagent.realtime import connection as connection_module
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.fakes.scripted_endpoint import CONFIGURED, scripted_endpoint
 

@@ -67,7 +67,7 @@ def test_a_typed_turn_is_told_from_the_question_to_the_end_of_the_answer() -> No
         "agent_end",
     ]
     last = next(each for each in reversed(told) if isinstance(each, HistoryUpdated))
-    assert ids_of(book.core.history.history) == ["u", "a"]
+    assert ids_of(book.core.history) == ["u", "a"]
     assert [item.item_id for item in last.items] == ["u", "a"]
 
 
@@ -93,7 +93,7 @@ def test_the_callers_words_are_in_the_history_when_they_are_told() -> None:
     name = "conversation.item.input_audio_transcription.completed"
     told = book.hears_all({"type": name, **where, "transcript": " Hello? ", "usage": {}})
     assert names(told) == ["history_updated", "user_transcript"]
-    assert texts(book.core.history.history) == ["Hello?"]
+    assert texts(book.core.history) == ["Hello?"]
     assert book.sent() == []
 
 
@@ -114,10 +114,10 @@ def test_an_answer_that_was_cut_is_asked_for_and_loses_its_words() -> None:
     assert book.sent() == [{"type": "conversation.item.retrieve", "item_id": "a"}]
     told = book.hears_all({"type": "conversation.item.retrieved", "item": spoken(None)})
     assert names(told) == ["history_updated"]
-    (item,) = book.core.history.history.items
+    (item,) = book.core.history.items
     assert isinstance(item, AssistantMessage)
     assert item.status == "incomplete"
-    assert texts(book.core.history.history) == [""]
+    assert texts(book.core.history) == [""]
 
 
 def test_an_item_that_was_deleted_is_told_by_what_is_left() -> None:
@@ -152,11 +152,11 @@ def test_a_changed_history_is_asked_for_and_waits_for_its_confirmation() -> None
     delete, create = book.sent()
     assert (delete["type"], delete["item_id"]) == ("conversation.item.delete", "u")
     assert (create["type"], create["item"]["id"]) == ("conversation.item.create", "u")
-    assert texts(book.core.history.history) == ["Hello?"]
+    assert texts(book.core.history) == ["Hello?"]
     book.hears(
         {"type": "conversation.item.deleted", "item_id": "u"}, added(typed("u", "Good day."))
     )
-    assert texts(book.core.history.history) == ["Good day."]
+    assert texts(book.core.history) == ["Good day."]
 
 
 def test_what_is_on_its_way_is_not_asked_for_again_unless_it_was_refused() -> None:

@@ -155,7 +155,7 @@ def goes_on_with_another() -> Playbook:
 
 
 def _items(session: Playbook) -> list[HistoryItem]:
-    return list(session.core.history.history.items)
+    return list(session.core.history.items)
 
 
 STORIES: dict[Callable[[], Playbook], set[str]] = {

@@ -93,7 +93,7 @@ def test_nobody_speaks_in_a_response_outside_the_conversation() -> None:
     book = Playbook()
     told = book.hears_all(created_aside(), item_of("resp_aside"), done_aside(usage=TOKENS))
     assert [type(each) for each in told] == [events.ResponseDone, UsageReported]
-    assert book.core.history.history.items == []
+    assert book.core.history.items == []
 
 
 def test_tokens_of_a_response_outside_the_conversation_count() -> None:
@@ -113,7 +113,7 @@ def test_a_response_that_says_nothing_of_its_conversation_is_part_of_it() -> Non
     book = Playbook()
     told = book.hears_all(created(), item_of("resp_1"))
     assert any(isinstance(each, AgentStarted) for each in told)
-    assert [item.item_id for item in book.core.history.history.items] == ["item_9"]
+    assert [item.item_id for item in book.core.history.items] == ["item_9"]
 
 
 def test_a_response_is_cancelled_only_while_it_is_made_and_once() -> None:

@@ -93,7 +93,8 @@ def test_what_the_owner_changed_in_a_session_holds_in_the_next() -> None:
     old.send(SessionUpdate(session={"type": "realtime", "audio": {"output": {"speed": 1.2}}}))
     old.update_agent(resolved(RealtimeAgent("Night", "It is late.", voice="cedar")), now=1.0)
     new = SessionCore(
-        old.agent, SessionOptions(PCMU, PCMU), LegPlayback(), generation=2, config=old.config
+        old.agent, SessionOptions(PCMU, PCMU), LegPlayback(), generation=2, before=old
     )
-    assert new.config["instructions"] == "It is late."
-    assert new.config["audio"]["output"] == {"format": PCMU, "speed": 1.2, "voice": "cedar"}
+    assert new.configuring.config["instructions"] == "It is late."
+    output = new.configuring.config["audio"]["output"]
+    assert output == {"format": PCMU, "speed": 1.2, "voice": "cedar"}

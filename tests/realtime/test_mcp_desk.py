@@ -116,7 +116,7 @@ def test_lists_are_no_part_of_the_history() -> None:
     book = shopping()
     told = book.hears_all(listed("shop", "buy"))
     assert [event.NAME for event in told] == ["mcp_tools_changed"]
-    assert book.core.history.history.items == []
+    assert book.core.history.items == []
 
 
 @pytest.mark.parametrize("kind", ["mcp_list_tools", "response.mcp_call"])
@@ -163,7 +163,7 @@ def test_a_call_under_way_is_only_in_the_history() -> None:
     book = shopping()
     told = book.hears_all(mcp_call(status="in_progress"))
     assert [event.NAME for event in told] == ["history_added", "history_updated"]
-    (item,) = book.core.history.history.items
+    (item,) = book.core.history.items
     assert isinstance(item, McpCall)
     assert book.sent() == []
 
@@ -218,6 +218,6 @@ def test_a_request_and_its_answer_are_in_the_history() -> None:
     decide(book, request(book))
     item = book.sent()[0]["item"]
     book.hears(item_done({**item, "id": "answer_1"}))
-    (told,) = book.core.history.history.items
+    (told,) = book.core.history.items
     assert isinstance(told, McpApprovalRequest)
     assert told.approved is True

@@ -12,9 +12,9 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.hooks import AgentHooks
 from sipagent.errors import SessionLost
 from sipagent.realtime import events
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 from tests.fakes.scripted_endpoint import scripted_endpoint
 
 from .joined import joined, told, told_to_the_end

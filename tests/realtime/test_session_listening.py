@@ -13,9 +13,9 @@ from sipagent.agents.tools import FunctionTool, ToolContext, function_tool
 from sipagent.errors import ConfigError
 from sipagent.realtime import events
 from sipagent.realtime.conversation_events import AgentStarted, HistoryUpdated
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 from tests.fakes.scripted_endpoint import scripted_endpoint
 
 from .joined import joined, told

@@ -219,11 +219,11 @@ def test_what_a_tool_said_is_in_the_history_at_once() -> None:
     call = function_call("look_up")
     call["item"] |= CALL_ITEM
     book.hears(created(), call)
-    (before,) = book.core.history.history.items
+    (before,) = book.core.history.items
     assert isinstance(before, FunctionCall)
     assert (before.status, before.output) == ("in_progress", None)
     book.ends(book.call(), ToolOutcome("order 7"))
-    (after,) = book.core.history.history.items
+    (after,) = book.core.history.items
     assert isinstance(after, FunctionCall)
     assert (after.status, after.output) == ("completed", "order 7")
     told = [each.NAME for each in book.core.out.take_events()]

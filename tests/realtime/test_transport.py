@@ -10,7 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from sipagent.errors import ConfigError, SessionLost, SessionRejected, SessionTimeout
-from sipagent.realtime.transport import OPENAI_URL, Endpoint, open_transport
+from sipagent.realtime.endpoint import OPENAI_URL, Endpoint
+from sipagent.realtime.transport import open_transport
 from tests.fakes.scripted_endpoint import scripted_endpoint
 
 from .handshakes import ACCEPTED, KEY, answering, assert_nothing_is_told, failure, handshake

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sipagent.errors import ConfigError, SessionRejected
-from sipagent.realtime.transport import Endpoint
+from sipagent.realtime.endpoint import Endpoint
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.fakes.scripted_endpoint import scripted_endpoint
 
