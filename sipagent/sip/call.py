@@ -3,7 +3,7 @@
 Thread: everything public is called on the loop and never waits; commands are posted to the PJSIP
 thread, where :class:`~sipagent.sip.pj_call.PjCall` carries them out and tells what happened.
 
-RFC 3261 sections 13 and 15; hold RFC 3264; DTMF RFC 4733.
+RFC 3261 sections 13 and 15; hold RFC 3264; DTMF RFC 4733; transfer RFC 3515.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sipagent.errors import InvalidTransition
 from .events import Confirmed, Disconnected, LineStats, MediaFact, Progressed, SipEvent
 from .headers import Invite
 from .media_port import MediaPort
+from .refer import refer_to
 from .states import LegState, advance
 from .thread import PjThread
 
@@ -58,7 +59,10 @@ class SipCall:
     def reject(
         self, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = ()
     ) -> None:
-        """Send a final failure response; no reason means the usual one for ``status``."""
+        """Send a final failure response; no reason means the usual one for ``status``.
+
+        302 with a Contact header sends the caller elsewhere (RFC 3261 section 21.3.3).
+        """
         self._post(lambda peer: peer.send_answer(status, reason, headers))
 
     def hang_up(self, reason_header: str = "") -> None:
@@ -69,6 +73,17 @@ class SipCall:
     def send_digits(self, digits: str) -> None:
         """Send DTMF as telephone events (RFC 4733)."""
         self._post(lambda peer: peer.send_digits(digits))
+
+    def refer(self, target_uri: str) -> None:
+        """Send REFER (RFC 3515): the peer shall call ``target_uri`` and tell how that goes.
+
+        It comes as ``ReferProgressed``; the leg goes on until somebody ends it.
+
+        Raises:
+            SipError: If that is no URI; nothing was sent then.
+        """
+        header = refer_to(target_uri)
+        self._post(lambda peer: peer.send_refer(header))
 
     def stats(self) -> LineStats:
         """Return the last media figures; refreshed when media or the leg ends."""

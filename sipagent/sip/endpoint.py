@@ -3,12 +3,12 @@
 Threads: public methods are called on the loop; everything that touches ``pj.*`` is posted to the
 PJSIP thread. Callbacks given by the owner run on the loop.
 
-| resource           | acquired   | released                              |
-|--------------------|------------|---------------------------------------|
-| PJSIP, transports  | ``start``  | ``close``                             |
-| ``pj.Account``     | ``start``  | ``close``, before PJSIP               |
-| ``PjCall``         | INVITE     | after its disconnect, outside callbacks |
-| conference ports   | first use  | ``close`` (lent by ``PortPool``)      |
+| resource           | acquired       | released                                |
+|--------------------|----------------|-----------------------------------------|
+| PJSIP, transports  | ``start``      | ``close``                               |
+| ``pj.Account``     | ``start``      | ``close``, before PJSIP                 |
+| ``PjCall``         | INVITE, REFER  | after its disconnect, outside callbacks |
+| conference ports   | first use      | ``close`` (lent by ``PortPool``)        |
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from typing import TypeVar
 from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
-from .events import Refused, refused
+from .events import Refused, Transferred, refused
 from .headers import outgoing_invite, parse_invite
+from .invite_rate import REFERS_PER_WINDOW, InviteRate
 from .options import Capacity, OptionsResponder
-from .pj_call import PjCall, operation
+from .pj_call import PjCall
+from .pj_values import operation
 from .pjlib import call_limit, destroy, pj
 from .port_pool import PortPool
 from .settings import SipSettings
@@ -45,6 +47,8 @@ class SipEndpoint:
         settings: Where it listens.
         on_incoming: Called with each leg that waits for an answer.
         on_refused: Called for each INVITE refused before it became a leg.
+        follows_refer: Whether a peer may send us elsewhere (RFC 3515). Only for who dials on
+            behalf of nobody: everybody else would pay for the calls of strangers.
     """
 
     def __init__(
@@ -53,14 +57,16 @@ class SipEndpoint:
         *,
         on_incoming: Callable[[SipCall], None],
         on_refused: Callable[[Refused], None],
+        follows_refer: bool = False,
     ) -> None:
-        self._settings = settings
+        self._settings, self._follows_refer = settings, follows_refer
         self._on_incoming, self._on_refused = on_incoming, on_refused
         self._thread = PjThread()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
         self._ports = PortPool()
         self._legs: set[PjCall] = set()
+        self._refer_rate = InviteRate(REFERS_PER_WINDOW)
         self._options: OptionsResponder | None = None
         self._retry_after_s: int | None = None
         self.port = 0
@@ -172,7 +178,7 @@ class SipEndpoint:
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:
         assert self._loop is not None and self._stack is not None
         leg = SipCall(parse_invite(text, source_address), self._thread, self._loop)
-        peer = PjCall(self._stack.account, pj_call_id, leg, self._ports, self._gone)
+        peer = self._peer(leg, pj_call_id)
         leg.attach(peer)
         self._legs.add(peer)
         if self._retry_after_s is None:
@@ -194,7 +200,7 @@ class SipEndpoint:
         invite = leg.invite
         parameters = operation(0, "", invite.headers)
         parameters.txOption.localUri = self._stack.uri_of(invite.caller_user)
-        peer = PjCall(self._stack.account, pj.PJSUA_INVALID_ID, leg, self._ports, self._gone)
+        peer = self._peer(leg)
         try:
             peer.makeCall(invite.called_uri, parameters)
         except pj.Error:
@@ -204,6 +210,39 @@ class SipEndpoint:
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)
         self._legs.add(peer)
+
+    def _peer(self, leg: SipCall, pj_call_id: int = pj.PJSUA_INVALID_ID) -> PjCall:
+        assert self._stack is not None
+        account = self._stack.account
+        return PjCall(account, pj_call_id, leg, self._ports, self._gone, self._follow)
+
+    def _follow(self, old: PjCall, target_uri: str) -> PjCall | None:
+        """Make the leg PJSUA is about to dial; inside a callback of ``old``.
+
+        It is told now: once PJSUA has dialled, a BYE may have been told before.
+        """
+        assert self._loop is not None
+        is_sip = target_uri.lower().startswith(("sip:", "sips:"))
+        if not (self._follows_refer and is_sip and self._refer_rate.admits(now=monotonic())):
+            return None
+        invite = outgoing_invite(target_uri, "sipagent", (), self._settings.codecs)
+        leg = SipCall(invite, self._thread, self._loop)
+        peer = self._peer(leg)
+        leg.attach(peer)
+        self._legs.add(peer)
+        self._thread.post(lambda: self._followed(peer))
+        old.leg.tell(Transferred(target_uri, leg))
+        return peer
+
+    def _followed(self, peer: PjCall) -> None:
+        """Complete a leg that PJSUA has dialled, or end it: the peer was told 500 then."""
+        leg = peer.leg
+        if peer.has_ended:
+            return
+        if peer.isActive():
+            leg.invite = replace(leg.invite, sip_call_id=str(peer.getInfo().callIdString))
+        else:
+            peer.give_up_dialling()
 
     def _gone(self, peer: PjCall) -> None:
         self._thread.post(lambda: self._release(peer))  # never inside its own callback

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .headers import Invite
+
+if TYPE_CHECKING:
+    from .call import SipCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,33 @@ class DtmfReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferProgressed:
+    """How our REFER goes (RFC 3515): the peer's NOTIFYs, or why there will be none."""
+
+    status: int
+    """Of the peer's call to the target, of the peer's refusal, 408 when nothing was heard."""
+    is_final: bool
+    """Nothing more is told of it. What becomes of the leg is for whoever asked to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferRequested:
+    """The peer sent a REFER, and it was refused."""
+
+    target_uri: str
+    """Empty when it was no URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The peer sent a REFER, and we call its target; how that goes the peer is told by NOTIFY."""
+
+    target_uri: str
+    leg: SipCall
+    """The new leg. The old one goes on until somebody ends it, usually the peer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnected:
     """The leg is gone; always its last event."""
 
@@ -75,6 +105,9 @@ SipEvent: TypeAlias = (
     | Resumed
     | Confirmed
     | DtmfReceived
+    | ReferProgressed
+    | ReferRequested
+    | Transferred
     | Disconnected
 )
 

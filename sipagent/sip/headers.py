@@ -81,6 +81,31 @@ def parse_invite(text: str, source_address: str) -> Invite:
     )
 
 
+def invite_of_headers(headers: Sequence[tuple[str, str]]) -> Invite:
+    """Return the INVITE that somebody else answers, as far as its headers tell.
+
+    Args:
+        headers: In order of arrival, whatever the caller's side wrote.
+    """
+    read = tuple(filter(None, (_named(name, value) for name, value in headers[:MAX_HEADERS])))
+    first = {name.lower(): value for name, value in reversed(read)}
+    _, called_uri = _name_and_uri(first.get("to", ""))
+    caller_name, caller_uri = _name_and_uri(first.get("from", ""))
+    return Invite(
+        sip_call_id=first.get("call-id", ""),
+        called_user=uri_user(called_uri),
+        called_uri=called_uri,
+        caller_user=uri_user(caller_uri),
+        caller_uri=caller_uri,
+        caller_name=caller_name,
+        headers=read,
+        source_address="",
+        transport=_transport(first.get("via", "")),
+        has_offer=False,
+        offered_codecs=(),
+    )
+
+
 def outgoing_invite(
     uri: str, from_user: str, headers: Sequence[tuple[str, str]], codecs: Sequence[str]
 ) -> Invite:
@@ -147,9 +172,13 @@ def _unfold(head: str) -> list[str]:
 
 def _header(line: str) -> tuple[str, str] | None:
     name, colon, value = line.partition(":")
-    if not colon or not name.strip():
-        return None
+    return _named(name, value) if colon else None
+
+
+def _named(name: str, value: str) -> tuple[str, str] | None:
     name = name.strip()
+    if not name:
+        return None
     if len(name) == 1:
         name = _COMPACT.get(name.lower(), name)
     return _clean(name), _clean(value.strip())

@@ -9,6 +9,8 @@ PJSIP, which says 500; session border controllers send them as keep-alive, and h
 - inside: 200, by :func:`answer_in_dialog`, when PJSUA shows the leg the new transaction. A dialog
   that is gone is told so by PJSIP (481).
 
+REFER outside a dialog (RFC 3515), which PJSUA leaves without any answer, is refused: 603.
+
 The same module refuses INVITEs that come faster than PJSIP can take (:mod:`.invite_rate`): 503
 with Retry-After, stateless, before PJSUA opens anything for them.
 
@@ -83,7 +85,7 @@ def _string(text: bytes) -> _PjStr:
 
 
 class OptionsResponder:
-    """Answer OPTIONS; must be kept until PJSIP is destroyed, which ends it.
+    """Answer OPTIONS and refuse; must be kept until PJSIP is destroyed, which ends it.
 
     Args:
         capacity: Returns what is free.
@@ -110,6 +112,8 @@ class OptionsResponder:
             request: bytes = self._pjsip.pjsip_rx_data_get_info(rdata)
             if request.startswith(b"Request msg OPTIONS/"):
                 return self._answer_options(rdata)
+            if request.startswith(b"Request msg REFER/"):
+                return self._respond(rdata, 603, {})
             if request.startswith(b"Request msg INVITE/") and not self._rate.admits(
                 now=monotonic()
             ):

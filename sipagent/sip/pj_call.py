@@ -3,6 +3,9 @@
 Callbacks only tell the leg what happened, and never raise: an exception would end up in C++. Media
 alone is joined in its own callback, both ways, so that the caller is heard from the first packet.
 
+PJSUA follows every REFER and lets every INVITE with Replaces take a call over unless a callback
+says no: here one always says no first, and to a REFER perhaps something else later.
+
 Owns the ``pj.Call`` and lends the leg a conference port; both are given back after the disconnect,
 never left to the garbage collector, which may run on a thread PJLIB does not know.
 """
@@ -10,7 +13,6 @@ never left to the garbage collector, which may run on a thread PJLIB does not kn
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,14 +23,17 @@ from .events import (
     Disconnected,
     DtmfReceived,
     Held,
-    LineStats,
     MediaStarted,
     Progressed,
+    ReferProgressed,
+    ReferRequested,
     Resumed,
 )
 from .options import answer_in_dialog
+from .pj_values import audio_media, line_stats, operation
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
+from .refer import refer_target
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +43,7 @@ DTMF_IS_UPDATE = 1
 LONGEST_DIGIT_MS = 60_000
 """PJSIP says 2^32 - 1 when it does not know how long a digit was."""
 
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
+ACCEPTED, FORBIDDEN, DECLINED = 202, 403, 603
 
 
 class PjCall(pj.Call):  # type: ignore[misc]
@@ -50,6 +55,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         leg: The loop's side.
         ports: Where its conference port comes from.
         on_gone: Called once the leg is disconnected.
+        follow: Called with the target of each REFER of the peer; returns the leg to be dialled by
+            PJSUA once the callback is over, or None to refuse.
     """
 
     def __init__(
@@ -59,16 +66,19 @@ class PjCall(pj.Call):  # type: ignore[misc]
         leg: SipCall,
         ports: PortPool,
         on_gone: Callable[[PjCall], None],
+        follow: Callable[[PjCall, str], PjCall | None],
     ) -> None:
         super().__init__(account, pj_call_id)
         self.leg = leg
-        self._ports, self._on_gone = ports, on_gone
+        self._ports, self._on_gone, self._follow = ports, on_gone, follow
         self._port: ConferencePort | None = None
         self._audio: Any = None
         self._codec = ""
         self._is_held = False
         self._we_ended = False
         self._was_confirmed = False
+        self._refers = False
+        self._refer_answer = 0
         self.has_ended = False
         """Whether ``on_gone`` was called."""
 
@@ -96,6 +106,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             log.debug("leg %s ! %s", self.leg.invite.sip_call_id, error.reason)
 
+    def give_up_dialling(self) -> None:
+        """End a leg that PJSUA was to dial and could not."""
+        self._we_ended = True
+        self._end(500, "the call could not be made")
+
     def send_digits(self, digits: str) -> None:
         """Send telephone events."""
         try:
@@ -103,13 +118,25 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             log.warning("leg %s ! no digits sent: %s", self.leg.invite.sip_call_id, error.reason)
 
+    def send_refer(self, refer_to: str) -> None:
+        """Ask the peer to call somebody else; an answer of ours stands in where none can come."""
+        if not self._was_confirmed or self._refers:
+            self.leg.tell(ReferProgressed(491 if self._refers else 481, is_final=True))
+            return
+        try:
+            self.xfer(refer_to, operation(0, "", ()))
+            self._refers = True
+        except pj.Error as error:
+            log.warning("leg %s ! no REFER sent: %s", self.leg.invite.sip_call_id, error.reason)
+            self.leg.tell(ReferProgressed(500, is_final=True))
+
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
         try:
             info = self.getInfo()
-            media = _audio_media(info)
+            media = audio_media(info)
             if media is not None:
-                self.leg.remember(_line_stats(self.getStreamStat(media.index)))
+                self.leg.remember(line_stats(self.getStreamStat(media.index)))
         except pj.Error:
             pass  # the stream is gone; the last figures stand
 
@@ -130,12 +157,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
-        """Answer OPTIONS inside the dialog; everything else PJSUA does."""
+        """Answer OPTIONS inside the dialog, note how our REFER was; the rest PJSUA does."""
         try:
             event = prm.e  # kept: its members are views of it
             state = event.body.tsxState
             if state.tsx.method == "OPTIONS" and state.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
                 answer_in_dialog(int(state.tsx.pjTransaction), int(state.src.rdata.pjRxData))
+            elif state.tsx.method == "REFER" and state.tsx.role == pj.PJSIP_ROLE_UAC:
+                self._refer_answer = int(state.tsx.statusCode)
         except Exception:
             log.exception("! transaction of leg %s", self.leg.invite.sip_call_id)
 
@@ -143,7 +172,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Join the leg's audio with its media port."""
         try:
             info = self.getInfo()  # kept: its members are views of it, dangling once it is freed
-            media = _audio_media(info)
+            media = audio_media(info)
             if media is not None:
                 self._join(media)
         except Exception:
@@ -164,6 +193,42 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self.leg.tell(DtmfReceived(str(prm.digit), known_ms, method))
         except Exception:
             log.exception("! digit of leg %s", self.leg.invite.sip_call_id)
+
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
+        """Refuse a REFER, or have PJSUA dial its target on a leg of ours."""
+        prm.statusCode = DECLINED
+        try:
+            target_uri = refer_target(str(prm.dstUri))
+            may_follow = bool(target_uri) and self._was_confirmed and not self._we_ended
+            successor = self._follow(self, target_uri) if may_follow else None
+            if successor is None:
+                self.leg.tell(ReferRequested(target_uri))
+                return
+            prm.newCall = successor  # without one, PJSUA has two calls share this object
+            prm.statusCode = ACCEPTED
+        except Exception:
+            log.exception("! REFER to leg %s", self.leg.invite.sip_call_id)
+
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802
+        """Tell how our REFER goes, and its end once."""
+        try:
+            # A REFER that nobody answers is 408 here, and 500 in what PJSUA makes of it.
+            refused = self._refer_answer >= 300
+            status = self._refer_answer if refused else int(prm.statusCode)
+            is_final = bool(prm.finalNotify) or status >= 200
+            prm.cont = not is_final
+            self._refers = not is_final
+            self.leg.tell(ReferProgressed(status, is_final))
+        except Exception:
+            log.exception("! progress of REFER of leg %s", self.leg.invite.sip_call_id)
+
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802
+        """Let no other call take this one over (RFC 3891): nobody asks for it."""
+        prm.statusCode = FORBIDDEN
+
+    def onCallRedirected(self, _: Any) -> int:  # noqa: N802
+        """Go nowhere else: a 3xx ends the call, with its own status if no target is left."""
+        return int(pj.PJSIP_REDIRECT_REJECT)
 
     def part(self) -> None:
         """Give back the conference port; the leg is over."""
@@ -212,38 +277,3 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.has_ended = True
         self.leg.tell(Disconnected(int(status), str(reason), not self._we_ended))
         self._on_gone(self)
-
-
-def operation(status: int, reason: str, headers: Sequence[tuple[str, str]]) -> Any:
-    """Return the parameters of a call operation; line breaks in values would be new headers."""
-    parameters = pj.CallOpParam(True)
-    parameters.statusCode = status
-    parameters.reason = _LINE_BREAKS.sub(" ", reason)
-    for name, value in headers:
-        header = pj.SipHeader()
-        header.hName, header.hValue = name, _LINE_BREAKS.sub(" ", value)
-        parameters.txOption.headers.append(header)
-    return parameters
-
-
-def _audio_media(info: Any) -> Any:
-    """Return the audio stream in the conference, on hold or not; a view of ``info``."""
-    for media in info.media:
-        is_streaming = media.status not in {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
-        if media.type == pj.PJMEDIA_TYPE_AUDIO and is_streaming:
-            return media
-    return None
-
-
-def _line_stats(stat: Any) -> LineStats:
-    rtcp = stat.rtcp
-    return LineStats(
-        packets_in=int(rtcp.rxStat.pkt),
-        packets_out=int(rtcp.txStat.pkt),
-        lost_in=int(rtcp.rxStat.loss),
-        lost_out=int(rtcp.txStat.loss),
-        discarded_in=int(rtcp.rxStat.discard) + int(stat.jbuf.discard),
-        jitter_ms=rtcp.rxStat.jitterUsec.mean / 1000,
-        rtt_ms=rtcp.rttUsec.mean / 1000,
-        jitter_buffer_ms=int(stat.jbuf.avgDelayMsec),
-    )

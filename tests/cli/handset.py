@@ -16,6 +16,7 @@ class Handset(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.requests: list[str] = []
+        self.invite = ""
         self.uri = ""
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -32,6 +33,8 @@ class Handset(asyncio.DatagramProtocol):
             self.requests.append(method)
         if method == "ACK":
             return
+        if method == "INVITE":
+            self.invite = data.decode()
         to = next(line for line in head if line.lower().startswith("to:"))
         lines = [line for line in head if line.lower().startswith(COPIED)]
         lines.append(to if ";tag=" in to else f"{to};tag=1")

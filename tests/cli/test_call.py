@@ -88,3 +88,43 @@ async def test_ctrl_c_hangs_up() -> None:
         outcome = await running.end()
         assert phone.requests == ["INVITE", "ACK", "BYE"]
     assert (outcome.status, outcome.errors) == (130, [])
+
+
+async def test_a_transfer_is_followed_and_told() -> None:
+    async with (
+        far_end("hangs up", rtp_ports=(47_000, 47_999)) as target,
+        far_end(f"refers to {target}") as uri,
+    ):
+        status, output, errors = await ended("call", uri)
+    assert (status, errors) == (0, [])
+    assert output[:2] == ["answered", f"transferred to {target}"]
+    assert output[-1] == "the other end hung up: 200 Normal call clearing"
+
+
+async def test_keys_are_pressed_once_the_other_end_is_silent() -> None:
+    async with far_end("speaks") as uri:
+        status, output, errors = await ended("call", uri, "--dtmf", "1,#")
+    assert (status, errors) == (0, [])
+    assert output[-1] == "the other end hung up: 200 Normal call clearing"
+
+
+async def test_headers_are_sent() -> None:
+    async with handset() as phone:
+        headers = ("--header", "X-Plan: desk", "--header", "X-Room:7")
+        status, _, errors = await ended("call", phone.uri, "--limit-s", "0.1", *headers)
+        assert (status, errors) == (0, [])
+        assert "\r\nX-Plan: desk\r\nX-Room: 7\r\n" in phone.invite
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--dtmf", "12x", "no key of a telephone: 'x'"),
+        ("--header", "X-Plan", "not a header, like 'X-Plan: desk': 'X-Plan'"),
+        ("--header", "X-Plan: a\r\nX-Forged: b", "not a header"),
+    ],
+)
+async def test_what_cannot_be_sent_rings_nobodys_phone(option: str, value: str, said: str) -> None:
+    async with handset() as phone:
+        assert only_line(await ended("call", phone.uri, option, value)).startswith(said)
+        assert phone.requests == []

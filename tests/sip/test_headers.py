@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipagent.sip.headers import Invite, offered_codecs, parse_invite, uri_user
+from sipagent.sip.headers import Invite, invite_of_headers, offered_codecs, parse_invite, uri_user
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -130,6 +130,60 @@ def test_a_rejected_audio_section_offers_nothing() -> None:
 def test_no_text_is_an_error(head: str, body: str) -> None:
     read = parse_invite(f"{head}\r\n\r\n{body}", "")
     uri_user(head)
+    for text in (read.called_user, read.caller_user, read.caller_name, read.sip_call_id):
+        assert not any(ord(char) < 32 for char in text)
+        text.encode()
+
+
+def test_headers_alone_tell_who_calls_whom() -> None:
+    headers = (
+        ("Via", "SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1"),
+        ("From", '"Ada" <sip:+4930123456@example.org;user=phone>;tag=1'),
+        ("To", "<sip:proj_1@sip.example.org;transport=tls>"),
+        ("Call-ID", "sip-1"),
+        ("X-Line", "sales"),
+        ("X-Line", "night"),
+    )
+    assert invite_of_headers(headers) == Invite(
+        sip_call_id="sip-1",
+        called_user="proj_1",
+        called_uri="sip:proj_1@sip.example.org;transport=tls",
+        caller_user="+4930123456",
+        caller_uri="sip:+4930123456@example.org;user=phone",
+        caller_name="Ada",
+        headers=headers,
+        source_address="",
+        transport="tls",
+        has_offer=False,
+        offered_codecs=(),
+    )
+
+
+def test_headers_in_short_form_and_any_case_are_the_same() -> None:
+    read = invite_of_headers([("f", "<tel:+4930123456>"), ("T", "sip:desk@x"), ("CALL-ID", "1")])
+    assert (read.caller_user, read.called_user, read.sip_call_id) == ("+4930123456", "desk", "1")
+    assert read.headers[:2] == (("from", "<tel:+4930123456>"), ("to", "sip:desk@x"))
+
+
+def test_of_a_header_that_comes_twice_the_first_counts() -> None:
+    read = invite_of_headers([("To", "<sip:first@x>"), ("To", "<sip:second@x>")])
+    assert read.called_user == "first"
+
+
+def test_nothing_is_known_of_an_invite_without_headers() -> None:
+    read = invite_of_headers([])
+    assert (read.called_user, read.caller_user, read.sip_call_id, read.headers) == ("", "", "", ())
+
+
+def test_headers_of_somebody_elses_are_bounded_and_clean() -> None:
+    read = invite_of_headers([("X-Long", "v" * 10_000), ("", "no name"), ("X\r\nEvil", "a\r\nb")])
+    assert read.headers == (("X-Long", "v" * 512), ("XEvil", "ab"))
+    assert len(invite_of_headers([("X", "1")] * 1_000).headers) == 128
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_no_headers_are_an_error(headers: list[tuple[str, str]]) -> None:
+    read = invite_of_headers(headers)
     for text in (read.called_user, read.caller_user, read.caller_name, read.sip_call_id):
         assert not any(ord(char) < 32 for char in text)
         text.encode()

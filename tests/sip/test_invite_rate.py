@@ -22,3 +22,8 @@ def test_no_window_ever_holds_more_than_the_limit(pauses: list[float]) -> None:
             admitted.append(now)
     for start in admitted:
         assert sum(start <= at < start + WINDOW_S for at in admitted) <= INVITES_PER_WINDOW
+
+
+def test_another_number_of_them_may_be_admitted() -> None:
+    rate = InviteRate(2)
+    assert [rate.admits(now=0.0) for _ in range(3)] == [True, True, False]

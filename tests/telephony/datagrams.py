@@ -9,6 +9,8 @@ SDP = (
     "m=audio 40000 RTP/AVP 0\r\n"
 )
 
+COPIED = ("via:", "from:", "to:", "call-id:", "cseq:")
+
 
 class SipSocket(asyncio.DatagramProtocol):
     """A UDP socket that speaks raw SIP to one port."""
@@ -41,6 +43,31 @@ class SipSocket(asyncio.DatagramProtocol):
         assert self._transport is not None
         self._transport.sendto(data, self._target)
 
+    def reply(
+        self, request: str, status: str, *, headers: tuple[str, ...] = (), body: str = ""
+    ) -> None:
+        """Answer ``request``, from where the endpoint is, with ``status`` and its reason."""
+        assert self._transport is not None
+        head = request.partition("\r\n\r\n")[0].split("\r\n")
+        copied = [line for line in head if line.lower().startswith(COPIED)]
+        to = next(line for line in copied if line.lower().startswith("to:"))
+        copied.append(copied.pop(copied.index(to)) + ("" if ";tag=" in to else ";tag=2"))
+        if body:
+            copied += [f"Contact: <sip:bob@127.0.0.1:{self.port}>", "Content-Type: application/sdp"]
+        lines = (f"SIP/2.0 {status}", *copied, *headers, f"Content-Length: {len(body)}", "", body)
+        text = "\r\n".join(lines)
+        via = next(line for line in head if line.lower().startswith("via:"))
+        port = int(via.partition(";")[0].rpartition(":")[2])
+        self._transport.sendto(text.encode(), ("127.0.0.1", port))
+
+    async def agrees_to(self, method: str) -> None:
+        """Answer the next request of ``method``, and the INVITE that a CANCEL gives up."""
+        while not (request := await self.received.get()).startswith(method):
+            pass
+        self.reply(request, "200 OK")
+        if method == "CANCEL":
+            self.reply(request.replace("CANCEL", "INVITE"), "487 Request Terminated")
+
     async def response(self) -> str:
         """Wait for a final response; provisional ones are dropped."""
         while (text := await self.received.get()).startswith("SIP/2.0 1"):
@@ -48,16 +75,23 @@ class SipSocket(asyncio.DatagramProtocol):
         return text
 
     def request(
-        self, method: str, call_id: str, *, body: str = "", headers: tuple[str, ...] = ()
+        self,
+        method: str,
+        call_id: str,
+        *,
+        body: str = "",
+        headers: tuple[str, ...] = (),
+        tag: str = "",
+        cseq: int = 1,
     ) -> bytes:
-        """Return a request outside any dialog."""
+        """Return a request; without the endpoint's ``tag``, one outside any dialog."""
         lines = (
             f"{method} sip:agent@127.0.0.1:{self._target[1]} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call_id};rport",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call_id}{method}{cseq};rport",
             f"From: <sip:ada@127.0.0.1:{self.port}>;tag=1",
-            "To: <sip:agent@127.0.0.1>",
+            "To: <sip:agent@127.0.0.1>" + (f";tag={tag}" if tag else ""),
             f"Call-ID: {call_id}",
-            f"CSeq: 1 {method}",
+            f"CSeq: {cseq} {method}",
             f"Contact: <sip:ada@127.0.0.1:{self.port}>",
             "Max-Forwards: 70",
             *headers,
@@ -65,3 +99,9 @@ class SipSocket(asyncio.DatagramProtocol):
             f"Content-Length: {len(body)}",
         )
         return ("\r\n".join(lines) + f"\r\n\r\n{body}").encode()
+
+
+def tag_of(response: str) -> str:
+    """Return the tag the endpoint gave a dialog."""
+    to = next(line for line in response.split("\r\n") if line.startswith("To:"))
+    return to.partition(";tag=")[2]

@@ -16,7 +16,16 @@ from typing import Any
 from sipagent.audio.tones import tone
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
-from sipagent.sip.events import Disconnected, MediaStarted
+from sipagent.sip.events import (
+    Confirmed,
+    Disconnected,
+    DtmfReceived,
+    ItemPlayed,
+    MediaFact,
+    MediaStarted,
+    ReferProgressed,
+    SipEvent,
+)
 from sipagent.sip.settings import SipSettings
 
 
@@ -40,7 +49,8 @@ async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
 
 
 async def serve(leg: SipCall, mode: str) -> None:
-    """Do ``mode`` with one call."""
+    """Do ``mode`` with one call; where it refers to is part of it."""
+    mode, _, target = mode.partition(" to ")
     match mode:
         case "busy":
             leg.reject(486)
@@ -52,19 +62,48 @@ async def serve(leg: SipCall, mode: str) -> None:
         case _:
             leg.answer()
     while not isinstance(event := await leg.events.get(), Disconnected):
+        refer(leg, mode, target, event)
+        if isinstance(event, DtmfReceived) and event.digit == "#":
+            leg.hang_up()
         if not isinstance(event, MediaStarted) or leg.media is None:
             continue
         match mode:
             case "echoes":
                 await echo(leg)
                 return
-            case "early media":
-                leg.media.push("tone", tone(425, 500, leg.media.rate_hz))
-                leg.media.finish("tone")
+            case "early media" | "speaks":
+                speak(leg)
             case "hangs up":
                 leg.hang_up()
             case _:
                 pass
+
+
+def refer(leg: SipCall, mode: str, target: str, event: SipEvent | MediaFact) -> None:
+    """Send a caller to ``target``, if there is one; how it leaves them is the mode's."""
+    match event, mode:
+        case Confirmed(), _ if target:
+            leg.refer(target)
+        case ReferProgressed(is_final=True), "refers and talks":
+            speak(leg)
+        case ItemPlayed(), "refers and talks":
+            leg.hang_up()
+        case ReferProgressed(), "refers and leaves":
+            leg.hang_up()
+        case ReferProgressed(status=status, is_final=True), _:
+            if status < 300:
+                leg.hang_up()
+            else:
+                speak(leg)
+        case _:
+            pass
+
+
+def speak(leg: SipCall) -> None:
+    """Play a tone of half a second."""
+    assert leg.media is not None
+    leg.media.push("tone", tone(425, 500, leg.media.rate_hz))
+    leg.media.finish("tone")
 
 
 async def echo(leg: SipCall) -> None:

@@ -22,11 +22,14 @@ LOOK_AGAIN_S = 0.01
 class Switchboard:
     """One endpoint, its incoming legs and its refusals."""
 
-    def __init__(self, settings: SipSettings) -> None:
+    def __init__(self, settings: SipSettings, *, follows_refer: bool = False) -> None:
         self.incoming: asyncio.Queue[SipCall] = asyncio.Queue()
         self.refusals: asyncio.Queue[Refused] = asyncio.Queue()
         self.endpoint = SipEndpoint(
-            settings, on_incoming=self.incoming.put_nowait, on_refused=self.refusals.put_nowait
+            settings,
+            on_incoming=self.incoming.put_nowait,
+            on_refused=self.refusals.put_nowait,
+            follows_refer=follows_refer,
         )
 
     async def answered(self) -> SipCall:
@@ -38,10 +41,12 @@ class Switchboard:
 
 
 @asynccontextmanager
-async def switchboard(**settings: Any) -> AsyncIterator[Switchboard]:
+async def switchboard(
+    *, follows_refer: bool = False, **settings: Any
+) -> AsyncIterator[Switchboard]:
     """Start an endpoint on a free port; close it at the end."""
     defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (42_000, 43_999)}
-    board = Switchboard(SipSettings(**(defaults | settings)))
+    board = Switchboard(SipSettings(**(defaults | settings)), follows_refer=follows_refer)
     await board.endpoint.start()
     try:
         yield board

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 
@@ -28,7 +29,8 @@ class Sipp:
         folder: For SIPp's own files.
         rtp_port: What the offer names as the caller's media port.
         offer: Payload types in the offer.
-        status: Final status the scenario expects, where it has a choice.
+        status: Final status the scenario expects or tells, where it has a choice.
+        target: Where somebody is sent, in scenarios that do so.
         pause_ms: How long it talks, where it hangs up itself.
         calls: How many calls, one after the other.
         transport: ``udp`` or ``tcp``.
@@ -43,12 +45,20 @@ class Sipp:
         rtp_port: int = 40_000,
         offer: str = "0 101",
         status: int = 200,
+        target: str = "",
         pause_ms: int = 100,
         calls: int = 1,
         transport: str = "udp",
     ) -> None:
         text = (SCENARIOS / f"{scenario}.xml").read_text()
-        values = {"RTP_PORT": rtp_port, "OFFER": offer, "STATUS": status, "PAUSE_MS": pause_ms}
+        values = {
+            "RTP_PORT": rtp_port,
+            "OFFER": offer,
+            "STATUS": status,
+            "TARGET": target,
+            "TARGET_PATTERN": re.escape(target),
+            "PAUSE_MS": pause_ms,
+        }
         for name, value in values.items():
             text = text.replace(f"@@{name}@@", str(value))
         self._file = folder / f"{scenario}.xml"

@@ -133,7 +133,7 @@ async def test_options_inside_a_dialog_are_answered_200_even_while_draining(
         board.endpoint.drain(30)
         leg.answer()
         await told(leg, "Confirmed")
-        leg.hang_up()
+        await told(leg, "Disconnected")
         await sipp.succeeds()
 
 

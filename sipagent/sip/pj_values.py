@@ -1,0 +1,48 @@
+"""What goes into operations on a ``pj.Call`` and what is read from it; on the PJSIP thread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from .events import LineStats
+from .pjlib import pj
+
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def operation(status: int, reason: str, headers: Sequence[tuple[str, str]]) -> Any:
+    """Return the parameters of a call operation; line breaks in values would be new headers."""
+    parameters = pj.CallOpParam(True)
+    parameters.statusCode = status
+    parameters.reason = _LINE_BREAKS.sub(" ", reason)
+    for name, value in headers:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, _LINE_BREAKS.sub(" ", value)
+        parameters.txOption.headers.append(header)
+    return parameters
+
+
+def audio_media(info: Any) -> Any:
+    """Return the audio stream in the conference, on hold or not; a view of ``info``."""
+    for media in info.media:
+        is_streaming = media.status not in {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
+        if media.type == pj.PJMEDIA_TYPE_AUDIO and is_streaming:
+            return media
+    return None
+
+
+def line_stats(stat: Any) -> LineStats:
+    """Return the figures of a stream."""
+    rtcp = stat.rtcp
+    return LineStats(
+        packets_in=int(rtcp.rxStat.pkt),
+        packets_out=int(rtcp.txStat.pkt),
+        lost_in=int(rtcp.rxStat.loss),
+        lost_out=int(rtcp.txStat.loss),
+        discarded_in=int(rtcp.rxStat.discard) + int(stat.jbuf.discard),
+        jitter_ms=rtcp.rxStat.jitterUsec.mean / 1000,
+        rtt_ms=rtcp.rttUsec.mean / 1000,
+        jitter_buffer_ms=int(stat.jbuf.avgDelayMsec),
+    )
