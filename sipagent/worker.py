@@ -9,29 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from sipagent.calls.desk import CallDesk
-from sipagent.calls.facts import Observer
-from sipagent.calls.prepare import prepare_call
-from sipagent.calls.prompts import prepare_prompts
-from sipagent.calls.setup import CallSetup
+from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
-from sipagent.dialplan.loading import load_dir
-from sipagent.dialplan.matching import CallKeys
 from sipagent.errors import SipAgentError
 from sipagent.ops.channel import Channel, Closed, Drain, Failed, Heartbeat, Message, Ready, Stop
-from sipagent.ops.clock import local_time, unix_time
+from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
-from sipagent.ops.metrics import REFUSED, MetricsObserver
-from sipagent.ops.observers import Observers
-from sipagent.ops.records import RecordWriter
-from sipagent.ops.timeline import TimelineWriter
-from sipagent.realtime.transport import Endpoint
+from sipagent.ops.metrics import REFUSED
+from sipagent.ops.observers import call_observers
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Refused
-from sipagent.sip.headers import Invite
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +47,7 @@ def run_worker(config: Config, realtime_url: str, connection: Connection) -> Non
 class _Worker:
     def __init__(self, config: Config, realtime_url: str) -> None:
         self._config = config
-        self._is_embedded = config.realtime.url == "embedded"
-        self._realtime = Endpoint(
-            url=realtime_url,
-            model=config.realtime.model,
-            api_key=config.realtime.api_key.get_secret_value(),
-            headers=config.realtime.headers,
-            handshake_timeout_s=config.realtime.handshake_timeout_s,
-            ping_interval_s=config.realtime.ping_interval_s,
-            ping_timeout_s=config.realtime.ping_timeout_s,
-        )
+        self._realtime = config.realtime.endpoint(realtime_url)
         self._ended = asyncio.Event()
         self._sip: SipEndpoint | None = None
         self._desk: CallDesk | None = None
@@ -95,22 +76,11 @@ class _Worker:
 
     async def _start(self, channel: Channel) -> None:
         config = self._config
-        plans = load_dir(config.dialplans.path)
-        prompts = await prepare_prompts(plans.plans)
-        setups = {
-            plan.name: prepare_call(plan, prompts[plan.name], embedded=self._is_embedded)
-            for plan in plans.plans
-        }
-
-        def route(invite: Invite) -> CallSetup | None:
-            keys = CallKeys(invite.called_user, invite.caller_user, invite.headers)
-            plan = plans.take(keys)
-            return setups[plan.name] if plan is not None else None
-
+        routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
         self._desk = CallDesk(
-            route=route,
+            route=routes.take,
             endpoint=self._realtime,
-            observer=self._observers(),
+            observer=call_observers(config.cdr.path, config.cdr.timeline_path),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
         )
@@ -123,17 +93,7 @@ class _Worker:
             await self._sip.close()
             text = f"a worker holds {limit} calls, not {config.sip.max_calls}"
             raise SipAgentError(f"sip.max_calls: {text}; lower it to {limit}")
-        channel.send(Ready(self._sip.port, self._sip.call_limit, len(plans.plans)))
-
-    def _observers(self) -> Observers:
-        cdr = self._config.cdr
-        observers: list[Observer] = [
-            MetricsObserver(),
-            RecordWriter(cdr.path, local_time),
-        ]
-        if cdr.timeline_path:
-            observers.append(TimelineWriter(Path(cdr.timeline_path)))
-        return Observers(observers)
+        channel.send(Ready(self._sip.port, self._sip.call_limit, routes.plans))
 
     def _refused(self, refused: Refused) -> None:
         reason = REFUSAL_REASONS.get(refused.status, "malformed_request")

@@ -22,21 +22,20 @@ from typing import TypeAlias
 
 from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
-from sipagent.realtime.options import SessionOptions
-from sipagent.realtime.session import RealtimeSession
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip import events as sip_events
 from sipagent.sip.call import SipCall
 
 from . import commands, facts
 from . import events as call_events
-from .controller import TEMPORARY_FAILURE, CallController
+from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
 from .leg_playback import LegPlayback
+from .leg_session import leg_context, leg_session, line_measured
+from .leg_transfer import LegTransfer
 from .recording import CallRecorder
 from .setup import CallSetup, leg_format
 from .termination import Reason, Result, Termination, session_failure
-from .tools import CallContext
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +83,14 @@ class Call:
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
         self._controller = CallController(setup.policy)
-        self._audio_format = leg_format(leg.invite.offered_codecs)
+        self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
-        self._session = self._new_session(playback, wall_clock)
+        context = leg_context(call_id, leg.invite, self._transfer, self.hang_up)
+        self._session = leg_session(setup, leg.invite, context, playback, wall_clock)
         self._conversation = Conversation(
             setup,
             self._session,
-            audio_format=self._audio_format,
+            audio_format=leg_format(leg.invite.offered_codecs),
             tell=self._tell,
             post=self._inbox.put_nowait,
         )
@@ -127,10 +127,8 @@ class Call:
     async def _exchange(self) -> None:
         self._handle(call_events.CallStarted())
         while self._termination is None:
-            deadlines = (self._controller.deadline(), self._conversation.deadline())
-            due = min((at for at in deadlines if at is not None), default=None)
             try:
-                async with asyncio.timeout_at(due):
+                async with asyncio.timeout_at(self._deadline()):
                     message = await self._inbox.get()
             except TimeoutError:
                 self._conversation.handle_timer(self._now())
@@ -138,17 +136,43 @@ class Call:
             else:
                 self._dispatch(message)
 
+    def _deadline(self) -> float | None:
+        deadlines = [self._controller.deadline(), self._conversation.deadline()]
+        if self._is_talking:
+            deadlines.append(self._transfer.deadline())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    @property
+    def _is_talking(self) -> bool:
+        return self._controller.state is State.TALKING
+
     def _dispatch(self, message: Inbox) -> None:
         match message:
+            case call_events.HangUpRequested():
+                self._wind_down(message)
+            case call_events.TransferRequested():
+                self._handle_when_silent(message)
+            case _ if isinstance(message, call_events.CallEvent):
+                self._handle(message)
+            case _ if isinstance(message, session_events.SessionEvent):
+                if not self._is_session_closed:
+                    self._conversation.handle(message)
+            case _:
+                self._leg_told(message)
+
+    def _leg_told(self, event: sip_events.SipEvent | sip_events.MediaFact) -> None:
+        match event:
             case sip_events.MediaStarted():
-                self._media_started(message)
+                self._media_started(event)
             case sip_events.Confirmed():
                 self._has_ack = True
                 self._confirm_when_heard()
             case sip_events.Disconnected(status=status, reason=reason, by_peer=by_peer):
                 self._handle(call_events.LegDisconnected(status, by_peer, reason))
             case sip_events.DtmfReceived(digit=digit):
-                self._tell(facts.DigitPressed(digit))
+                self._conversation.digit_pressed(digit)
+            case sip_events.ReferProgressed(status=status, is_final=is_final):
+                self._handle(call_events.TransferProgressed(status, is_final))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):
                 if item_id != APOLOGY_ITEM:
                     self._conversation.first_frame_played(item_id, at)
@@ -157,19 +181,24 @@ class Call:
                     self._handle(call_events.ApologyPlayed())
                 else:
                     self._conversation.item_played(item_id, at)
-            case call_events.HangUpRequested():
-                self._handle(message)
-                if self._conversation.is_silent:
-                    self._handle(call_events.AgentFellSilent())
-            case _ if isinstance(message, call_events.CallEvent):
-                self._handle(message)
-            case _ if isinstance(message, session_events.SessionEvent):
-                if not self._is_session_closed:
-                    self._conversation.handle(message)
             case _:
                 pass  # provisional responses and the like concern nobody yet
 
+    def _wind_down(self, event: call_events.HangUpRequested) -> None:
+        if event.reason is Reason.AGENT_HUNG_UP and self._transfer.is_under_way:
+            log.info("call=%s ! no hang-up: the caller is being transferred", self.call_id)
+        else:
+            self._handle_when_silent(event)
+
+    def _handle_when_silent(self, event: call_events.CallEvent) -> None:
+        """Handle a wish that waits for the agent's last words, of which there may be none."""
+        self._handle(event)
+        if self._conversation.is_silent:
+            self._handle(call_events.AgentFellSilent())
+
     def _handle(self, event: call_events.CallEvent) -> None:
+        if self._is_talking:  # a call that ends transfers nobody
+            self._transfer.handle(event)
         for command in self._controller.handle(event, now=self._now()):
             self._carry_out(command)
 
@@ -228,33 +257,6 @@ class Call:
         media.finish(APOLOGY_ITEM)
 
     # The session.
-
-    def _new_session(
-        self, playback: LegPlayback, wall_clock: Callable[[], float]
-    ) -> RealtimeSession:
-        invite = self._leg.invite
-        context = CallContext(
-            call_id=self.call_id,
-            sip_call_id=invite.sip_call_id,
-            called=invite.called_user,
-            caller=invite.caller_user,
-            caller_name=invite.caller_name,
-            headers=invite.headers,
-            request_hang_up=self.hang_up,
-        )
-        options = SessionOptions(
-            input_format=self._audio_format.to_wire(),
-            output_format=self._audio_format.to_wire(),
-            **self._setup.session,
-        )
-        return RealtimeSession(
-            self._setup.agent,
-            options,
-            context=context,
-            playback=playback,
-            rotation=self._setup.rotation,
-            wall_clock=wall_clock,
-        )
 
     async def _run_session(self) -> None:
         started_at = self._now()
@@ -317,18 +319,3 @@ class Call:
 
     def _tell(self, fact: facts.Fact) -> None:
         self._observer.tell(self.call_id, fact, at=self._now())
-
-
-def line_measured(leg: SipCall) -> facts.LineMeasured:
-    """Return the leg's media figures as a fact."""
-    stats, media = leg.stats(), leg.media
-    return facts.LineMeasured(
-        packets_in=stats.packets_in,
-        packets_out=stats.packets_out,
-        lost_in=stats.lost_in,
-        lost_out=stats.lost_out,
-        jitter_ms=stats.jitter_ms,
-        rtt_ms=stats.rtt_ms,
-        frames_starved=media.starved_frames if media is not None else 0,
-        frames_dropped=media.dropped_frames if media is not None else 0,
-    )

@@ -1,4 +1,4 @@
-"""What a call's controller asks for. Imperative, frozen; the driver carries them out in order."""
+"""What a call's policies ask for. Imperative, frozen; the driver carries them out in order."""
 
 from __future__ import annotations
 
@@ -61,6 +61,30 @@ class Finish:
 
     termination: Termination
 
+
+@dataclass(frozen=True, slots=True)
+class SendRefer:
+    """Ask the caller's telephone to call somebody else."""
+
+    target_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTransfer:
+    """Tell the agent what became of the transfer it asked for."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndTransferred:
+    """End the call: the caller talks to somebody else."""
+
+    target: str
+    """Its name."""
+
+
+TransferCommand: TypeAlias = SendRefer | AnswerTransfer | EndTransferred
 
 CallCommand: TypeAlias = (
     OpenSession

@@ -1,46 +1,32 @@
 """One realtime session joined to one leg: audio both ways, floor, turns, and what is told of them.
 
 Runs on the loop, driven by ``Call``, which hands it every session event and media fact in order.
-Nothing here waits for the network: what goes to the session is queued and sent, in order, by
-:meth:`Conversation.send_commands`, so that a stalled endpoint never delays a BYE.
+Nothing here waits for the network: what goes to the session is queued, see ``session_commands``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
 
 from sipagent.audio.formats import AudioFormat, Encoder
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import (
-    AudioStarted,
-    ConnectionLost,
-    GuardrailCheckPassed,
-    GuardrailCheckStarted,
-    GuardrailTripped,
-    Reconnected,
-)
+from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts
 from .agent_audio import AgentAudio
-from .events import AgentFellSilent, CallEvent, SessionFailed
+from .answer_checks import CheckEvent, apply_check
+from .cuts import Cuts
+from .digits import DigitBatch
+from .events import AgentFellSilent, CallEvent
+from .failures import failure_of
 from .outage import FILLER_ITEM, Filler
+from .session_commands import Session, SessionCommands
 from .setup import CallSetup
 from .telling import fact_of
-from .termination import Reason
 from .turns import AgentTurns
-
-SETTLE_S = 0.06
-"""How long after a flush the last voiced frame is surely out: a frame, its fade and a tick."""
-
-EXPIRED = "session_expired"
-"""The error before an endpoint ends a session; another takes its place."""
-
-SessionCommand: TypeAlias = Callable[[], Awaitable[None]]
 
 _RESPONSE_PARTS = (
     session_events.AudioDelta,
@@ -48,23 +34,6 @@ _RESPONSE_PARTS = (
     session_events.AgentTranscriptDelta,
     session_events.AgentTranscript,
 )
-
-
-class Session(Protocol):
-    """What a conversation needs of ``realtime.session.RealtimeSession``."""
-
-    async def append_audio(self, audio: bytes) -> None: ...
-    async def create_response(self, instructions: str | None = None) -> None: ...
-    async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """An interruption that is not told yet: its last voiced frame may still go out."""
-
-    head: Heard
-    at: float
-    settled_at: float
 
 
 class Conversation:
@@ -93,14 +62,14 @@ class Conversation:
         self._turns = AgentTurns()
         self._agent = setup.agent.name
         self._barge_in = barge_in.BargeIn(setup.barge_in)
-        self._commands: asyncio.Queue[SessionCommand] = asyncio.Queue()
+        self._commands = SessionCommands(session)
+        self._digits = None if setup.digits is None else DigitBatch(setup.digits)
         self._media: MediaPort | None = None
         self._audio: AgentAudio | None = None
         self._response_id: str | None = None
         self._cut_response_id: str | None = None
         self._last_word_at: float | None = None
-        self._cut_at: dict[str, int] = {}
-        self._cuts: list[_Cut] = []
+        self._cuts = Cuts()
         self._filler = Filler()
         self._lost_at: float | None = None
         self._must_greet = False
@@ -113,19 +82,15 @@ class Conversation:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        candidates = [self._barge_in.deadline(), self._filler.deadline()]
-        candidates += [cut.settled_at for cut in self._cuts]
-        if self._audio is not None:
-            candidates.append(self._audio.deadline())
+        parts = (self._barge_in, self._filler, self._cuts, self._audio, self._digits)
+        candidates = [part.deadline() for part in parts if part is not None]
         return min((at for at in candidates if at is not None), default=None)
 
     # The two pumps, each a task of the call.
 
     async def send_commands(self) -> None:
         """Send queued commands to the session, in order, until cancelled."""
-        while True:
-            command = await self._commands.get()
-            await command()
+        await self._commands.run()
 
     async def send_caller_audio(self, media: MediaPort) -> None:
         """Forward caller audio from its first frame on; return when the leg's media ends."""
@@ -188,6 +153,14 @@ class Conversation:
             self._audio.handle_timer(now)
         if self._filler.is_due(now):
             self._play_filler()
+        if self._digits is not None and (text := self._digits.due(now)) is not None:
+            self._commands.message(text)
+
+    def digit_pressed(self, digit: str) -> None:
+        """Note a key of the caller's; the agent is told once the number is whole."""
+        self._tell(facts.DigitPressed(digit))
+        if self._digits is not None and (text := self._digits.press(digit, self._now())):
+            self._commands.message(text)
 
     # What the session says.
 
@@ -211,7 +184,8 @@ class Conversation:
             case session_events.SpeechStopped(item_id=item_id, at=at):
                 self._caller_stopped(item_id, at)
             case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
-                self._confirm_truncate(item_id, audio_end_ms)
+                if confirmed := self._cuts.confirmed(item_id, audio_end_ms):
+                    self._tell(confirmed)
             case session_events.ResponseStarted(response_id=response_id):
                 self._response_id = response_id
             case session_events.ResponseDone():
@@ -223,47 +197,27 @@ class Conversation:
         if (fact := fact_of(event)) is not None:
             self._tell(fact)
         match event:
-            case (
-                AudioStarted()
-                | GuardrailCheckStarted()
-                | GuardrailCheckPassed()
-                | GuardrailTripped()
-            ):
-                self._checked(event)
             case session_events.HandedOff(to_agent=new):
                 self._agent = new
-            case session_events.SessionErrorReported(code=code, message=message, fatal=True):
-                if code != EXPIRED or not self._setup.rotation.attempts:
-                    self._post(SessionFailed(Reason.SESSION_ERROR, f"{code}: {message}"))
             case ConnectionLost():
                 self._session_lost(event)
             case Reconnected():
                 self._session_replaced(event)
-            case session_events.Disconnected(expected=False):
-                detail = f"close code {event.close_code} {event.reason}".strip()
-                self._post(SessionFailed(Reason.SESSION_LOST, detail))
+            case _ if isinstance(event, CheckEvent):
+                self._checked(event)
             case _:
-                pass
+                self._post_failure(event)
 
-    def _checked(
-        self, event: AudioStarted | GuardrailCheckStarted | GuardrailCheckPassed | GuardrailTripped
-    ) -> None:
-        if self._audio is None:
-            return
-        match event:
-            case AudioStarted(agent=agent, response_id=response_id):
-                if not agent.output_guardrails:
-                    self._audio.trust(response_id)
-            case GuardrailCheckStarted(check=check):
-                self._audio.check_started(check)
-            case GuardrailCheckPassed():
-                self._audio.check_passed(event, now=self._now())
-            case GuardrailTripped(trip=trip):
-                blocked = self._audio.block(trip)
-                name = trip.tripwire.guardrail
-                self._tell(
-                    facts.AnswerBlocked(trip.item_id, name, blocked.held_ms, blocked.heard_ms)
-                )
+    def _post_failure(self, event: session_events.SessionEvent) -> None:
+        failed = failure_of(event, is_replaced=self._setup.rotation.attempts > 0)
+        if failed is not None:
+            self._post(failed)
+
+    def _checked(self, event: CheckEvent) -> None:
+        if self._audio is not None:
+            blocked = apply_check(self._audio, event, now=self._now())
+            if blocked is not None:
+                self._tell(blocked)
 
     def _play(self, event: session_events.AudioDelta) -> None:
         if self._audio is not None:
@@ -286,7 +240,7 @@ class Conversation:
         if event.status == "failed":
             code = event.error_code or "response_failed"
             self._tell(facts.ErrorReported(code, "the endpoint failed a response", fatal=True))
-            self._post(SessionFailed(Reason.SESSION_ERROR, code))
+            self._post_failure(event)
         self._notice_silence()
 
     def _notice_silence(self) -> None:
@@ -326,8 +280,7 @@ class Conversation:
     def _greet(self) -> None:
         """Have the agent greet, unless it has."""
         if self._must_greet:
-            greeting = self._setup.greeting
-            self._commands.put_nowait(lambda: self._session.create_response(greeting))
+            self._commands.respond(self._setup.greeting)
 
     def _play_filler(self) -> None:
         filler = self._setup.prompts.filler
@@ -352,28 +305,16 @@ class Conversation:
 
     def _interrupt(self, at: float) -> None:
         heard = self.cut(self._response_id)
-        must_cancel = self._setup.barge_in.confirm_ms > 0
-        self._commands.put_nowait(lambda: self._session.interrupt(heard, cancel=must_cancel))
-        if heard:
-            self._cut_at |= {item.item_id: item.heard_ms for item in heard}
-            settled_at = asyncio.get_running_loop().time() + SETTLE_S
-            self._cuts.append(_Cut(heard[0], at, settled_at))
+        self._commands.interrupt(heard, cancel=self._setup.barge_in.confirm_ms > 0)
+        self._cuts.made(heard, at=at, now=self._now())
 
     def _tell_barge_ins(self, now: float) -> None:
-        while self._cuts and self._cuts[0].settled_at <= now:
-            assert self._media is not None
-            cut = self._cuts.pop(0)
-            last_voiced_at = self._media.last_voiced_at or cut.at
-            stop_ms = max(0, round((last_voiced_at - cut.at) * 1000))
-            self._tell(facts.BargedIn(cut.head.item_id, cut.head.heard_ms, stop_ms))
+        if self._media is not None:
+            for barged_in in self._cuts.settled(now, self._media.last_voiced_at):
+                self._tell(barged_in)
 
     def _tell_cut_off(self, heard: list[Heard]) -> None:
         for item in heard:
             said = self._turns.cut_off(item.item_id, item.heard_ms, item.received_ms)
             if said is not None:
                 self._tell(said)
-
-    def _confirm_truncate(self, item_id: str, audio_end_ms: int) -> None:
-        heard_ms = self._cut_at.pop(item_id, None)
-        if heard_ms is not None:
-            self._tell(facts.TruncateConfirmed(item_id, audio_end_ms - heard_ms))

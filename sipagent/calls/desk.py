@@ -1,5 +1,7 @@
 """The desk of one worker: takes each INVITE, finds its plan, starts its call, keeps track.
 
+A plan may also refuse the call, or say whom to call instead: neither becomes a ``Call``.
+
 Runs on the loop. A call that fails takes nothing else with it: ``Call.run`` never raises.
 """
 
@@ -17,7 +19,7 @@ from sipagent.sip.headers import Invite
 
 from . import facts
 from .call import Call
-from .setup import CallSetup
+from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
 from .termination import Reason, Result, Termination
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ class CallDesk:
     """Answer INVITEs with calls.
 
     Args:
-        route: Returns the setup of the plan that takes a call, or None.
+        route: Returns what the plan that takes a call makes of it, or None.
         endpoint: Where the speech model is.
         observer: Who is told of every call.
         recordings_dir: Where recordings go.
@@ -37,7 +39,7 @@ class CallDesk:
     def __init__(
         self,
         *,
-        route: Callable[[Invite], CallSetup | None],
+        route: Callable[[Invite], CallDecision | None],
         endpoint: Endpoint,
         observer: facts.Observer,
         recordings_dir: Path,
@@ -51,41 +53,34 @@ class CallDesk:
         self.calls: dict[str, Call] = {}
 
     def incoming(self, leg: SipCall) -> None:
-        """Take the INVITE of ``leg``; refuse it at once when no plan wants it."""
-        call_id, now, invite = secrets.token_hex(8), self._loop.time(), leg.invite
-        self._observer.tell(
-            call_id,
-            facts.CallOffered(
-                "incoming",
-                invite.sip_call_id,
-                invite.called_user,
-                invite.caller_user,
-                invite.source_address,
-            ),
-            at=now,
+        """Take the INVITE of ``leg``; answer it at once when its plan, or none, wants it so."""
+        call_id, invite = secrets.token_hex(8), leg.invite
+        offered = facts.CallOffered(
+            "incoming",
+            invite.sip_call_id,
+            invite.called_user,
+            invite.caller_user,
+            invite.source_address,
         )
-        setup = self._route(invite)
-        if setup is None:
-            refusal = Termination(Result.REFUSED, Reason.NO_ROUTE, sip_status=404)
-            leg.reject(404, "Not Found")
-            log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
-            self._observer.tell(call_id, facts.CallEnded(refusal, 0), at=now)
-            return
-        self._observer.tell(call_id, facts.CallRouted(setup.plan, setup.agent.name), at=now)
-        call = Call(
-            call_id,
-            leg,
-            setup,
-            self._endpoint,
-            self._observer,
-            offered_at=now,
-            recordings_dir=self._recordings_dir,
-            wall_clock=self._wall_clock,
-        )
-        self.calls[call_id] = call
-        task = self._loop.create_task(self._run(call), name=f"call {call_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tell(call_id, offered)
+        match self._route(invite):
+            case None:
+                leg.reject(404, "Not Found")
+                log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
+                self._end(call_id, Reason.NO_ROUTE, "", 404)
+            case RefuseCall(plan, status):
+                self._tell(call_id, facts.CallRouted(plan, ""))
+                leg.reject(status)
+                log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
+                self._end(call_id, Reason.PLAN_REFUSED, "", status)
+            case ReferCall(plan, target_uri):
+                self._tell(call_id, facts.CallRouted(plan, ""))
+                leg.reject(302, headers=[("Contact", f"<{target_uri}>")])  # RFC 3261, 21.3.3
+                log.info("call=%s ! redirected by plan %s", call_id, plan)
+                self._end(call_id, Reason.REDIRECTED, f"to {target_uri}", 302)
+            case CallSetup() as setup:
+                self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+                self._start(call_id, leg, setup)
 
     def hang_up_all(self, reason: Reason) -> None:
         """End every call now."""
@@ -97,6 +92,22 @@ class CallDesk:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    def _start(self, call_id: str, leg: SipCall, setup: CallSetup) -> None:
+        call = Call(
+            call_id,
+            leg,
+            setup,
+            self._endpoint,
+            self._observer,
+            offered_at=self._loop.time(),
+            recordings_dir=self._recordings_dir,
+            wall_clock=self._wall_clock,
+        )
+        self.calls[call_id] = call
+        task = self._loop.create_task(self._run(call), name=f"call {call_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _run(self, call: Call) -> None:
         log.info("call=%s = started", call.call_id)
         try:
@@ -104,3 +115,11 @@ class CallDesk:
             log.info("call=%s = %s %s %s", call.call_id, end.result, end.reason, end.detail)
         finally:
             del self.calls[call.call_id]
+
+    def _end(self, call_id: str, reason: Reason, detail: str, status: int) -> None:
+        """Tell of a call that was not taken."""
+        ended = Termination(Result.REFUSED, reason, detail, status)
+        self._tell(call_id, facts.CallEnded(ended, 0))
+
+    def _tell(self, call_id: str, fact: facts.Fact) -> None:
+        self._observer.tell(call_id, fact, at=self._loop.time())

@@ -60,9 +60,28 @@ class ApologyPlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """The agent wants the caller to talk to somebody else."""
+
+    target: str
+    """A name of the plan's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgressed:
+    """The caller's telephone told how far it is with the other call, or would not place it."""
+
+    status: int
+    """Of the other call (RFC 3515 section 2.4.5), or of the REFER that was refused."""
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The deadline asked for has passed."""
 
+
+TransferEvent: TypeAlias = TransferRequested | AgentFellSilent | TransferProgressed | TimerFired
 
 CallEvent: TypeAlias = (
     CallStarted
@@ -71,7 +90,6 @@ CallEvent: TypeAlias = (
     | LegConfirmed
     | LegDisconnected
     | HangUpRequested
-    | AgentFellSilent
     | ApologyPlayed
-    | TimerFired
+    | TransferEvent
 )

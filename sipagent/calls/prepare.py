@@ -12,14 +12,15 @@ from sipagent.realtime.rotation import RotationSettings
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
-from .setup import CallSetup, Prompts
+from .digits import DigitSettings
+from .setup import CallDecision, CallSetup, Prompts, ReferCall, RefuseCall
 from .tools import builtin_tools
 
 DEFAULT_SILENCE_MS = 500
 """What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
 
 
-def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallSetup:
+def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecision:
     """Boil ``plan`` down to what one call needs.
 
     Args:
@@ -27,10 +28,15 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallSetup:
         prompts: Made beforehand.
         embedded: Whether the session goes to the embedded engine.
     """
-    session = plan.dialplan.session
+    dialplan, session = plan.dialplan, plan.dialplan.session
+    if dialplan.refuse is not None:
+        return RefuseCall(plan.name, dialplan.refuse.status)
+    if dialplan.refer is not None:
+        return ReferCall(plan.name, dialplan.refer.target_uri)
+    targets = {} if dialplan.transfer is None else dialplan.transfer.targets
     return CallSetup(
         plan=plan.name,
-        agent=build_agents(plan, builtin_tools(), embedded=embedded),
+        agent=build_agents(plan, builtin_tools(targets), embedded=embedded),
         greeting=session.greeting,
         session=_session_options(session),
         policy=CallPolicy(
@@ -48,7 +54,15 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallSetup:
         hold=HoldSettings(session.hold_ms, session.hold_until_checked),
         is_recorded=session.record,
         silence_duration_ms=_silence_ms(session.turn_detection),
+        transfer_targets=targets,
+        digits=_digits(session),
     )
+
+
+def _digits(session: SessionSettings) -> DigitSettings | None:
+    if session.digits == "none":
+        return None
+    return DigitSettings(session.digits_end, session.digits_pause_s)
 
 
 def _session_options(session: SessionSettings) -> dict[str, Any]:

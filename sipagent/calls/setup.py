@@ -5,9 +5,9 @@ A call keeps its setup from INVITE to BYE, whatever happens to the files in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.audio.formats import AudioFormat
@@ -18,6 +18,7 @@ from sipagent.realtime.rotation import RotationSettings
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
+from .digits import DigitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,32 @@ class CallSetup:
     is_recorded: bool = False
     silence_duration_ms: int | None = None
     """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""
+    transfer_targets: Mapping[str, str] = field(default_factory=dict)
+    """Where callers may be transferred: URIs by the name that agents know."""
+    digits: DigitSettings | None = None
+    """When the agent is told of keys pressed; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseCall:
+    """What a plan makes of its calls that wants none of them."""
+
+    plan: str
+    status: int
+    """Of the response (RFC 3261 section 21), 400 to 699."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferCall:
+    """What a plan makes of its calls that somebody else is to answer."""
+
+    plan: str
+    target_uri: str
+    """``sip:``, ``sips:`` or ``tel:``."""
+
+
+CallDecision: TypeAlias = CallSetup | RefuseCall | ReferCall
+"""What a plan makes of a call."""
 
 
 def leg_format(offered_codecs: Sequence[str]) -> AudioFormat:

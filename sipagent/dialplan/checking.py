@@ -12,16 +12,42 @@ from sipagent.agents.handoffs import handoff_tool_name
 
 from .documents import Document
 from .findings import Finding, Severity
-from .models import BUILTIN_TOOLS, Agent, Dialplan
-from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
+from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
+from .session import DIGIT_KEYS, RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
 from .validation import listed, near_miss, shown
 
 ItemT = TypeVar("ItemT")
 
+OUTCOMES = ("agents", "refuse", "refer")
+"""What may become of a plan's calls."""
+
+_OF_AGENTS = ("session", "tools", "guardrails", "transfer")
+"""Tables that mean something only with agents."""
+
+
+def check_outcome(document: Document) -> Iterator[Finding]:
+    """Return what is wrong if a plan does not say one thing about its calls.
+
+    Looks at the names of its tables alone, whatever is in them.
+    """
+    given = [key for key in OUTCOMES if key in document.data]
+    if not given:
+        text = "is missing; a plan that answers no calls has [refuse] or [refer] instead"
+        yield document.finding(("agents",), text)
+    for key in given[1:]:
+        text = f"and {given[0]} exclude each other: what is to become of a call?"
+        yield document.finding((key,), text)
+    if given and given[0] != "agents":
+        for key in _OF_AGENTS:
+            if key in document.data:
+                yield document.finding((key,), f"means nothing: the plan has [{given[0]}]")
+
 
 def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
     """Return everything that is wrong with one plan; files it names are not looked at."""
+    if not plan.agents:
+        return []
     checks = (
         _agents,
         _tools,
@@ -29,6 +55,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _guardrails,
         _handoffs,
         _unused_tools,
+        _transfer,
         _unreachable,
         _session,
     )
@@ -111,6 +138,21 @@ def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:
                 yield document.finding(path, f'names the agent "{name}" twice')
 
 
+def _transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    is_used = False
+    for index, agent in enumerate(plan.agents):
+        if TRANSFER_TOOL not in agent.tools:
+            continue
+        is_used = True
+        if plan.transfer is None:
+            path = ("agents", index, "tools", agent.tools.index(TRANSFER_TOOL))
+            text = f'"{TRANSFER_TOOL}" needs [transfer], which says where callers may go'
+            yield document.finding(path, text)
+    if plan.transfer is not None and not is_used:
+        text = f'no agent has "{TRANSFER_TOOL}"'
+        yield document.finding(("transfer",), text, Severity.WARNING)
+
+
 def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
     used = {name for agent in plan.agents for name in agent.tools}
     yield from _unused("tools", [tool.name for tool in plan.tools], used, document)
@@ -150,10 +192,17 @@ def _session(plan: Dialplan, document: Document) -> Iterator[Finding]:
         path = ("session", "barge_in_confirm_ms")
         yield document.finding(path, "means nothing while barge_in is false", Severity.WARNING)
     if not plan.session.reconnect:
-        given = plan.session.model_fields_set & RECONNECT_KEYS
-        for key in sorted(given):
-            text = "means nothing while reconnect is 0"
-            yield document.finding(("session", key), text, Severity.WARNING)
+        yield from _idle_keys(plan, RECONNECT_KEYS, "reconnect is 0", document)
+    if plan.session.digits == "none":
+        yield from _idle_keys(plan, DIGIT_KEYS, 'digits is "none"', document)
+
+
+def _idle_keys(
+    plan: Dialplan, keys: Collection[str], why: str, document: Document
+) -> Iterator[Finding]:
+    for key in sorted(plan.session.model_fields_set & set(keys)):
+        text = f"means nothing while {why}"
+        yield document.finding(("session", key), text, Severity.WARNING)
 
 
 def _repeated(

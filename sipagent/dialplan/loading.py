@@ -11,7 +11,7 @@ from typing import TypeVar
 from sipagent.audio.wav import read_wav
 from sipagent.errors import SipAgentError
 
-from .checking import check_plan
+from .checking import check_outcome, check_plan
 from .documents import Document, read_document
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
@@ -93,14 +93,19 @@ def read_file(file: Path) -> LoadedFile:
         return LoadedFile((document,))
     dialplan = validate(Dialplan, document)
     if isinstance(dialplan, list):
-        return LoadedFile(tuple(dialplan), document=document)
+        return LoadedFile((*dialplan, *check_outcome(document)), document=document)
     files = PythonFiles(file)
     tools, problems = _load_all("tools", dialplan.tools, files.load, document)
     guardrails, faults = _load_all(
         "guardrails", dialplan.guardrails, lambda each: load_guardrail(each, files), document
     )
     problems += faults
-    findings = [*check_plan(dialplan, document), *problems, *_check_files(dialplan, document)]
+    findings = [
+        *check_outcome(document),
+        *check_plan(dialplan, document),
+        *problems,
+        *_check_files(dialplan, document),
+    ]
     is_right = not any(finding.is_error for finding in findings)
     plan = Plan(file, dialplan, tools, guardrails) if is_right else None
     return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)

@@ -60,6 +60,22 @@ def _agent_name(text: str) -> str:
     return text
 
 
+_SIP_URI = re.compile(
+    r"sips?:"
+    r"([!#-;=?A-~]+@)?"  # printable ASCII that ends no header: neither <, > nor quotes
+    r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"([;?][!#-;=?A-~]+)?",
+    re.IGNORECASE,
+)
+_TEL_URI = re.compile(r"tel:\+?[0-9A-F*#().-]+(;[!#-;=?A-~]+)?", re.IGNORECASE)
+
+
+def _target_uri(text: str) -> str:
+    if len(text) > MAX_CHARS or not (_SIP_URI.fullmatch(text) or _TEL_URI.fullmatch(text)):
+        raise ValueError('must be where to call, such as "sip:desk@example.com" or "tel:+49301234"')
+    return text
+
+
 Text = Annotated[str, AfterValidator(_not_blank)]
 Glob = Annotated[str, AfterValidator(_glob)]
 UserGlobs = Annotated[
@@ -71,3 +87,5 @@ UserGlobs = Annotated[
 PlanName = Annotated[str, AfterValidator(_plan_name)]
 AgentName = Annotated[str, AfterValidator(_agent_name)]
 ToolName = Annotated[str, AfterValidator(_tool_name)]
+TargetUri = Annotated[str, AfterValidator(_target_uri)]
+"""Whom to call: a SIP URI (RFC 3261 section 19.1) or a telephone number (RFC 3966)."""

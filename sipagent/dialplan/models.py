@@ -10,10 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from .model import AgentName, Glob, Model, PlanName, Text, ToolName, UserGlobs
+from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
 from .session import SessionSettings
 
-BUILTIN_TOOLS = frozenset({"hangup"})
+TRANSFER_TOOL = "transfer_call"
+BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL})
 """Tools that every agent may name and no plan may define."""
 
 
@@ -51,7 +52,7 @@ class Agent(Model):
     instructions: str = ""
     """What the model is told to be; may be left out only if there is ``session.prompt_id``."""
     tools: tuple[ToolName, ...] = ()
-    """Names of ``[[tools]]``, or ``hangup``."""
+    """Names of ``[[tools]]``, or of built-in ones."""
     guardrails: tuple[ToolName, ...] = ()
     """Names of ``[[guardrails]]`` that what it says must pass."""
     handoffs: tuple[str, ...] = ()
@@ -90,12 +91,49 @@ class Guardrail(Model):
         return self
 
 
+class Transfer(Model):
+    """``[transfer]``: where agents may transfer callers, with the tool ``transfer_call``."""
+
+    targets: Annotated[dict[str, TargetUri], Field(min_length=1)]
+    """URI by the name that agents know."""
+
+    @field_validator("targets")
+    @classmethod
+    def _has_names(cls, targets: dict[str, str]) -> dict[str, str]:
+        for name in targets:
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+                raise ValueError(
+                    f"{name[:60]!r} must be letters, digits, hyphens and underscores, at most 64"
+                )
+        return targets
+
+
+class Refuse(Model):
+    """``[refuse]``: the plan takes no call, and says so."""
+
+    status: Annotated[int, Field(ge=400, le=699)] = 603
+    """Of the response (RFC 3261 section 21)."""
+
+
+class Refer(Model):
+    """``[refer]``: the plan sends its calls elsewhere, unanswered."""
+
+    target_uri: TargetUri
+    """Whom the caller is to call instead."""
+
+
 class Dialplan(Model):
-    """One file: which calls, how the session is set up, who answers, with which tools."""
+    """One file: which calls, how the session is set up, who answers, with which tools.
+
+    Or which calls are refused, or sent elsewhere: it has one of ``agents``, ``refuse``, ``refer``.
+    """
 
     name: PlanName
     match: Conditions = Conditions()
     session: SessionSettings = SessionSettings()
-    agents: Annotated[tuple[Agent, ...], Field(min_length=1)]
+    agents: Annotated[tuple[Agent, ...], Field(min_length=1)] = ()
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
+    transfer: Transfer | None = None
+    refuse: Refuse | None = None
+    refer: Refer | None = None

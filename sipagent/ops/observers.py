@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from sipagent.calls.facts import Fact, Observer
+
+from .clock import local_time
+from .metrics import MetricsObserver
+from .records import RecordWriter
+from .timeline import TimelineWriter
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +29,16 @@ class Observers:
                 observer.tell(call_id, fact, at=at)
             except Exception:
                 log.exception("call=%s ! %s was not noted", call_id, type(fact).__name__)
+
+
+def call_observers(records: Path, timeline: str) -> Observers:
+    """Return everybody who is told of the calls of a process.
+
+    Args:
+        records: File of the call records.
+        timeline: File of the timeline; empty: none.
+    """
+    observers: list[Observer] = [MetricsObserver(), RecordWriter(records, local_time)]
+    if timeline:
+        observers.append(TimelineWriter(Path(timeline)))
+    return Observers(observers)

@@ -9,7 +9,14 @@ from typing import TypeVar, cast
 
 from sipagent.calls.facts import Fact
 from sipagent.sip.call import SipCall
-from sipagent.sip.events import Confirmed, Disconnected, DtmfReceived, LineStats, MediaStarted
+from sipagent.sip.events import (
+    Confirmed,
+    Disconnected,
+    DtmfReceived,
+    LineStats,
+    MediaStarted,
+    ReferProgressed,
+)
 from sipagent.sip.headers import Invite
 from sipagent.sip.media_port import MediaPort
 from sipagent.sip.pj_call import PjCall
@@ -45,7 +52,8 @@ class FarEnd:
     """Stands in for the PJSIP side of a leg: answers as a caller's phone does.
 
     Attributes:
-        sent: Statuses of responses, and ``BYE`` with its Reason, in order.
+        sent: Statuses of responses, ``REFER`` with its target, ``BYE`` with its Reason, in order.
+        headers: Of the last response.
         acknowledges: Whether a 200 is followed by an ACK.
     """
 
@@ -54,6 +62,7 @@ class FarEnd:
         self.leg = SipCall(INVITE, cast(PjThread, _Now()), loop)
         self.leg.attach(cast(PjCall, self))
         self.sent: list[int | str] = []
+        self.headers: list[tuple[str, str]] = []
         self.acknowledges = True
 
     @property
@@ -76,6 +85,7 @@ class FarEnd:
     ) -> None:
         """Take a response."""
         self.sent.append(status)
+        self.headers = list(headers)
         if status == 200:
             self.leg.new_media(8_000)
             self.leg.remember(LINE)
@@ -84,6 +94,14 @@ class FarEnd:
                 self.leg.tell(Confirmed())
         elif status >= 300:
             self.leg.tell(Disconnected(status, reason, by_peer=False))
+
+    def send_refer(self, refer_to: str) -> None:
+        """Take a REFER."""
+        self.sent.append(f"REFER {refer_to}")
+
+    def notifies(self, status: int) -> None:
+        """Tell how the other call goes, as NOTIFYs do."""
+        self.leg.tell(ReferProgressed(status, is_final=status >= 200))
 
     def send_bye(self, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Take a BYE."""

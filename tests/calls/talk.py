@@ -65,6 +65,10 @@ class NotingSession:
         """Note the instructions."""
         self.asked.put_nowait(instructions)
 
+    async def send_message(self, message: str) -> None:
+        """Note the message."""
+        self.asked.put_nowait(message)
+
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
         """Note the interruption."""
         self.asked.put_nowait(Interrupt(list(heard), cancel))

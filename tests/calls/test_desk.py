@@ -12,7 +12,7 @@ import pytest
 from sipagent.calls import facts
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.facts import Fact
-from sipagent.calls.setup import CallSetup
+from sipagent.calls.setup import CallDecision, CallSetup, ReferCall, RefuseCall
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.headers import Invite
@@ -21,7 +21,7 @@ from tests.fakes.faulty_endpoint import faulty_endpoint
 from .leg import FarEnd, Told
 from .talk import call_setup
 
-Route = Callable[[Invite], CallSetup | None]
+Route = Callable[[Invite], CallDecision | None]
 
 
 @asynccontextmanager
@@ -52,6 +52,32 @@ async def test_a_call_no_plan_wants_is_not_found_and_on_record(tmp_path: Path) -
     )
     assert ended == facts.CallEnded(refused, 0)
     assert len({call_id for call_id, _ in told.facts}) == 1
+
+
+async def test_a_call_its_plan_refuses_is_on_record_with_the_plan(tmp_path: Path) -> None:
+    told, far_end = Told(), FarEnd()
+    async with desk(tmp_path, told, route=lambda _: RefuseCall("fax", 488)) as taking:
+        taking.incoming(far_end.leg)
+        assert far_end.sent == [488]
+        assert taking.calls == {}
+    refused = Termination(Result.REFUSED, Reason.PLAN_REFUSED, sip_status=488)
+    assert [fact for _, fact in told.facts[1:]] == [
+        facts.CallRouted("fax", ""),
+        facts.CallEnded(refused, 0),
+    ]
+
+
+async def test_a_call_for_somebody_else_is_told_whom_to_call(tmp_path: Path) -> None:
+    told, far_end = Told(), FarEnd()
+    async with desk(tmp_path, told, route=lambda _: ReferCall("old", "tel:+4930")) as taking:
+        taking.incoming(far_end.leg)
+        assert (far_end.sent, far_end.headers) == ([302], [("Contact", "<tel:+4930>")])
+        assert taking.calls == {}
+    sent = Termination(Result.REFUSED, Reason.REDIRECTED, "to tel:+4930", 302)
+    assert [fact for _, fact in told.facts[1:]] == [
+        facts.CallRouted("old", ""),
+        facts.CallEnded(sent, 0),
+    ]
 
 
 async def test_a_call_is_routed_by_its_invite_and_kept_until_it_is_over(tmp_path: Path) -> None:

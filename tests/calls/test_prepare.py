@@ -8,8 +8,17 @@ import pytest
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.tones import tone
 from sipagent.calls.barge_in import BargeInSettings
+from sipagent.calls.digits import DigitSettings
 from sipagent.calls.prepare import DEFAULT_SILENCE_MS, prepare_call
-from sipagent.calls.setup import CallSetup, Prompt, Prompts, leg_format
+from sipagent.calls.setup import (
+    CallDecision,
+    CallSetup,
+    Prompt,
+    Prompts,
+    ReferCall,
+    RefuseCall,
+    leg_format,
+)
 from sipagent.calls.tools import builtin_tools
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
@@ -18,10 +27,36 @@ from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, Sessio
 PROMPTS = Prompts(Prompt(tone(400, 20, 8_000), 8_000))
 
 
+def decided(**tables: Any) -> CallDecision:
+    dialplan = Dialplan.model_validate({"name": "desk", **tables})
+    return prepare_call(Plan(Path("desk.toml"), dialplan, {}), PROMPTS, embedded=False)
+
+
 def prepared(**session: Any) -> CallSetup:
     agent = {"name": "Ada", "instructions": "Be brief.", "tools": ["hangup"]}
-    dialplan = Dialplan.model_validate({"name": "desk", "agents": [agent], "session": session})
-    return prepare_call(Plan(Path("desk.toml"), dialplan, {}), PROMPTS, embedded=False)
+    setup = decided(agents=[agent], session=session)
+    assert isinstance(setup, CallSetup)
+    return setup
+
+
+def test_a_plan_may_decide_that_nobody_answers() -> None:
+    assert decided(refuse={"status": 404}) == RefuseCall("desk", 404)
+    assert decided(refer={"target_uri": "tel:1"}) == ReferCall("desk", "tel:1")
+
+
+def test_an_agent_may_transfer_callers_where_its_plan_says() -> None:
+    agent = {"name": "Ada", "tools": ["transfer_call"]}
+    setup = decided(agents=[agent], transfer={"targets": {"billing": "tel:1", "desk": "tel:2"}})
+    assert isinstance(setup, CallSetup)
+    assert setup.transfer_targets == {"billing": "tel:1", "desk": "tel:2"}
+    (tool,) = setup.agent.tools
+    assert tool.to_wire()["parameters"]["properties"]["target"]["enum"] == ["billing", "desk"]
+
+
+def test_agents_are_told_of_digits_as_the_plan_says() -> None:
+    assert prepared().digits == DigitSettings("#", 2.0)
+    assert prepared(digits_end="", digits_pause_s=4).digits == DigitSettings("", 4.0)
+    assert prepared(digits="none").digits is None
 
 
 def test_a_plan_that_says_nothing_gets_the_endpoints_vad_which_interrupts() -> None:
@@ -116,7 +151,7 @@ def test_refused_attempts_leave_time_for_the_apology() -> None:
 def test_a_call_carries_its_plans_name_agent_and_prompts() -> None:
     setup = prepared(greeting="Hello", record=True)
     assert (setup.plan, setup.agent.name, setup.greeting) == ("desk", "Ada", "Hello")
-    assert [tool.name for tool in setup.agent.tools] == list(builtin_tools())
+    assert [tool.name for tool in setup.agent.tools] == list(builtin_tools({}))
     assert setup.prompts is PROMPTS
     assert setup.is_recorded
 

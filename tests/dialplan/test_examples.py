@@ -9,8 +9,10 @@ from sipagent.calls.tools import builtin_tools
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.matching import CallKeys
-from sipagent.dialplan.models import BUILTIN_TOOLS
+from sipagent.dialplan.models import BUILTIN_TOOLS, Refuse
 from sipagent.dialplan.plans import PlanSet
+from sipagent.engine.brain.brain import Brain, FunctionCall, Turn
+from sipagent.engine.brain.script import load_scripts
 
 CONTEXT = ToolContext(context=None, tool_call_id="t", agent_name="A")
 
@@ -30,12 +32,13 @@ def plans() -> PlanSet:
         ("", "Reception"),
         ("after-hours", "Night desk"),
         ("night", "Night desk"),
+        ("orders", "Order line"),
     ],
 )
 def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:
     plan = plans.take(CallKeys(called))
     assert plan is not None
-    assert build_agents(plan, builtin_tools()).name == agent
+    assert build_agents(plan, builtin_tools({"operator": "tel:1"})).name == agent
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,8 @@ def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None
         ("invoice_status", '{"number": "one two three"}', "Invoice 1 2 3 is paid."),
         ("invoice_status", '{"number": "4-5-6"}', "Invoice 4 5 6 is open"),
         ("invoice_status", '{"number": "9"}', "There is no invoice with the number 9."),
+        ("order_status", '{"number": "four five six"}', "Order 4 5 6 is on its way."),
+        ("order_status", '{"number": "0"}', "There is no order with the number 0."),
         ("take_message", '{"topic": "a repair"}', "I have noted your message about a repair."),
         (
             "take_message",
@@ -64,5 +69,25 @@ async def test_the_tools_answer(plans: PlanSet, name: str, arguments: str, expec
     assert outcome.output.startswith(expected)
 
 
+def test_a_fax_is_refused(plans: PlanSet) -> None:
+    plan = plans.take(CallKeys("fax-orders"))
+    assert plan is not None
+    assert plan.dialplan.refuse == Refuse(status=488)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "call"),
+    [
+        ("1 2 3", FunctionCall("order_status", '{"number": "one two three"}')),
+        ("0", FunctionCall("transfer_call", '{"target": "operator"}')),
+    ],
+)
+def test_the_order_line_understands_keys(pressed: str, call: FunctionCall) -> None:
+    brain = Brain(load_scripts(Path("dialplans"))["order-line"], "Order line")
+    text = f"The caller pressed {pressed} on the keypad."
+    tools = frozenset({"order_status", "transfer_call", "hangup"})
+    assert brain.answer(Turn(text, is_typed=True, tools=tools)).calls == (call,)
+
+
 def test_the_names_reserved_are_those_built_in() -> None:
-    assert set(builtin_tools()) == BUILTIN_TOOLS
+    assert set(builtin_tools({"operator": "tel:1"})) == BUILTIN_TOOLS

@@ -66,12 +66,17 @@ def called(answer: Answer) -> dict[str, Any]:
         ("long:1000", Answer(say="echo long:1000")),
         ("long:-1", Answer(say="echo long:-1")),
         ("long:x", Answer(say="echo long:x")),
-        ("who are you", Answer(say="echo who are you")),
+        ("who were they", Answer(say="echo who were they")),
         ("note: say", Answer(say="echo note: say")),
     ],
 )
 def test_typed_text_is_a_command_or_comes_back(text: str, answer: Answer) -> None:
     assert typed(text) == answer
+
+
+def test_typed_text_that_a_rule_fits_is_answered_by_it() -> None:
+    assert typed("Who are you?") == Answer(say="A machine.")
+    assert Brain().answer(Turn("who are you", is_typed=True)) == Answer(say="echo who are you")
 
 
 @pytest.mark.parametrize("text", ["say", "call", "calls", "long"])

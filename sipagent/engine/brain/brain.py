@@ -6,7 +6,7 @@ Text commands are for tests and for anyone's SDK; a client sends them as user te
     call:<tool> <json>               calls a function
     calls:<tool> <json> | ...        calls several in one response
     long:<n>                         n chunks of audio, up to 999, at a pace that can be interrupted
-    anything else                    echo <text>
+    anything else                    what the script has a rule for, else echo <text>
 
 After a function's output the answer contains it.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .script import Rule, Script
-from .understanding import Listener
+from .understanding import Listener, Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Brain:
         if turn.outputs:
             return self._after_outputs(turn.outputs)
         if turn.text is not None and turn.is_typed:
-            return _command(turn.text)
+            return self._typed(turn.text, turn.tools)
         if self.script is None:
             return Answer(say=f"echo {turn.text}" if turn.text else turn.instructions or "Hello.")
         if turn.text is None:
@@ -105,18 +105,34 @@ class Brain:
         ]
         return Answer(say=" ".join(said))
 
+    def _typed(self, text: str, tools: frozenset[str]) -> Answer:
+        command = _command(text)
+        if command is not None:
+            return command
+        understood = None if self.script is None else self._understood(self.script, text)
+        if self.script is None or understood is None:
+            return Answer(say=f"echo {text}")
+        return self._follow(self.script, understood, tools)
+
     def _by_rule(self, script: Script, text: str, tools: frozenset[str]) -> Answer:
+        understood = self._understood(script, text)
+        if understood is not None:
+            return self._follow(script, understood, tools)
+        agent = script.agent(self.agent)
+        self._missed += 1
+        return Answer(say=agent.otherwise[(self._missed - 1) % len(agent.otherwise)])
+
+    def _understood(self, script: Script, text: str) -> Understood | None:
         agent = script.agent(self.agent)
         listener = self._listeners.get(agent.name)
         if listener is None:
             listener = Listener(script.rules_of(agent), script.slots)
             self._listeners[agent.name] = listener
-        understood = listener.understand(text)
-        if understood is None:
-            self._missed += 1
-            return Answer(say=agent.otherwise[(self._missed - 1) % len(agent.otherwise)])
+        return listener.understand(text)
+
+    def _follow(self, script: Script, understood: Understood, tools: frozenset[str]) -> Answer:
         self._missed = 0
-        rule = understood.rule
+        rule, agent = understood.rule, script.agent(self.agent)
         if not rule.call:
             return Answer(say=rule.say)
         name = next((each for each in tools if each.lower() == rule.call.lower()), None)
@@ -141,7 +157,8 @@ def _arguments(rule: Rule, slots: dict[str, str]) -> dict[str, Any]:
     return filled
 
 
-def _command(text: str) -> Answer:
+def _command(text: str) -> Answer | None:
+    """Return the answer to a text command, None if it is none."""
     command, colon, rest = (part.strip() for part in text.partition(":"))
     match command.lower() + colon:
         case "say:":
@@ -153,7 +170,7 @@ def _command(text: str) -> Answer:
         case "long:" if rest.isdecimal() and len(rest) <= 3:
             return Answer(slow_chunks=int(rest))
         case _:
-            return Answer(say=f"echo {text}")
+            return None
 
 
 def _call(text: str) -> FunctionCall:

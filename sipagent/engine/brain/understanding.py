@@ -1,7 +1,7 @@
 """Which rule fits what was heard, recognition errors and all. Pure.
 
 Every rule is expanded to phrases; the heard words are compared with each by what they
-share, rare words counting more than common ones.
+share, rare words counting more than common ones. A digit that was typed is its word.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ ENOUGH = 0.4
 """Least share of weighted words in common."""
 
 _WORDS = re.compile(r"[a-z0-9']+")
+
+_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_DIGITS = {str(digit): name for digit, name in enumerate(_NAMES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Listener:
     def __init__(self, rules: Sequence[Rule], slots: Mapping[str, Sequence[str]]) -> None:
         self._slots = slots
         self._phrases = [
-            (rule, frozenset(phrase.split()))
+            (rule, frozenset(_words(phrase)))
             for rule in rules
             for pattern in rule.heard
             for phrase in expand(pattern, slots)
@@ -51,7 +54,7 @@ class Listener:
 
     def understand(self, text: str) -> Understood | None:
         """Return the rule that fits ``text`` best, or None."""
-        heard = _WORDS.findall(text.lower())
+        heard = _words(text)
         if not heard:
             return None
         words = frozenset(heard)
@@ -68,10 +71,14 @@ class Listener:
         text = f" {' '.join(heard)} "
         filled = {}
         for name, values in self._slots.items():
-            spoken = [value for value in values if f" {value.lower()} " in text]
+            spoken = [value for value in values if f" {' '.join(_words(value))} " in text]
             if spoken:
                 filled[name] = max(spoken, key=len)  # "twenty one" has "one" in it
         return filled
 
     def _weight(self, words: frozenset[str]) -> float:
         return sum(self._weights.get(word, 0.5) for word in words)
+
+
+def _words(text: str) -> list[str]:
+    return [_DIGITS.get(word, word) for word in _WORDS.findall(text.lower())]

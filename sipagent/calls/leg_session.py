@@ -1,0 +1,70 @@
+"""What a session needs to know of its leg, and what is told of the leg afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sipagent.realtime.options import SessionOptions
+from sipagent.realtime.session import RealtimeSession
+from sipagent.sip.call import SipCall
+from sipagent.sip.headers import Invite
+
+from . import facts
+from .leg_playback import LegPlayback
+from .leg_transfer import LegTransfer
+from .setup import CallSetup, leg_format
+from .termination import Reason
+from .tools import CallContext
+
+
+def leg_session(
+    setup: CallSetup,
+    invite: Invite,
+    context: CallContext,
+    playback: LegPlayback,
+    wall_clock: Callable[[], float],
+) -> RealtimeSession:
+    """Return the session of a call, not yet connected, in the format that suits its leg."""
+    wire_format = leg_format(invite.offered_codecs).to_wire()
+    return RealtimeSession(
+        setup.agent,
+        SessionOptions(input_format=wire_format, output_format=wire_format, **setup.session),
+        context=context,
+        playback=playback,
+        rotation=setup.rotation,
+        wall_clock=wall_clock,
+    )
+
+
+def leg_context(
+    call_id: str,
+    invite: Invite,
+    transfer: LegTransfer,
+    request_hang_up: Callable[[Reason, str], None],
+) -> CallContext:
+    """Return what tools are told of a call over a leg."""
+    return CallContext(
+        call_id=call_id,
+        sip_call_id=invite.sip_call_id,
+        called=invite.called_user,
+        caller=invite.caller_user,
+        caller_name=invite.caller_name,
+        headers=invite.headers,
+        request_hang_up=request_hang_up,
+        transfer=transfer.ask,
+    )
+
+
+def line_measured(leg: SipCall) -> facts.LineMeasured:
+    """Return the leg's media figures as a fact."""
+    stats, media = leg.stats(), leg.media
+    return facts.LineMeasured(
+        packets_in=stats.packets_in,
+        packets_out=stats.packets_out,
+        lost_in=stats.lost_in,
+        lost_out=stats.lost_out,
+        jitter_ms=stats.jitter_ms,
+        rtt_ms=stats.rtt_ms,
+        frames_starved=media.starved_frames if media is not None else 0,
+        frames_dropped=media.dropped_frames if media is not None else 0,
+    )

@@ -1,0 +1,47 @@
+"""What a call asks of its session, in order; sent by a task of its own.
+
+Nobody who asks waits for the network, so that a stalled endpoint never delays a BYE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from sipagent.audio.playout import Heard
+
+
+class Session(Protocol):
+    """What a call needs of ``realtime.session.RealtimeSession``."""
+
+    async def append_audio(self, audio: bytes) -> None: ...
+    async def create_response(self, instructions: str | None = None) -> None: ...
+    async def send_message(self, message: str) -> None: ...
+    async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
+
+
+class SessionCommands:
+    """A queue in front of ``session``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Send what is asked, until cancelled."""
+        while True:
+            command = await self._waiting.get()
+            await command()
+
+    def respond(self, instructions: str) -> None:
+        """Have the agent speak."""
+        self._waiting.put_nowait(lambda: self._session.create_response(instructions))
+
+    def message(self, text: str) -> None:
+        """Tell the agent something on behalf of the caller, to be answered."""
+        self._waiting.put_nowait(lambda: self._session.send_message(text))
+
+    def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
+        """Cut the agent off."""
+        self._waiting.put_nowait(lambda: self._session.interrupt(heard, cancel=cancel))

@@ -1,0 +1,129 @@
+"""Plans that refuse calls, send them elsewhere, or transfer callers: over real SIP and RTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.telephony.rtp import RtpPeer
+from tests.telephony.sipp import Sipp, needs_sipp
+
+from .appliance import Appliance, appliance
+
+pytestmark = needs_sipp
+
+TARGET = "sip:operator@example.com"
+
+TRANSFERRING = f"""
+name = "test"
+[match]
+called = "{{called}}"
+[session]
+script = "test"
+digits_pause_s = 20
+[[agents]]
+name = "Agent"
+instructions = "Be brief."
+tools = ["transfer_call", "hangup"]
+[transfer.targets]
+operator = "{TARGET}"
+"""
+SCRIPT = """
+[[agents]]
+name = "Agent"
+greeting = "Hello."
+otherwise = ["Sorry?"]
+[[agents.rules]]
+heard = ["the caller pressed one on the keypad"]
+call = "transfer_call"
+arguments = { target = "operator" }
+[[agents.rules]]
+heard = ["the caller pressed nine on the keypad"]
+say = "Bye."
+call = "hangup"
+"""
+
+
+def told(running: Appliance, fact: str) -> list[dict[str, Any]]:
+    """Return what the timeline has of one kind."""
+    lines = (running.folder / "timeline.jsonl").read_bytes().splitlines()
+    return [event for line in lines if (event := orjson.loads(line))["fact"] == fact]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "tables", "status", "reason"),
+    [
+        ("is_refused", "[refuse]\nstatus = 488\n", 488, "plan_refused"),
+        ("is_redirected", f'[refer]\ntarget_uri = "{TARGET}"\n', 302, "redirected"),
+    ],
+)
+async def test_a_plan_without_agents_has_its_say(
+    tmp_path: Path, scenario: str, tables: str, status: int, reason: str
+) -> None:
+    plan = f'name = "test"\n[match]\ncalled = "{{called}}"\n{tables}'
+    async with (
+        faulty_endpoint() as endpoint,
+        appliance(tmp_path, realtime_url=endpoint.url, plan=plan) as running,
+    ):
+        async with Sipp(
+            scenario, running.sip_port, tmp_path, status=status, target=TARGET
+        ) as caller:
+            await caller.succeeds()
+        (record,) = await running.until_records(1)
+        assert (record["result"], record["reason"]) == ("refused", reason)
+        assert (record["plan"], record["sip_status"]) == ("test", status)
+        assert endpoint.handshakes == 0
+
+
+@asynccontextmanager
+async def transferred(folder: Path, status: int) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
+    """Press 1 on a line that transfers callers; the target answers with ``status``."""
+    (folder / "plans").mkdir()
+    (folder / "plans" / "test.script.toml").write_text(SCRIPT)
+    async with (
+        appliance(folder, realtime_url="embedded", plan=TRANSFERRING) as running,
+        RtpPeer() as peer,
+        Sipp(
+            "is_referred",
+            running.sip_port,
+            folder,
+            rtp_port=peer.port,
+            status=status,
+            target=TARGET,
+        ) as caller,
+    ):
+        await peer.until(25)
+        await press(peer, "1")
+        yield running, peer, caller
+
+
+async def press(peer: RtpPeer, key: str) -> None:
+    """Key in a number of one digit."""
+    for each in (key, "#"):
+        await peer.press(each, await peer.destination())
+
+
+async def test_a_caller_who_presses_a_key_is_transferred(tmp_path: Path) -> None:
+    async with transferred(tmp_path, 200) as (running, _, caller):
+        await caller.succeeds()
+        (record,) = await running.until_records(1)
+        assert (record["result"], record["reason"]) == ("completed", "transferred")
+        assert (record["detail"], record["digits"]) == ("to operator", "1#")
+
+
+async def test_a_call_goes_on_when_the_operator_is_busy(tmp_path: Path) -> None:
+    async with transferred(tmp_path, 486) as (running, peer, caller):
+        await running.until(lambda: told(running, "ToolCalled"), bool)
+        await press(peer, "9")
+        await caller.succeeds()
+        (record,) = await running.until_records(1)
+        assert (record["result"], record["reason"]) == ("completed", "agent_hung_up")
+        assert record["tool_calls"][0]["output"] == "The transfer failed: busy."
+        said = [turn["said"] for turn in record["turns"]]
+        assert "The transfer failed: busy." in said

@@ -1,0 +1,188 @@
+"""A call whose agent transfers the caller, or is told of keys, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.tools import DEFAULT_ERROR
+from sipagent.calls import facts
+from sipagent.calls.call import Call
+from sipagent.calls.digits import DigitSettings
+from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.calls.tools import builtin_tools
+from sipagent.realtime.transport import Endpoint
+from tests.fakes.scripted_endpoint import ScriptedEndpoint, scripted_endpoint
+from tests.realtime.playbook import Wire, audio, created, done, function_call
+
+from .leg import FarEnd, Told
+from .talk import call_setup
+
+TARGETS = {"billing": "tel:+4930", "desk": "sip:desk@example.com"}
+REFERRED = "REFER <tel:+4930>"
+AUDIO_DONE = audio(0) | {"type": "response.output_audio.done"}
+
+
+class Talking:
+    """A call whose parties talk, its far end, its endpoint and what it told."""
+
+    def __init__(self, endpoint: ScriptedEndpoint, folder: Path, **setup: Any) -> None:
+        self.endpoint, self.far_end, self.told = endpoint, FarEnd(), Told()
+        agent = RealtimeAgent("Ada", tools=[*builtin_tools(TARGETS).values()])
+        defaults = {"agent": agent, "transfer_targets": TARGETS}
+        loop = asyncio.get_running_loop()
+        self.call = Call(
+            "c1",
+            self.far_end.leg,
+            call_setup(**(defaults | setup)),
+            Endpoint(endpoint.url, "gpt-realtime"),
+            self.told,
+            offered_at=loop.time(),
+            recordings_dir=folder,
+            wall_clock=lambda: 0.0,
+        )
+        self.ended = loop.create_task(self.call.run(), name="call")
+
+    async def calls(self, *calls: Wire, response_id: str = "resp_1") -> None:
+        """Let the model call functions."""
+        await self.endpoint.say(created(response_id), *calls, done(response_id))
+
+    async def has_sent(self, what: str) -> None:
+        """Wait until the far end got ``what``."""
+        while what not in self.far_end.sent:
+            await asyncio.sleep(0.005)
+
+    async def outputs(self, count: int = 1) -> list[str]:
+        """Wait until the model was told of ``count`` results; return them."""
+        items = await self.endpoint.has_received("conversation.item.create", count)
+        return [each["item"]["output"] for each in items]
+
+
+@asynccontextmanager
+async def talking(folder: Path, **setup: Any) -> AsyncIterator[Talking]:
+    """Place a call and wait until it is answered; it ends with the caller if with nobody else."""
+    async with scripted_endpoint() as endpoint:
+        running = Talking(endpoint, folder, **setup)
+        async with running.far_end.clock():
+            await running.told.until(facts.CallAnswered)
+            yield running
+            running.far_end.hangs_up()
+            await running.ended
+
+
+def transfer_call(target: str, tool_call_id: str = "call_1", **more: str) -> Wire:
+    """Return a call of the tool."""
+    arguments = orjson.dumps({"target": target}).decode()
+    return function_call("transfer_call", tool_call_id, arguments=arguments, **more)
+
+
+async def test_a_call_ends_when_the_caller_talks_to_somebody_else(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("billing"))
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(100)
+        running.far_end.notifies(180)
+        running.far_end.notifies(200)
+        end = await running.ended
+        assert end == Termination(Result.COMPLETED, Reason.TRANSFERRED, "to billing")
+        assert running.far_end.sent[-2:] == [REFERRED, 'BYE Q.850;cause=16;text="transferred"']
+
+
+async def test_a_call_goes_on_when_the_target_is_busy(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("billing"))
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(486)
+        assert await running.outputs() == ["The transfer failed: busy."]
+        await running.endpoint.has_received("response.create")  # the agent is to say so
+        tool = await running.told.until(facts.ToolCalled)
+        assert (tool.name, tool.output) == ("transfer_call", "The transfer failed: busy.")
+        assert not running.ended.done()
+        running.far_end.hangs_up()
+        assert (await running.ended).reason is Reason.CALLER_HUNG_UP
+
+
+async def test_a_telephone_that_cannot_be_transferred_may_be_asked_again(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("billing"))
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(405)
+        assert len(await running.outputs()) == 1
+        again = transfer_call("desk", "call_2", response_id="resp_2")
+        await running.calls(again, response_id="resp_2")
+        await running.has_sent("REFER <sip:desk@example.com>")
+
+
+async def test_the_last_words_are_heard_before_the_transfer(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.endpoint.say(created(), audio(2_000), AUDIO_DONE)
+        await running.endpoint.say(transfer_call("billing"), done())
+        await running.has_sent(REFERRED)
+        assert running.far_end.media.heard("item_1") == 2_000
+
+
+async def test_a_hang_up_beside_a_transfer_does_not_spoil_it(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("billing"), function_call("hangup", "call_2"))
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(200)
+        assert (await running.ended).reason is Reason.TRANSFERRED
+
+
+async def test_a_caller_may_hang_up_while_being_transferred(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("billing"))
+        await running.has_sent(REFERRED)
+        running.far_end.hangs_up()
+        end = await running.ended
+        assert end == Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)
+
+
+async def test_a_call_that_ends_transfers_nobody(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.endpoint.say(created(), audio(100), function_call("hangup"))
+        await running.told.until(facts.ToolCalled)
+        await running.endpoint.say(transfer_call("billing", "call_2"), AUDIO_DONE, done())
+        assert (await running.ended).reason is Reason.AGENT_HUNG_UP
+        assert REFERRED not in running.far_end.sent
+
+
+async def test_only_targets_of_the_plan_are_called(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        await running.calls(transfer_call("sip:evil@example.com"))
+        assert await running.outputs() == [DEFAULT_ERROR]
+        assert [each for each in running.far_end.sent if "REFER" in str(each)] == []
+
+
+async def test_keys_reach_the_agent_as_one_message_that_is_answered(tmp_path: Path) -> None:
+    async with talking(tmp_path, digits=DigitSettings()) as running:
+        for key in "12#":
+            running.far_end.presses(key)
+        (added,) = await running.endpoint.has_received("conversation.item.create")
+        assert added["item"]["role"] == "user"
+        assert added["item"]["content"] == [
+            {"type": "input_text", "text": "The caller pressed 1 2 on the keypad."}
+        ]
+        await running.endpoint.has_received("response.create")
+        assert running.told.names().count("DigitPressed") == 3
+
+
+async def test_a_pause_ends_a_number_by_itself(tmp_path: Path) -> None:
+    async with talking(tmp_path, digits=DigitSettings(pause_s=0.05)) as running:
+        running.far_end.presses("7")
+        (added,) = await running.endpoint.has_received("conversation.item.create")
+        assert added["item"]["content"][0]["text"] == "The caller pressed 7 on the keypad."
+
+
+async def test_a_plan_may_keep_keys_from_its_agent(tmp_path: Path) -> None:
+    async with talking(tmp_path, digits=None) as running:
+        running.far_end.presses("#")
+        await running.told.until(facts.DigitPressed)
+        await running.calls(transfer_call("nobody"))
+        assert len(await running.outputs()) == 1  # the only item there is
