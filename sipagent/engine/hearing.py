@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from secrets import token_hex
 
 from sipagent.audio.formats import AudioFormat, Encoder
+from sipagent.audio.frames import Pcm
 from sipagent.errors import EngineError
 from sipagent.wire import server
 from sipagent.wire.events import Event
@@ -21,7 +22,7 @@ from sipagent.wire.events import Event
 from .checks import InvalidConfigError, Json
 from .idle_watch import IdleWatch
 from .items import Conversation
-from .listening import Listening, Utterance
+from .listening import Change, Listening, Utterance
 from .output import Send
 from .pacing import words_of
 from .stt.pool import RecogniserPool
@@ -53,7 +54,7 @@ class Hearing:
         recognisers: RecogniserPool,
         idle: IdleWatch,
         *,
-        interrupt: Callable[[], None],
+        interrupt: Callable[[], Awaitable[None]],
         answer: Callable[[str], Awaitable[None]],
         send: Send,
         tasks: Tasks,
@@ -83,7 +84,14 @@ class Hearing:
         Raises:
             WireError: If it is not base64, or ends inside a sample.
         """
-        for change, utterance in self._listening.append(audio):
+        await self._take(self._listening.append(audio))
+
+    async def hear(self, pcm: Pcm) -> None:
+        """Take audio at 8 kHz."""
+        await self._take(self._listening.hear(pcm))
+
+    async def _take(self, changes: list[Change]) -> None:
+        for change, utterance in changes:
             match change:
                 case TurnStarted():
                     await self._turn_started(change, utterance)
@@ -152,7 +160,7 @@ class Hearing:
         )
         settings = self._settings
         if settings is not None and settings.interrupts_response:
-            self._interrupt()
+            await self._interrupt()
 
     async def _commit(self, item_id: str, utterance: Utterance) -> None:
         self._unknown.add(item_id)

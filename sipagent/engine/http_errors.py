@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import orjson
 from aiohttp import web
 
+from sipagent.errors import CallGone
+
+from .call_state import CallConflictError
 from .checks import InvalidConfigError
 from .client_secrets import UnknownSecretError
+from .nesting import is_too_deep
 
 
 def error_response(
@@ -31,8 +37,27 @@ async def errors_as_json(
     except UnknownSecretError:
         text = "the client secret is unknown or has expired"
         return error_response(401, text, code="invalid_api_key")
+    except CallGone as error:
+        return error_response(404, str(error), code="call_not_found", param="call_id")
+    except CallConflictError as error:
+        return error_response(409, str(error), code="call_conflict", param="call_id")
     except web.HTTPNotFound:
         text = f"unknown path {request.method} {request.path}"
         return error_response(404, text, code="unknown_url")
     except web.HTTPException as error:
         return error_response(error.status, error.reason)
+
+
+async def json_of(request: web.Request) -> Any:
+    """Return the body of a request; one without is an empty object.
+
+    Raises:
+        InvalidConfigError: If it is no JSON, or nested too deeply.
+    """
+    try:
+        body = await request.json(loads=orjson.loads) if request.can_read_body else {}
+    except ValueError:
+        raise InvalidConfigError("body", "the body is not JSON") from None
+    if is_too_deep(body):
+        raise InvalidConfigError("body", "the body is nested too deeply")
+    return body

@@ -2,11 +2,12 @@
 
     response begins        nothing is due
     response ends          due ``timeout_ms`` after its audio was heard, played without a break
+    playing                nothing is due; ``timeout_ms`` count from its end
     caller speaks          not due until the next response has ended
     due                    fires once
 
-The client plays what it has received in its own time, so the engine can only estimate when an
-answer was heard. No I/O, no clock: ``now`` is monotonic seconds.
+A client plays what it has received in its own time, so the engine can only estimate when an answer
+was heard; what the engine plays itself, it knows. No I/O, no clock: ``now`` is monotonic seconds.
 Realtime: ``turn_detection.idle_timeout_ms``.
 """
 
@@ -21,6 +22,7 @@ class Idle:
         self._is_responding = False
         self._is_armed = False
         self._is_speaking = False
+        self._is_playing = False
         self._audio_began: float | None = None
         self.heard_at = 0.0
         """When the last audio is, or was, heard to its end."""
@@ -44,6 +46,12 @@ class Idle:
         self.heard_at = now if is_cut else max(now, began + audio_ms / 1000)
         self._is_responding, self._is_armed = False, not self._is_speaking
 
+    def playing(self, is_playing: bool, *, now: float) -> None:
+        """Note whether the engine plays something itself."""
+        if self._is_playing and not is_playing:
+            self.heard_at = now
+        self._is_playing = is_playing
+
     def speech_began(self) -> None:
         """Note that the caller speaks."""
         self._is_speaking, self._is_armed = True, False
@@ -54,7 +62,9 @@ class Idle:
 
     def deadline(self) -> float | None:
         """Return when ``fire`` is due, or None."""
-        if self._timeout_ms is None or self._is_responding or not self._is_armed:
+        if self._is_responding or self._is_playing:
+            return None
+        if self._timeout_ms is None or not self._is_armed:
             return None
         return self.heard_at + self._timeout_ms / 1000
 

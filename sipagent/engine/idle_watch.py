@@ -40,6 +40,11 @@ class IdleWatch:
         self._idle.response_ended(audio_ms, now=self._now(), is_cut=is_cut)
         self._changed.set()
 
+    def playing(self, is_playing: bool) -> None:
+        """Note whether the engine plays something itself."""
+        self._idle.playing(is_playing, now=self._now())
+        self._changed.set()
+
     def speech_began(self) -> None:
         """Note that the caller speaks."""
         self._idle.speech_began()

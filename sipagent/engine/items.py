@@ -94,6 +94,10 @@ class Conversation:
         if item_id in self._items and item_id not in self._cut:
             self._audio_ms[item_id] = audio_ms
 
+    def audio_ms(self, item_id: str) -> int:
+        """Return how much audio of an assistant's item there is."""
+        return self._audio_ms.get(item_id, 0)
+
     def keep_audio(self, item_id: str, audio: bytes, *, bytes_per_ms: int) -> None:
         """Keep more of how an item sounds; a cut item grows no more."""
         if self._audio_part(item_id, 0) is not None and item_id not in self._cut:
@@ -115,7 +119,7 @@ class Conversation:
         part = self._audio_part(item_id, content_index)
         if part is None or part["type"] != "output_audio":
             raise InvalidConfigError("item_id", "only audio of an assistant can be truncated")
-        length_ms = self._audio_ms.get(item_id, 0)
+        length_ms = self.audio_ms(item_id)
         if audio_end_ms > length_ms:
             why = f"audio of {length_ms} ms is already shorter than {audio_end_ms} ms"
             raise InvalidConfigError("audio_end_ms", why)

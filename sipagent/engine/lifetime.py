@@ -15,14 +15,14 @@ GOING_AWAY = 1001
 async def expire(
     limit_s: float,
     send: Callable[[Event], Awaitable[None]],
-    close: Callable[[int], Awaitable[None]],
+    end: Callable[[], Awaitable[None]],
 ) -> None:
-    """Wait for the end of a session, tell of it, and close.
+    """Wait for the end of a session, tell of it, and end it.
 
     Args:
         limit_s: From now.
         send: Sends one event.
-        close: Closes the socket with a code.
+        end: Ends it.
     """
     await asyncio.sleep(limit_s)
     minutes = f"{limit_s / 60:g}"
@@ -34,4 +34,4 @@ async def expire(
         event_id=None,
     )
     await send(ErrorEvent(error=detail))
-    await close(GOING_AWAY)
+    await end()

@@ -6,6 +6,7 @@ import asyncio
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import AsyncIterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -64,6 +65,9 @@ class Utterance:
             yield chunk
 
 
+Change: TypeAlias = tuple[TurnStarted | TurnEnded, Utterance]
+
+
 class Listening:
     """Turn appended audio into utterances.
 
@@ -97,10 +101,8 @@ class Listening:
         """Milliseconds appended since the session began."""
         return self._stream.audio_ms
 
-    def append(self, audio: str) -> list[tuple[TurnStarted | TurnEnded, Utterance]]:
-        """Take base64 audio; return the turns it started or ended, each with its utterance.
-
-        Who is told of an ended turn ends its utterance, once it has an item.
+    def append(self, audio: str) -> list[Change]:
+        """Take base64 audio; return what :meth:`hear` does.
 
         Raises:
             WireError: If it is not base64, or ends inside a sample.
@@ -111,8 +113,15 @@ class Listening:
             raise WireError("audio must be base64", param="audio") from None
         if self._format is AudioFormat.PCM24 and len(data) % 2:
             raise WireError("16-bit audio must have an even number of bytes", param="audio")
-        turns: list[tuple[TurnStarted | TurnEnded, Utterance]] = []
-        for chunk, change in self._stream.feed(self._decoder.decode(data)):
+        return self.hear(self._decoder.decode(data))
+
+    def hear(self, pcm: Pcm) -> list[Change]:
+        """Take audio at 8 kHz; return the turns it started or ended, each with its utterance.
+
+        Who is told of an ended turn ends its utterance, once it has an item.
+        """
+        turns: list[Change] = []
+        for chunk, change in self._stream.feed(pcm):
             match change:
                 case TurnStarted():
                     self.utterance = Utterance()

@@ -24,7 +24,7 @@ from .mcp.tools import McpTools
 from .output import Output, Send
 from .response import Response
 from .response_config import ResponseConfig, response_config
-from .speaking import Speak
+from .speaking import Player, Speak
 from .tasks import Tasks
 from .tts.speaker import Speaker
 from .tts.voices import espeak_voice
@@ -45,6 +45,7 @@ class Responder:
         heard: Waits until the words of every committed item are known.
         send: Sends one event.
         tasks: Owns the responses under way.
+        player: Plays them; None: the client does.
     """
 
     def __init__(
@@ -58,10 +59,11 @@ class Responder:
         heard: Callable[[], Awaitable[None]],
         send: Send,
         tasks: Tasks,
+        player: Player | None = None,
     ) -> None:
         self._conversation, self._brain_of, self._speaker = conversation, brain_of, speaker
         self._mcp, self._idle = mcp, idle
-        self._heard, self._send, self._tasks = heard, send, tasks
+        self._heard, self._send, self._tasks, self._player = heard, send, tasks, player
         self._conversation_id = f"conv_{token_hex(10)}"
         self._response: Response | None = None
         self._task: asyncio.Task[None] | None = None
@@ -124,10 +126,10 @@ class Responder:
 
         self._start(ResponseConfig(session), self._brain_of(session["prompt"]), call)
 
-    def interrupt(self) -> None:
-        """End the conversation's response, if there is one, because the caller speaks."""
+    def interrupt(self, reason: str) -> None:
+        """End the conversation's response, if there is one: nobody listens to it any more."""
         if self._response is not None:
-            self._response.cancel("turn_detected")
+            self._response.cancel(reason)
 
     def cancel(self, response_id: str | None) -> None:
         """End a response because its client says so; without an id, the conversation's.
@@ -160,7 +162,12 @@ class Responder:
         send = self._send if config.is_out_of_band else self._send_and_watch
         output = Output(self._conversation, config, send)
         response = Response(
-            output, config, self._conversation_id, speak=self._voice_of(brain), mcp=self._mcp
+            output,
+            config,
+            self._conversation_id,
+            speak=self._voice_of(brain),
+            player=self._player,
+            mcp=self._mcp,
         )
         if config.is_out_of_band:
             self._others[response.response_id] = response
@@ -178,7 +185,8 @@ class Responder:
             self._has_spoken = self._has_spoken or response.has_spoken
             # Before the last event, since its receiver may ask for the next response at once.
             self._response = None
-        self._idle.response_ended(response.audio_ms, is_cut=response.is_cancelled)
+        to_hear_ms = response.audio_ms if self._player is None else 0  # it tells the end itself
+        self._idle.response_ended(to_hear_ms, is_cut=response.is_cancelled)
         await response.end(input_tokens=input_tokens)
 
     async def _respond_beside(self, response: Response, work: Work) -> None:

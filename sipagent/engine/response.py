@@ -14,7 +14,7 @@ from .checks import Json
 from .mcp.tools import McpTools
 from .output import Output
 from .response_config import ResponseConfig
-from .speaking import Speak, Speaking
+from .speaking import Player, Speak, Speaking
 
 
 class Response:
@@ -25,6 +25,7 @@ class Response:
         config: What it is made with.
         conversation_id: Of the conversation its items are in; None out of band.
         speak: Its voice.
+        player: Plays it; None: the client does.
         mcp: Tools of servers.
     """
 
@@ -35,12 +36,13 @@ class Response:
         conversation_id: str,
         *,
         speak: Speak,
+        player: Player | None,
         mcp: McpTools,
     ) -> None:
         self.config = config
         self._output = output
         self._conversation_id = None if config.is_out_of_band else conversation_id
-        self._speaking = Speaking(output, config.session, speak)
+        self._speaking = Speaking(output, config.session, speak, player)
         self._calling = Calling(output, config.session["tools"], mcp)
 
     @property

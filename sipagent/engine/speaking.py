@@ -36,6 +36,16 @@ class Speak(Protocol):
     async def __call__(self, text: str, voice: str, *, speed: float) -> tuple[Pcm, int]: ...
 
 
+class Player(Protocol):
+    """Plays answers to the caller, where that is not the client's task."""
+
+    def play(self, response_id: str, item_id: str, pcm: Pcm, rate_hz: int) -> None:
+        """Play more of an item."""
+
+    def finish(self, item_id: str) -> None:
+        """Note that no more of an item comes."""
+
+
 class Speaking:
     """Say the messages of one response.
 
@@ -43,11 +53,12 @@ class Speaking:
         output: Where they go.
         session: Configuration in effect for it.
         speak: Its voice.
+        player: Plays it; None: the client does, and is sent the audio.
     """
 
-    def __init__(self, output: Output, session: Json, speak: Speak) -> None:
+    def __init__(self, output: Output, session: Json, speak: Speak, player: Player | None) -> None:
         self.has_spoken = False
-        self._output, self._speak = output, speak
+        self._output, self._speak, self._player = output, speak, player
         self._is_audio = session["output_modalities"] == ["audio"]
         self._audio: Json = session["audio"]["output"]
         self._format = AudioFormat.from_wire(self._audio["format"])
@@ -108,18 +119,26 @@ class Speaking:
             before_ms = sent_bytes // self._format.bytes_per_ms
             sent_ms = (sent_bytes + len(data)) // self._format.bytes_per_ms
             told += await self._tell(transcript.before(index), sent_ms - before_ms, where)
-            if self._output.is_full:
+            if self._output.is_cut:  # it may have been meanwhile, or what was left did not suffice
                 break
             sent_bytes += len(data)
-            await self._send_audio(data, sent_ms, where)
+            self._keep(data, sent_ms, where["item_id"])
+            await self._give(data, chunk, rate_hz, where)
             await asyncio.sleep(SLOW_CHUNK_S if slow_chunks else 0)
+        if self._player is not None:
+            self._player.finish(where["item_id"])
         return told
 
-    async def _send_audio(self, data: bytes, sent_ms: int, where: dict[str, Any]) -> None:
+    def _keep(self, data: bytes, sent_ms: int, item_id: str) -> None:
         self.has_spoken = True
-        conversation, item_id = self._output.conversation, where["item_id"]
+        conversation = self._output.conversation
         conversation.set_audio_ms(item_id, sent_ms)
         conversation.keep_audio(item_id, data, bytes_per_ms=self._format.bytes_per_ms)
+
+    async def _give(self, data: bytes, pcm: Pcm, rate_hz: int, where: dict[str, Any]) -> None:
+        if self._player is not None:
+            self._player.play(where["response_id"], where["item_id"], pcm, rate_hz)
+            return
         delta = b64encode(data).decode()
         await self._output.send(server.ResponseOutputAudioDelta(**where, delta=delta))
 

@@ -118,6 +118,16 @@ def test_a_caller_is_asked_once_until_the_next_answer() -> None:
     assert waiting.deadline() == 9 + TIMEOUT_S
 
 
+def test_what_the_engine_plays_itself_is_waited_for() -> None:
+    waiting = idle()
+    waiting.playing(True, now=9)
+    answer(waiting, began=10, ended=11, audio_ms=0)
+    assert waiting.deadline() is None
+    waiting.playing(False, now=30)
+    waiting.playing(False, now=31)
+    assert waiting.deadline() == 30 + TIMEOUT_S
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 30), st.floats(0, 10), st.integers(0, 20_000)),

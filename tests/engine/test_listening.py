@@ -137,6 +137,13 @@ def test_sixteen_bits_are_two_bytes(size: int) -> None:
     assert (listening.audio_ms, listening.utterance.audio_ms) == (0, 0)
 
 
+def test_what_comes_as_pcm_is_heard_as_what_was_appended() -> None:
+    pcm = pcmu_to_pcm(pcm_to_pcmu(call("Goodbye.")))
+    by_wire, by_leg = vad().append(pcmu(pcm)), vad().hear(pcm)
+    assert [change for change, _ in by_leg] == [change for change, _ in by_wire]
+    np.testing.assert_array_equal(by_leg[0][1].pcm, by_wire[0][1].pcm)
+
+
 def test_everything_that_was_appended_counts() -> None:
     for listening in (vad(), manual()):
         listening.append(pcmu(pause(1_024)))
