@@ -81,9 +81,16 @@ def serve(
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where recording and report go.")] = Path("demo"),
+    attached: Annotated[
+        bool, typer.Option("--attached", help="Calls that a connector answers instead.")
+    ] = False,
 ) -> None:
     """Place a real call on the embedded engine and report what was heard."""
-    from sipagent.demo import run_demo  # noqa: PLC0415
+    if attached:
+        from sipagent.demo.attached import run_attached_demo  # noqa: PLC0415
+
+        sys.exit(asyncio.run(run_attached_demo(folder)))
+    from sipagent.demo.local import run_demo  # noqa: PLC0415
 
     sys.exit(asyncio.run(run_demo(folder)))
 
@@ -115,15 +122,35 @@ def call(
     uri: Annotated[str, typer.Argument(help="sip:user@host:port")],
     say: Annotated[list[str] | None, typer.Option(help="Say this; may be repeated.")] = None,
     wav: Annotated[Path | None, typer.Option(help="Play this 16-bit WAV file.")] = None,
+    dtmf: Annotated[
+        str,
+        typer.Option(
+            help="Press these keys (RFC 4733) once the other end is silent, after all of --wav "
+            "and --say; a comma pauses for a second."
+        ),
+    ] = "",
     record: Annotated[Path | None, typer.Option(help="Write what was heard.")] = None,
     caller: Annotated[str, typer.Option(help="User part of From.")] = "sipagent",
+    header: Annotated[
+        list[str] | None,
+        typer.Option(help="Send this header, 'X-Plan: desk'; may be repeated."),
+    ] = None,
     limit_s: Annotated[float, typer.Option(help="Hang up after this long.")] = 120.0,
 ) -> None:
-    """Call somebody with the built-in test phone."""
+    """Call somebody with the built-in test phone; where it is sent (REFER) it goes."""
     from sipagent.phone_command import place_call  # noqa: PLC0415
 
     asyncio.run(
-        place_call(uri, say=say or [], wav=wav, record=record, caller=caller, limit_s=limit_s)
+        place_call(
+            uri,
+            say=say or [],
+            wav=wav,
+            digits=dtmf,
+            record=record,
+            caller=caller,
+            headers=header or [],
+            limit_s=limit_s,
+        )
     )
 
 
@@ -141,23 +168,56 @@ def engine(
     session_limit_s: Annotated[
         float, typer.Option(help="How long a session may last.", min=1)
     ] = 3_600,
+    sip: Annotated[
+        int | None,
+        typer.Option(help="Answer SIP calls on this port; 0 takes a free one.", min=0, max=65_535),
+    ] = None,
+    sip_bind: Annotated[str, typer.Option(help="Address of SIP and RTP.")] = "127.0.0.1",
+    rtp_ports: Annotated[str, typer.Option(help="First and last of RTP.")] = "34000-35999",
+    webhook_url: Annotated[str, typer.Option(help="Who is told of a call, and decides.")] = "",
+    webhook_secret_file: Annotated[
+        Path | None,
+        typer.Option(help="Default: OPENAI_WEBHOOK_SECRET of the environment."),
+    ] = None,
+    ring_limit_s: Annotated[
+        float, typer.Option(help="How long a caller waits for a decision.", min=1)
+    ] = 30,
     ready_fd: Annotated[int, typer.Option(hidden=True)] = -1,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
 ) -> None:
     """Run the embedded realtime server alone, for anyone's SDK."""
+    from sipagent.connector.options import connector_settings  # noqa: PLC0415
     from sipagent.engine.server import run_engine  # noqa: PLC0415
     from sipagent.engine.settings import EngineSettings  # noqa: PLC0415
     from sipagent.ops.clock import unix_time  # noqa: PLC0415
     from sipagent.ops.logs import set_up_logging  # noqa: PLC0415
 
+    phone = connector_settings(
+        sip_port=sip,
+        bind=sip_bind,
+        rtp_ports=rtp_ports,
+        webhook_url=webhook_url,
+        secret_file=webhook_secret_file,
+        ring_limit_s=ring_limit_s,
+        environment=os.environ,
+    )
+    answering = None
+    sip_ports: list[int] = []
+    if phone is not None:
+        from sipagent.connector.connector import connector  # noqa: PLC0415  loads PJSIP
+
+        answering = connector(phone, wall_clock=unix_time, on_listening=sip_ports.append)
     set_up_logging(log_level, "human")
 
     def tell(listening_on: int) -> None:
-        if ready_fd < 0:
-            typer.echo(f"engine: ws://{host}:{listening_on}/v1/realtime")
+        if ready_fd >= 0:
+            os.write(ready_fd, " ".join(map(str, [listening_on, *sip_ports])).encode() + b"\n")
+            os.close(ready_fd)
             return
-        os.write(ready_fd, f"{listening_on}\n".encode())
-        os.close(ready_fd)
+        line = f"engine: ws://{host}:{listening_on}/v1/realtime"
+        if phone is not None:
+            line += f" ; SIP on {sip_bind}:{sip_ports[0]}, webhooks to {phone.shown_url}"
+        typer.echo(line)
 
     async def run() -> None:
         task = asyncio.current_task()
@@ -173,7 +233,7 @@ def engine(
             session_limit_s=session_limit_s,
         )
         try:
-            await run_engine(settings, clock=unix_time, on_ready=tell)
+            await run_engine(settings, clock=unix_time, on_ready=tell, connector=answering)
         except asyncio.CancelledError:
             logging.getLogger(__name__).info("= engine ended")
 
