@@ -21,6 +21,8 @@ class CallOffered:
     called: str
     caller: str
     source_address: str = ""
+    realtime_call_id: str = ""
+    """The provider's, of a call that its own connector answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,12 @@ class SessionReplaced:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """200 was sent."""
+    """200 was sent, by us or by the provider's connector."""
 
     answer_ms: int
-    """From INVITE to 200."""
+    """From INVITE to 200; of an attached call from its webhook to the accept that was answered."""
     codec: str = ""
+    """Empty where the audio does not pass through us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class CallerSaid:
 
 @dataclass(frozen=True, slots=True)
 class AgentSoundStarted:
-    """The first frame of an answer was handed to the leg."""
+    """The first frame of an answer was handed to the leg, or played by the endpoint."""
 
     item_id: str
     agent: str
@@ -115,8 +118,9 @@ class BargedIn:
 
     item_id: str
     heard_ms: int
-    stop_ms: int
-    """From the barge-in event to the last voiced frame handed to the leg."""
+    stop_ms: int | None
+    """From the barge-in event to the last voiced frame handed to the leg; None where the endpoint
+    plays, and nobody here knows."""
 
 
 @dataclass(frozen=True, slots=True)

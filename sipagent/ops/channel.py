@@ -18,6 +18,7 @@ class Ready:
     """The worker takes calls."""
 
     sip_port: int
+    """0 of one that has none."""
     call_limit: int
     plans: int
 
@@ -46,6 +47,11 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Something waits in the journal of attached calls."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End now."""
 
@@ -55,7 +61,7 @@ class Closed:
     """The other side is gone."""
 
 
-Message: TypeAlias = Ready | Failed | Heartbeat | Drain | Stop | Closed
+Message: TypeAlias = Ready | Failed | Heartbeat | Drain | Look | Stop | Closed
 
 
 class Channel:

@@ -162,7 +162,8 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
             TURN_GAP.labels(plan).observe(max(0, gap_ms) / 1000)
         case facts.BargedIn(stop_ms=stop_ms):
             BARGE_INS.labels(plan).inc()
-            BARGE_IN_STOP.observe(stop_ms / 1000)
+            if stop_ms is not None:
+                BARGE_IN_STOP.observe(stop_ms / 1000)
         case facts.TruncateConfirmed(error_ms=error_ms):
             TRUNCATE_ERROR.observe(abs(error_ms) / 1000)
         case facts.AnswerBlocked(guardrail=guardrail, heard_ms=heard_ms):

@@ -21,6 +21,8 @@ class CallRecord:
     started_at: str
     direction: str = "incoming"
     sip_call_id: str = ""
+    realtime_call_id: str = ""
+    """The provider's, of a call that its own connector answered."""
     called: str = ""
     caller: str = ""
     source_address: str = ""
@@ -57,6 +59,7 @@ class CallRecord:
                 self.direction, self.sip_call_id = fact.direction, fact.sip_call_id
                 self.called, self.caller = fact.called, fact.caller
                 self.source_address = fact.source_address
+                self.realtime_call_id = fact.realtime_call_id
             case facts.CallRouted(plan=plan, agent=agent):
                 self.plan = plan
                 self.agents.append(agent)
@@ -100,7 +103,8 @@ class CallRecord:
             case facts.ToolCalled():
                 self.tool_calls.append(asdict(fact))
             case facts.BargedIn(heard_ms=heard_ms, stop_ms=stop_ms):
-                self.barge_ins.append({"heard_ms": heard_ms, "stop_ms": stop_ms})
+                known = {} if stop_ms is None else {"stop_ms": stop_ms}
+                self.barge_ins.append({"heard_ms": heard_ms, **known})
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
             case facts.ErrorReported(code=code, message=message):

@@ -27,18 +27,18 @@ def _text(entry: dict[str, Any]) -> str | None:
             return f"{entry['agent']:>12}: {entry['heard']} -- (interrupted)"
         case "AgentSaid":
             return f"{entry['agent']:>12}: {entry['said']}"
+        case "BargedIn":
+            silent = "" if entry["stop_ms"] is None else f", silent {entry['stop_ms']} ms later"
+            return f"[interrupted: {entry['heard_ms']} ms heard{silent}]"
         case "CallAnswered":
-            return f"[answered after {entry['answer_ms']} ms, {entry['codec']}]"
+            codec = f", {entry['codec']}" if entry["codec"] else ""
+            return f"[answered after {entry['answer_ms']} ms{codec}]"
         case "SessionLost":
             return f"[session lost: {entry['detail']}]"
         case "SessionReplaced" if entry["reason"] == "lost":
             return f"[another session after {entry['outage_ms']} ms]"
         case "SessionReplaced":
             return "[another session, before this one expired]"
-        case "BargedIn":
-            return (
-                f"[interrupted: {entry['heard_ms']} ms heard, silent {entry['stop_ms']} ms later]"
-            )
         case "AnswerBlocked":
             heard_ms, held_ms = entry["heard_ms"], entry["held_ms"]
             return f"[blocked by {entry['guardrail']}: {heard_ms} ms heard, {held_ms} ms not]"

@@ -1,11 +1,13 @@
-"""The appliance: engine, worker, HTTP, signals. Signals only append to a list; the loop acts.
+"""The appliance: engine, worker, HTTP, attached calls, signals. Signals only append to a list.
 
-| resource       | acquired | released | on failure                                        |
-|----------------|----------|----------|---------------------------------------------------|
-| metrics folder | ``run``  | ``run``  | one line, exit status 1                           |
-| engine         | ``run``  | ``run``  | restarted with back-off; not ready meanwhile      |
-| HTTP server    | ``run``  | ``run``  | one line, exit status 1                           |
-| worker         | ``run``  | ``run``  | restarted with back-off, unless it cannot start   |
+| resource        | acquired | released | on failure                                      |
+|-----------------|----------|----------|-------------------------------------------------|
+| metrics folder  | ``run``  | ``run``  | one line, exit status 1                         |
+| engine          | ``run``  | ``run``  | restarted with back-off; not ready meanwhile    |
+| HTTP server     | ``run``  | ``run``  | one line, exit status 1                         |
+| worker          | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
+| webhooks        | ``run``  | ``run``  | one line, exit status 1; see ``attaching``      |
+| attached calls  | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -24,17 +26,24 @@ from prometheus_client.multiprocess import mark_process_dead
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
 from sipagent.ops.channel import Drain, Stop
-from sipagent.ops.http import OpsServer, Readiness
+from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
+from sipagent.realtime.settings import EMBEDDED
 
+from .attaching import Attaching
 from .engine_process import EngineProcess
+from .readiness import State, announcement, readiness
 from .worker_process import WorkerProcess, fork_server
 
 log = logging.getLogger(__name__)
 
-EMBEDDED = "embedded"
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 DRAIN_LIMIT_S = 30.0
 """How long calls may go on after the first signal; a second one ends them at once."""
+
+STOP_LIMIT_S = 8.0
+"""How long ending everything at once may take."""
 
 
 def run_supervisor(config: Config) -> int:
@@ -56,6 +65,8 @@ class _Supervisor:
         self._signalled = asyncio.Event()
         self._engine: EngineProcess | None = None
         self._worker: WorkerProcess | None = None
+        self._attaching: Attaching | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
 
     async def run(self) -> int:
@@ -65,101 +76,127 @@ class _Supervisor:
             SipAgentError: If something cannot start.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             loop.add_signal_handler(number, self._signal, number)
         config = self._config
-        http = OpsServer(config.http.bind, config.http.port, self._metrics_dir, self._readiness)
-        await http.start()
-        tasks: list[asyncio.Task[None]] = []
+        context = fork_server()
+        if config.webhooks.secrets:
+            self._attaching = Attaching(config, context, self._realtime_url, self._ended)
+        http = OpsServer(
+            config.http.bind,
+            config.http.port,
+            self._metrics_dir,
+            lambda: readiness(self._state()),
+            webhooks=self._attaching.webhooks if self._attaching is not None else None,
+        )
         try:
+            if self._attaching is not None:
+                await self._attaching.open()
+            await http.start()
             if config.realtime.url == EMBEDDED:
                 self._engine = EngineProcess(config)
                 await self._engine.start()
-                tasks.append(loop.create_task(self._engine.run(), name="engine"))
-            self._worker = WorkerProcess(
-                fork_server(), config, self._realtime_url, self._worker_ended
-            )
-            tasks.append(loop.create_task(self._worker.run(), name="worker"))
-            await self._until_one(self._worker.until_ready(), tasks[-1])
-            if self._worker.ready is not None:
-                self._announce(http.port)
-            await self._until_one(self._signalled.wait(), tasks[-1])
-            self._is_stopping = True
-            if not self._worker.failure:
-                await self._stop_worker()
+                self._run(self._engine.run(), "engine")
+            self._worker = WorkerProcess(context, config, self._realtime_url, self._ended)
+            if self._attaching is not None:
+                self._run(self._attaching.run(), "attached calls")
+            await self._serve(self._worker, http.port)
         finally:
-            for task in tasks:
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._engine is not None:
                 await self._engine.close()
             await http.close()
-        if self._worker.failure:
-            raise SipAgentError(self._worker.failure)
+            if self._attaching is not None:
+                await self._attaching.close()
+            for number in SIGNALS:  # one more of them must not make this end another
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
+        failure = self._failure()
+        if failure:
+            raise SipAgentError(failure)
         return 0
+
+    async def _serve(self, worker: WorkerProcess, http_port: int) -> None:
+        self._run(worker.run(), "worker")
+        await self._until_one(worker.until_ready())
+        if worker.ready is not None and self._attaching is not None:
+            await self._until_one(self._attaching.until_ready())
+        if worker.ready is not None and not self._failure():
+            sys.stdout.write(announcement(self._config, self._state(), http_port))
+            sys.stdout.flush()
+        await self._until_one(self._signalled.wait())
+        self._is_stopping = True
+        if not self._failure():
+            await self._stop(worker)
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
 
     def _signal(self, number: signal.Signals) -> None:
         self._signals.append(number)
         self._signalled.set()
 
-    async def _until_one(self, work: Coroutine[Any, Any, Any], worker: asyncio.Task[None]) -> None:
-        """Wait for ``work``, a signal, or a worker that gave up."""
+    async def _until_one(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Wait for ``work``, a signal, or a process that gave up."""
         loop = asyncio.get_running_loop()
         waits = [loop.create_task(each) for each in (work, self._signalled.wait())]
-        await asyncio.wait([*waits, worker], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*waits, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
-        if worker.done():
-            await worker  # raises what went wrong, unless the worker itself says it
+        for task in self._tasks:
+            if task.done():
+                await task  # raises what went wrong, unless the process itself says it
 
-    async def _stop_worker(self) -> None:
-        assert self._worker is not None
+    async def _stop(self, worker: WorkerProcess) -> None:
         log.info("= draining: %s", self._signals[0].name)
         self._signalled.clear()
-        self._worker.send(Drain(retry_after_s=int(DRAIN_LIMIT_S)))
+        processes, waited_for = [worker], [worker]
+        if self._attaching is not None:
+            processes.append(self._attaching.process)
+            if self._config.attach.on_stop == "hang_up":
+                waited_for.append(self._attaching.process)
+        for process in processes:
+            process.retire()
+            process.send(Drain(retry_after_s=int(DRAIN_LIMIT_S)))
         loop = asyncio.get_running_loop()
-        ended = loop.create_task(self._worker.until_ended(), name="worker end")
+        ended = loop.create_task(_until_ended(waited_for), name="drained")
         again = loop.create_task(self._signalled.wait(), name="second signal")
         await asyncio.wait(
             [ended, again], timeout=DRAIN_LIMIT_S, return_when=asyncio.FIRST_COMPLETED
         )
         again.cancel()
-        self._worker.send(Stop())
-        await asyncio.wait([ended], timeout=8)
-        ended.cancel()
-        self._worker.kill()
+        for process in processes:
+            process.send(Stop())
+        stopped = loop.create_task(_until_ended(processes), name="stopped")
+        await asyncio.wait([stopped], timeout=STOP_LIMIT_S)
+        for waiting in (ended, stopped):
+            waiting.cancel()
+        for process in processes:
+            process.kill()
+
+    def _failure(self) -> str:
+        """Return why a process could not start, if one gave up."""
+        worker = self._worker.failure if self._worker is not None else ""
+        attached = self._attaching.process.failure if self._attaching is not None else ""
+        return worker or attached
 
     def _realtime_url(self) -> str:
         return self._engine.url if self._engine is not None else self._config.realtime.url
 
-    def _worker_ended(self, pid: int) -> None:
+    def _ended(self, pid: int) -> None:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]
 
-    def _readiness(self) -> Readiness:
-        reasons = []
-        heartbeat = self._worker.heartbeat if self._worker is not None else None
-        if self._is_stopping:
-            reasons.append("draining")
-        if self._engine is not None and not self._engine.is_ready:
-            reasons.append("the embedded engine is not running")
-        if self._worker is None or self._worker.ready is None or heartbeat is None:
-            reasons.append("no worker is ready")
-        elif heartbeat.calls_in_use >= heartbeat.call_limit:
-            reasons.append("all calls are in use")
-        return Readiness(
-            not reasons,
-            tuple(reasons),
-            heartbeat.calls_in_use if heartbeat is not None else 0,
-            heartbeat.call_limit if heartbeat is not None else 0,
+    def _state(self) -> State:
+        return State(
+            is_stopping=self._is_stopping,
+            engine=self._engine,
+            worker=self._worker,
+            attached=self._attaching.process if self._attaching is not None else None,
         )
 
-    def _announce(self, http_port: int) -> None:
-        assert self._worker is not None and self._worker.ready is not None
-        ready, config = self._worker.ready, self._config
-        speaks_to = "the embedded engine" if self._engine is not None else config.realtime.url
-        transports = " and ".join(each.upper() for each in config.sip.transports)
-        sys.stdout.write(
-            f"sipagent: SIP on {config.sip.bind}:{ready.sip_port} ({transports}), "
-            f"{ready.call_limit} calls, {ready.plans} dialplans, speaking to {speaks_to}; "
-            f"HTTP on {config.http.bind}:{http_port}\n"
-        )
+
+async def _until_ended(processes: Sequence[WorkerProcess]) -> None:
+    for process in processes:
+        await process.until_ended()

@@ -42,6 +42,12 @@ def worker_main(config: Config, realtime_url: str, connection: Connection) -> No
     importlib.import_module("sipagent.worker").run_worker(config, realtime_url, connection)
 
 
+def attacher_main(config: Config, realtime_url: str, connection: Connection) -> None:
+    """Run in the process of attached calls."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    importlib.import_module("sipagent.attacher").run_attacher(config, realtime_url, connection)
+
+
 class WorkerProcess:
     """Keep one worker running.
 
@@ -51,6 +57,7 @@ class WorkerProcess:
         realtime_url: Asked at each start.
         on_exit: Called with the pid of each process that ended.
         main: What the process runs.
+        name: What it is called in the log.
         silence_limit_s: How long a started one may say nothing.
     """
 
@@ -62,24 +69,26 @@ class WorkerProcess:
         on_exit: Callable[[int], None],
         *,
         main: Callable[[Config, str, Connection], None] = worker_main,
+        name: str = "worker",
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         self._context, self._config, self._realtime_url = context, config, realtime_url
-        self._on_exit, self._main, self._silence_limit_s = on_exit, main, silence_limit_s
+        self._on_exit, self._main, self.name = on_exit, main, name
+        self._silence_limit_s = silence_limit_s
         self._now = asyncio.get_running_loop().time
         self._process: ForkServerProcess | None = None
         self._channel: Channel | None = None
         self._heard_at = 0.0
         self._is_gone = asyncio.Event()
         self._is_ready = asyncio.Event()
-        self._has_been_ready = False
+        self._has_been_ready = self._is_retired = False
         self.ready: Ready | None = None
         self.failure = ""
         """Why it could not start the last time, if it said so."""
         self.heartbeat: Heartbeat | None = None
 
     async def run(self) -> None:
-        """Start it, and start it again whenever it ends, until cancelled or hopeless.
+        """Start it, and start it again whenever it ends, until cancelled, retired or hopeless.
 
         Hopeless is one that cannot start and never could; one that once could finds its files
         broken by an edit, which the next edit repairs.
@@ -88,16 +97,23 @@ class WorkerProcess:
         while True:
             policy.started(now=self._now())
             await self._run_once()
+            if self._is_retired:
+                return
             if self.failure and not self._has_been_ready:
                 return
             delay_s = policy.ended(now=self._now())
-            log.error("! worker %s; starting again in %g s", self.failure or "ended", delay_s)
+            why = self.failure or "ended"
+            log.error("! %s %s; starting again in %g s", self.name, why, delay_s)
             self.failure = ""
             await asyncio.sleep(delay_s)
 
     async def until_ready(self) -> None:
         """Wait until it takes calls."""
         await self._is_ready.wait()
+
+    def retire(self) -> None:
+        """Start no other when it ends."""
+        self._is_retired = True
 
     def send(self, message: Message) -> None:
         """Tell the worker something."""
@@ -119,7 +135,7 @@ class WorkerProcess:
         self._is_gone.clear()
         self._heard_at = self._now()
         process = self._context.Process(
-            target=self._main, args=(self._config, self._realtime_url(), theirs), name="worker"
+            target=self._main, args=(self._config, self._realtime_url(), theirs), name=self.name
         )
         process.start()
         theirs.close()
@@ -133,7 +149,7 @@ class WorkerProcess:
                         await self._is_gone.wait()
                 except TimeoutError:
                     if self._now() >= self._deadline():
-                        log.error("! worker %d says nothing; killed", process.pid)
+                        log.error("! %s %d says nothing; killed", self.name, process.pid)
                         self.kill()
                         break
         finally:
@@ -151,7 +167,7 @@ class WorkerProcess:
 
     def _keep_port(self, port: int) -> None:
         """Let the next one listen where this one does, if the port was its choice."""
-        if not self._config.sip.port:
+        if port and not self._config.sip.port:
             sip = self._config.sip.model_copy(update={"port": port})
             self._config = self._config.model_copy(update={"sip": sip})
 

@@ -18,6 +18,7 @@ import orjson
 ROOT = Path(__file__).parents[2]
 
 LOOK_AGAIN_S = 0.02
+SIGNAL_AGAIN_S = 0.5
 
 _WRITTEN = itertools.count()
 
@@ -156,11 +157,32 @@ async def start(config: Path) -> asyncio.subprocess.Process:
         )
 
 
+async def stopped(process: asyncio.subprocess.Process) -> int:
+    """Have an appliance end at once; return its exit status.
+
+    The second signal ends what calls there are. Two that come together are one.
+    """
+    while True:
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(SIGNAL_AGAIN_S):
+                return await process.wait()
+        except TimeoutError:
+            pass
+
+
 @asynccontextmanager
-async def appliance(folder: Path, **settings: Any) -> AsyncIterator[Appliance]:
-    """Run an appliance until the end of the block; it must then end by itself, cleanly."""
+async def appliance(
+    folder: Path, *, config: Path | None = None, **settings: Any
+) -> AsyncIterator[Appliance]:
+    """Run an appliance until the end of the block; it must then end by itself, cleanly.
+
+    Args:
+        folder: Where its files are.
+        config: None: one is written with ``settings``.
+    """
     running = Appliance(folder)
-    config = write_files(folder, **settings)
+    config = config or write_files(folder, **settings)
     process = running.process = await start(config)
     try:
         assert process.stdout is not None
@@ -170,9 +192,7 @@ async def appliance(folder: Path, **settings: Any) -> AsyncIterator[Appliance]:
         running.http_port = int(running.announcement.rpartition(":")[2])
         yield running
         if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            process.send_signal(signal.SIGTERM)
-            assert await process.wait() == 0, (folder / "log.txt").read_text()
+            assert await stopped(process) == 0, (folder / "log.txt").read_text()
     finally:
         if process.returncode is None:
             process.kill()

@@ -21,6 +21,7 @@ RECORD = {
     "started_at": "2030-01-02T03:04:05.678+00:00",
     "direction": "incoming",
     "sip_call_id": "sip-1",
+    "realtime_call_id": "",
     "called": CALLED,
     "caller": CALLER,
     "source_address": "192.0.2.1:5060",
@@ -114,6 +115,14 @@ def test_a_call_nobody_took_has_a_record_too(tmp_path: Path) -> None:
         404,
     )
     assert (record["plan"], record["answer_ms"], record["turns"]) == ("", None, [])
+
+
+def test_a_call_the_provider_answered_has_its_id_and_nothing_of_what_nobody_knows() -> None:
+    record = CallRecord("c1", "now")
+    record.take(facts.CallOffered("incoming", "sip-1", CALLED, CALLER, realtime_call_id="rtc_1"))
+    record.take(facts.BargedIn("a", 300, None))
+    assert record.realtime_call_id == "rtc_1"
+    assert record.barge_ins == [{"heard_ms": 300}]
 
 
 def test_calls_at_once_keep_to_their_own_records(tmp_path: Path) -> None:

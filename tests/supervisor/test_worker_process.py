@@ -202,3 +202,13 @@ async def test_a_port_that_a_worker_chose_is_kept_by_the_next() -> None:
         await running.until_ended(1)
         assert await running.pid() == 7001
         assert running.starts == 2
+
+
+async def test_a_retired_worker_has_no_successor() -> None:
+    async with kept(mains.works) as running:
+        first = await running.pid()
+        running.worker.retire()
+        running.worker.send(Stop())
+        async with asyncio.timeout(30):
+            await running.task
+        assert (running.starts, running.ended) == (1, [first])

@@ -1,0 +1,168 @@
+"""The process of attached calls, wired together: desk, plans, journal, observers, channel.
+
+Calls that the provider's connector answered pass no audio through us, so one process holds
+hundreds of them, and loads no telephony. Run by the supervisor's fork server through
+:func:`run_attacher`; ends when told to, or when the supervisor is gone. Its calls live on at the
+provider then, and in the journal, from which the next one takes them up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from multiprocessing.connection import Connection
+
+from sipagent.calls.attached_desk import AttachedDesk
+from sipagent.calls.routing import load_routes
+from sipagent.calls.termination import Reason
+from sipagent.config import Config
+from sipagent.errors import JournalError, SipAgentError
+from sipagent.ops.attach_store import AttachStore
+from sipagent.ops.channel import (
+    Channel,
+    Closed,
+    Drain,
+    Failed,
+    Heartbeat,
+    Look,
+    Message,
+    Ready,
+    Stop,
+)
+from sipagent.ops.clock import unix_time
+from sipagent.ops.logs import set_up_logging
+from sipagent.ops.observers import call_observers
+from sipagent.realtime.sip_calls import SipCalls
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 0.5
+STOP_LIMIT_S = 3.0
+"""How long hanging up, or letting go, may take when told to end now."""
+
+LOOK_AGAIN_S = 5.0
+"""How often the journal is read without being told to: what could not be read is tried again."""
+
+KEEP_S = 7 * 24 * 3_600.0
+"""How long the journal remembers a webhook: longer than a provider tries again."""
+
+
+def run_attacher(config: Config, realtime_url: str, connection: Connection) -> None:
+    """Run the process until it ends.
+
+    Args:
+        config: Of the appliance.
+        realtime_url: WebSocket URL of the endpoint that has the calls.
+        connection: To the supervisor.
+    """
+    set_up_logging(config.log.level, config.log.format)
+    asyncio.run(_Attacher(config, realtime_url).run(connection))
+
+
+class _Attacher:
+    def __init__(self, config: Config, realtime_url: str) -> None:
+        self._config = config
+        self._endpoint = config.realtime.endpoint(realtime_url)
+        self._sip_calls = SipCalls(self._endpoint)
+        self._journal = AttachStore(config.store.url)
+        self._desk: AttachedDesk | None = None
+        self._told = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._is_draining = self._must_hang_up = False
+
+    async def run(self, connection: Connection) -> None:
+        """Run to the end."""
+        channel = Channel(connection, self._command)
+        try:
+            await self._start(channel)
+        except SipAgentError as error:
+            channel.send(Failed(str(error)))
+        else:
+            await self._work(channel)
+        finally:
+            await self._sip_calls.close()
+            await self._journal.close()
+            channel.close()
+
+    async def _start(self, channel: Channel) -> None:
+        config = self._config
+        routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
+        await self._journal.open()
+        await self._journal.forget(unix_time() - KEEP_S)
+        self._desk = AttachedDesk(
+            route=routes.take,
+            named=routes.named,
+            endpoint=self._endpoint,
+            sip_calls=self._sip_calls,
+            journal=self._journal,
+            observer=call_observers(config.cdr.path, config.cdr.timeline_path),
+            most_calls=config.attach.max_calls,
+            wall_clock=unix_time,
+        )
+        channel.send(Ready(0, config.attach.max_calls, routes.plans))
+
+    async def _work(self, channel: Channel) -> None:
+        assert self._desk is not None
+        loop = asyncio.get_running_loop()
+        tasks = [
+            loop.create_task(self._beat(channel), name="heartbeat"),
+            loop.create_task(self._look(self._desk), name="journal"),
+        ]
+        await self._ended.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._must_hang_up:
+            self._desk.hang_up_all(Reason.SHUTDOWN)
+        else:
+            self._desk.detach_all()
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._desk.until_empty()
+        except TimeoutError:
+            log.warning("! attached calls did not end in %g s", STOP_LIMIT_S)
+
+    async def _look(self, desk: AttachedDesk) -> None:
+        """Take up what was alive, then take what comes."""
+        must_resume = True
+        while True:
+            self._told.clear()
+            try:
+                if must_resume:
+                    await desk.resume()
+                    must_resume = False
+                await desk.look()
+            except JournalError as error:
+                log.error("! %s", error)
+            try:
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._told.wait()
+            except TimeoutError:
+                pass
+
+    async def _beat(self, channel: Channel) -> None:
+        assert self._desk is not None
+        most = self._config.attach.max_calls
+        while True:
+            channel.send(Heartbeat(len(self._desk.calls), most, self._is_draining))
+            await asyncio.sleep(HEARTBEAT_S)
+            if self._is_draining and not self._desk.calls:
+                self._ended.set()
+
+    def _command(self, message: Message) -> None:
+        match message:
+            case Look():
+                self._told.set()
+            case Drain():
+                self._is_draining = True
+                if self._desk is not None:
+                    self._desk.drain()
+                else:  # not started yet
+                    self._ended.set()
+            case Stop():
+                self._must_hang_up = self._config.attach.on_stop == "hang_up"
+                self._ended.set()
+            case Closed():  # nobody meant it to end: its calls go on
+                self._ended.set()
+            case _:
+                pass

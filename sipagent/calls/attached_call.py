@@ -1,0 +1,286 @@
+"""One call that the provider's connector answers, from webhook to its last fact: the driver of an
+``AttachedController``.
+
+One task reads one inbox. Session events, what becomes of requests to the connector, and timers
+arrive there in order; the tasks beside it only ask, send and wait. All of them belong to one
+``TaskGroup`` and end with the call.
+
+| resource     | acquired                | released  | on failure                                  |
+|--------------|-------------------------|-----------|---------------------------------------------|
+| call at the  | before, by the caller   | hung up,  | hung up, unless it is let go: then it lives |
+| provider     |                         | or over   | on, and the journal has it                  |
+| session      | ``AttachSession``       | `_finish` | attached again; hung up if it cannot be     |
+| its notes    | the accept's answer     | the desk  | logged; the call goes on                    |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.errors import SessionError
+from sipagent.realtime import events as session_events
+from sipagent.realtime.conversation_events import HistoryUpdated
+from sipagent.realtime.endpoint import Endpoint
+from sipagent.realtime.session import RealtimeSession
+
+from . import attached_commands as commands
+from . import attached_events as events
+from . import facts
+from .attached_controller import AttachedController, State
+from .attached_conversation import AttachedConversation
+from .attached_notes import CallNotes
+from .attached_requests import CallRequests, Connector
+from .attached_session import (
+    attach_failure,
+    attached_context,
+    attached_options,
+    call_endpoint,
+)
+from .attached_transfer import AttachedTransfer
+from .commands import Finish
+from .events import (
+    AgentFellSilent,
+    CallStarted,
+    HangUpRequested,
+    SessionReady,
+    TimerFired,
+    TransferRequested,
+)
+from .journal import AttachedState, CallJournal, JournalEntry
+from .setup import CallSetup
+from .termination import Reason, Result, Termination
+
+log = logging.getLogger(__name__)
+
+CLOSE_LIMIT_S = 1.0
+"""How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
+
+Inbox: TypeAlias = events.AttachedEvent | session_events.SessionEvent
+
+
+class AttachedCall:
+    """Drive one attached call.
+
+    Args:
+        call_id: Ours; key of logs, record and API.
+        entry: What the journal has of it; one that was accepted is taken up where it is.
+        setup: The call's share of its plan.
+        agent: Speaks first, or next.
+        endpoint: Where the provider's sessions are.
+        connector: Has the call.
+        journal: Where it is noted, for a process after this one.
+        observer: Who is told.
+        wall_clock: Returns Unix seconds.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        entry: JournalEntry,
+        setup: CallSetup,
+        agent: RealtimeAgent,
+        *,
+        endpoint: Endpoint,
+        connector: Connector,
+        journal: CallJournal,
+        observer: facts.Observer,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self.call_id, self.realtime_call_id = call_id, entry.realtime_call_id
+        self._entry, self._agent = entry, agent
+        self._is_resumed = entry.state is AttachedState.ACCEPTED
+        self._endpoint = call_endpoint(endpoint, entry.realtime_call_id)
+        self._observer, self._wall_clock = observer, wall_clock
+        self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
+        self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
+        self._controller = AttachedController(setup.policy, setup.rotation)
+        self._transfer = AttachedTransfer(
+            setup,
+            entry.realtime_call_id,
+            connector,
+            post=self._inbox.put_nowait,
+            start=self._start,
+        )
+        self._context = attached_context(call_id, entry, self._transfer.ask, self.hang_up)
+        self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
+        self._options = attached_options(setup, endpoint)
+        self._session = RealtimeSession(
+            agent,
+            self._options,
+            context=self._context,
+            rotation=setup.rotation,
+            wall_clock=wall_clock,
+            history=entry.history,
+        )
+        self._conversation = AttachedConversation(
+            setup, self._session, agent.name, tell=self._tell, post=self._inbox.put_nowait
+        )
+        self._notes = CallNotes(journal, entry.realtime_call_id, call_id=call_id, plan=setup.plan)
+        self._answered_at: float | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._termination: Termination | None = None
+        self._is_let_go = False
+
+    def hang_up(self, reason: Reason, detail: str = "") -> None:
+        """Ask for the end of the call; from the agent, once its last words are out. Any thread."""
+        event = HangUpRequested(reason, detail)
+        self._loop.call_soon_threadsafe(self._inbox.put_nowait, event)
+
+    def detach(self) -> None:
+        """Leave the call to the process after this one, unless it ends already."""
+        self._inbox.put_nowait(events.DetachRequested())
+
+    async def run(self) -> Termination | None:
+        """Run the call to its end, None if it was let go; never raises but for cancellation."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._start(self._conversation.send_commands, "session commands")
+                self._start(self._notes.run, "notes")
+                await self._exchange()
+                for task in self._beside:
+                    task.cancel()
+        except* Exception as failures:
+            log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
+            await self._release_after_fault(type(failures.exceptions[0]).__name__)
+        return await self._finish()
+
+    # The inbox.
+
+    async def _exchange(self) -> None:
+        if self._is_resumed:
+            talked_s = max(0.0, self._wall_clock() - self._entry.received_at)
+            self._answered_at = self._now() - talked_s
+            self._handle(events.CallResumed(talked_s))
+        else:
+            self._handle(CallStarted())
+        while self._termination is None and not self._is_let_go:
+            try:
+                async with asyncio.timeout_at(self._deadline()):
+                    message = await self._inbox.get()
+            except TimeoutError:
+                self._conversation.handle_timer(self._now())
+                self._handle(TimerFired())
+            else:
+                self._dispatch(message)
+
+    def _deadline(self) -> float | None:
+        deadlines = [self._controller.deadline(), self._conversation.deadline()]
+        deadlines += [transfer.deadline() for transfer in self._transfers()]
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def _transfers(self) -> list[AttachedTransfer]:
+        """Return who transfers the caller: nobody but while the two talk."""
+        return [self._transfer] if self._controller.state is State.TALKING else []
+
+    def _dispatch(self, message: Inbox) -> None:
+        match message:
+            case HangUpRequested(reason=Reason.AGENT_HUNG_UP) if self._transfer.is_under_way:
+                log.info("call=%s ! no hang-up: the caller is being transferred", self.call_id)
+            case HangUpRequested() | TransferRequested():
+                self._handle(message)
+                if self._conversation.is_silent:
+                    self._handle(AgentFellSilent())
+            case events.CallAccepted():
+                self._accepted()
+                self._handle(message)
+            case events.CallOver() if self._transfers() and self._transfer.target:
+                over = events.CallOver(Reason.TRANSFERRED, f"to {self._transfer.target}")
+                self._handle(over)
+            case _ if isinstance(message, events.AttachedEvent):
+                self._handle(message)
+            case HistoryUpdated(items=items):
+                self._notes.changed(self._conversation.agent, items)
+            case _:
+                self._conversation.handle(message)
+
+    def _handle(self, event: events.AttachedEvent) -> None:
+        for transfer in self._transfers():
+            transfer.handle(event)
+        for command in self._controller.handle(event, now=self._now()):
+            self._carry_out(command)
+
+    def _carry_out(self, command: commands.AttachedCommand) -> None:
+        match command:
+            case commands.AcceptCall():
+                self._start(lambda: self._requests.accept(self._agent, self._options), "accept")
+            case commands.AttachSession():
+                self._start(self._run_session, "session")
+            case commands.Greet():
+                self._conversation.greet()
+            case commands.RejectCall(status):
+                self._start(lambda: self._requests.reject(status), "reject")
+            case commands.HangUpCall():
+                self._start(self._requests.hang_up, "hang-up")
+            case commands.LetGo():
+                self._is_let_go = True
+            case Finish(termination):
+                self._termination = termination
+
+    def _accepted(self) -> None:
+        self._answered_at = self._now()
+        answer_ms = round((self._wall_clock() - self._entry.received_at) * 1000)
+        self._tell(facts.CallAnswered(max(0, answer_ms)))
+        self._notes.accepted()
+
+    # The session.
+
+    async def _run_session(self) -> None:
+        started_at = self._now()
+        try:
+            await self._session.connect(self._endpoint, is_accepted=not self._is_resumed)
+        except SessionError as error:
+            log.warning("call=%s ! realtime session: %s", self.call_id, error)
+            self._inbox.put_nowait(attach_failure(error))
+            return
+        connect_ms = round((self._now() - started_at) * 1000)
+        self._tell(facts.SessionOpened(connect_ms))
+        self._inbox.put_nowait(SessionReady())
+        async for event in self._session.events():
+            self._inbox.put_nowait(event)
+
+    # The end.
+
+    def _start(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        task = self._tasks.create_task(
+            self._until_session_ends(work), name=f"{name} {self.call_id}"
+        )
+        self._beside.append(task)
+
+    async def _until_session_ends(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except SessionError as error:  # the session itself tells of it in its events
+            log.debug("call=%s %s", self.call_id, error)
+
+    async def _release_after_fault(self, detail: str) -> None:
+        if self._answered_at is not None:
+            self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail)
+            await self._requests.hang_up()
+        else:
+            self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, 500)
+            await self._requests.reject(500)
+
+    async def _finish(self) -> Termination | None:
+        if not self._is_let_go:
+            self._conversation.finish()
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._session.close()
+        except (TimeoutError, SessionError):
+            log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        if self._termination is None:
+            await self._notes.write()
+            return None
+        talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
+        extra = {"resumed": "true"} if self._is_resumed else {}
+        self._tell(facts.CallEnded(self._termination, round(talked_s * 1000), extra))
+        return self._termination
+
+    def _tell(self, fact: facts.Fact) -> None:
+        self._observer.tell(self.call_id, fact, at=self._now())

@@ -1,0 +1,218 @@
+"""One session attached to a call at the provider: turns, digits, and what is told of them.
+
+Runs on the loop, driven by ``AttachedCall``, which hands it every session event in order. Nothing
+here waits for the network: what goes to the session is queued, see ``session_commands``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from sipagent.realtime import events as session_events
+from sipagent.realtime.call_end import ENDED
+from sipagent.realtime.conversation_events import (
+    ConnectionLost,
+    DtmfReceived,
+    GuardrailTripped,
+    OutputCleared,
+    OutputStarted,
+    OutputStopped,
+    Reconnected,
+)
+
+from . import facts
+from .attached_events import AttachedEvent, CallOver
+from .attached_session import silence_ms
+from .attached_turns import AttachedTurns
+from .digits import DigitBatch
+from .events import AgentFellSilent
+from .failures import failure_of
+from .session_commands import Session, SessionCommands
+from .setup import CallSetup
+from .telling import fact_of
+from .termination import Reason
+
+
+class AttachedConversation:
+    """Follow a conversation that the endpoint carries; tell what happens.
+
+    Args:
+        setup: The call's share of its plan.
+        session: Not yet connected; the caller of this class connects and closes it.
+        agent: Name of who speaks first.
+        tell: Where facts go.
+        post: Where events for the call's controller go.
+    """
+
+    def __init__(
+        self,
+        setup: CallSetup,
+        session: Session,
+        agent: str,
+        *,
+        tell: Callable[[facts.Fact], None],
+        post: Callable[[AttachedEvent], None],
+    ) -> None:
+        self._tell, self._post = tell, post
+        self._greeting, self._silence_ms = setup.greeting, silence_ms(setup)
+        self._now = asyncio.get_running_loop().time
+        self._turns = AttachedTurns()
+        self._commands = SessionCommands(session)
+        self._digits = None if setup.digits is None else DigitBatch(setup.digits)
+        self._is_caller_speaking = False
+        self._last_word_at: float | None = None
+        self._blocked: set[str] = set()
+        self._lost_at: float | None = None
+        self.agent = agent
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether nothing is being said or made."""
+        return self._turns.is_silent
+
+    def deadline(self) -> float | None:
+        """Return when :meth:`handle_timer` is due, or None."""
+        candidates = [self._turns.deadline()]
+        if self._digits is not None:
+            candidates.append(self._digits.deadline())
+        return min((at for at in candidates if at is not None), default=None)
+
+    async def send_commands(self) -> None:
+        """Send queued commands to the session, in order, until cancelled."""
+        await self._commands.run()
+
+    def greet(self) -> None:
+        """Have the agent speak first, if the plan wants it."""
+        if self._greeting:
+            self._commands.respond(self._greeting)
+
+    def finish(self) -> None:
+        """Tell what was being said when the call ended."""
+        self._tell_all(self._turns.finish(self._now(), is_cut=True))
+
+    def handle_timer(self, now: float) -> None:
+        """Act on :meth:`deadline`."""
+        self._tell_all(self._turns.due(now))
+        if self._digits is not None and (text := self._digits.due(now)) is not None:
+            self._commands.message(text)
+
+    # What the session says.
+
+    def handle(self, event: session_events.SessionEvent) -> None:
+        """Act on one session event."""
+        if (fact := fact_of(event)) is not None:
+            self._tell(fact)
+        match event:
+            case session_events.SpeechStarted(item_id=item_id):
+                self._is_caller_speaking = True
+                self._tell(facts.CallerSpeechStarted(item_id))
+            case session_events.SpeechStopped(item_id=item_id, at=at):
+                self._caller_stopped(item_id, at)
+            case DtmfReceived(digit=digit):
+                self._digit_pressed(digit)
+            case session_events.HandedOff(to_agent=new):
+                self.agent = new
+            case session_events.ResponseDone():
+                self._response_done(event)
+            case GuardrailTripped():
+                self._tripped(event)
+            case OutputStarted() | OutputStopped() | OutputCleared():
+                self._output(event)
+            case ConnectionLost() | Reconnected() | session_events.Disconnected():
+                self._connection(event)
+            case session_events.SessionErrorReported():
+                self._post_failure(event)
+            case _:
+                self._said(event)
+
+    def _said(self, event: session_events.SessionEvent) -> None:
+        match event:
+            case session_events.ResponseStarted(response_id=response_id):
+                self._turns.response_started(response_id, self.agent)
+            case session_events.AgentTranscriptDelta(response_id=response_id, item_id=item_id):
+                self._tell_all(self._turns.add_delta(response_id, item_id, event.delta))
+            case session_events.AgentTranscript(response_id=response_id, item_id=item_id):
+                self._tell_all(self._turns.finish_transcript(response_id, item_id, event.text))
+            case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
+                self._tell_all(self._turns.truncated(item_id, audio_end_ms))
+            case _:
+                pass
+
+    def _caller_stopped(self, item_id: str, at: float) -> None:
+        self._is_caller_speaking = False
+        self._tell(facts.CallerSpeechStopped(item_id))
+        if self._silence_ms is not None:
+            self._last_word_at = at - self._silence_ms / 1000
+
+    def _digit_pressed(self, digit: str) -> None:
+        self._tell(facts.DigitPressed(digit))
+        if self._digits is not None and (text := self._digits.press(digit, self._now())):
+            self._commands.message(text)
+
+    def _response_done(self, event: session_events.ResponseDone) -> None:
+        self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
+        is_whole = event.status == "completed"
+        self._tell_all(self._turns.response_done(event.response_id, is_whole=is_whole))
+        if event.status == "failed":
+            code = event.error_code or "response_failed"
+            self._tell(facts.ErrorReported(code, "the endpoint failed a response", fatal=True))
+            self._post_failure(event)
+        self._notice_silence()
+
+    def _tripped(self, event: GuardrailTripped) -> None:
+        trip = event.trip
+        self._blocked.add(trip.response_id)
+        heard_ms = self._turns.heard_ms(trip.response_id, trip.at)
+        self._tell(facts.AnswerBlocked(trip.item_id, trip.tripwire.guardrail, 0, heard_ms))
+
+    def _output(self, event: OutputStarted | OutputStopped | OutputCleared) -> None:
+        response_id, at = event.response_id, event.at
+        match event:
+            case OutputStarted():
+                last_word_at, self._last_word_at = self._last_word_at, None
+                gap_ms = None if last_word_at is None else round((at - last_word_at) * 1000)
+                self._tell_all(self._turns.output_started(response_id, at, gap_ms))
+            case OutputStopped():
+                self._tell_all(self._turns.output_stopped(response_id, at))
+            case OutputCleared():
+                by_caller = self._is_caller_speaking and response_id not in self._blocked
+                cleared = self._turns.output_cleared(response_id, at, by_caller=by_caller)
+                self._tell_all(cleared)
+        self._notice_silence()
+
+    def _connection(
+        self, event: ConnectionLost | Reconnected | session_events.Disconnected
+    ) -> None:
+        match event:
+            case ConnectionLost(reason=reason, at=at):
+                self._lost_at = at
+                self._tell(facts.SessionLost(reason))
+            case Reconnected(at=at):
+                self._reattached(at)
+            case session_events.Disconnected(expected=False, close_code=code) if code == ENDED:
+                self._post(CallOver(Reason.CALLER_HUNG_UP))
+            case session_events.Disconnected():
+                self._post_failure(event)
+
+    def _reattached(self, at: float) -> None:
+        """Expect no word about what was being said: it may have come to nobody."""
+        lost_at, self._lost_at = self._lost_at, None
+        outage_ms = 0 if lost_at is None else round((at - lost_at) * 1000)
+        self._tell(facts.SessionReplaced("lost", outage_ms))
+        self._is_caller_speaking, self._last_word_at = False, None
+        self._tell_all(self._turns.finish(at, is_cut=False))
+        self._notice_silence()
+
+    def _post_failure(self, event: session_events.SessionEvent) -> None:
+        failed = failure_of(event, is_replaced=False)  # a call ends with its session
+        if failed is not None:
+            self._post(failed)
+
+    def _notice_silence(self) -> None:
+        if self.is_silent:
+            self._post(AgentFellSilent())
+
+    def _tell_all(self, told: Sequence[facts.Fact]) -> None:
+        for fact in told:
+            self._tell(fact)

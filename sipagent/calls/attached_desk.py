@@ -1,0 +1,295 @@
+"""The desk of attached calls: takes what waits in the journal, takes up what is alive, keeps track.
+
+A call is decided on once, however often its webhook comes or the journal is read: its id is
+remembered until it is too old to be taken anyway. A plan may also refuse a call or send it
+elsewhere: neither becomes an ``AttachedCall``.
+
+Runs on the loop. A call that fails takes nothing else with it: ``AttachedCall.run`` never raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.errors import CallGone, JournalError, SessionError
+from sipagent.realtime.endpoint import Endpoint
+from sipagent.sip.headers import Invite, invite_of_headers
+
+from . import facts
+from .attached_call import AttachedCall
+from .attached_requests import Connector
+from .attached_session import agent_named, left_out
+from .journal import CallJournal, JournalEntry
+from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
+from .termination import Reason, Result, Termination
+
+log = logging.getLogger(__name__)
+
+TOO_OLD_S = 600.0
+"""No caller listens to the ringing for so long, and no provider lets it ring."""
+
+
+class AttachedDesk:
+    """Answer webhooks with calls.
+
+    Args:
+        route: Returns what the plan that takes a call makes of it, or None.
+        named: Returns the same of a plan by its name.
+        endpoint: Where the provider's sessions are.
+        sip_calls: The provider's connector.
+        journal: What came, and what is kept of it.
+        observer: Who is told of every call.
+        most_calls: How many there may be.
+        wall_clock: Returns Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        route: Callable[[Invite], CallDecision | None],
+        named: Callable[[str], CallDecision | None],
+        endpoint: Endpoint,
+        sip_calls: Connector,
+        journal: CallJournal,
+        observer: facts.Observer,
+        most_calls: int,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._route, self._named = route, named
+        self._endpoint, self._connector, self._journal = endpoint, sip_calls, journal
+        self._observer, self._most_calls = observer, most_calls
+        self._wall_clock = wall_clock
+        self._loop = asyncio.get_running_loop()
+        self._looking = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._taken: dict[str, float] = {}
+        """When the webhooks of calls came that were decided on, by the provider's ids."""
+        self._unnoted: set[str] = set()
+        """Calls that are over, which the journal does not know."""
+        self._is_draining = False
+        self._explained: set[str] = set()
+        self.calls: dict[str, AttachedCall] = {}
+
+    async def look(self) -> None:
+        """Decide on what waits in the journal.
+
+        Raises:
+            JournalError: If it could not be read; nothing was decided then.
+        """
+        async with self._looking:
+            for realtime_call_id in list(self._unnoted):
+                await self._note_end(realtime_call_id)
+            for entry in await self._journal.waiting():
+                self._decide(entry)
+            self._forget()
+
+    async def resume(self) -> None:
+        """Take up the calls that a process before this one accepted.
+
+        Raises:
+            JournalError: If the journal could not be read; nothing was taken up then.
+        """
+        async with self._looking:
+            for entry in await self._journal.alive():
+                self._take_up(entry)
+
+    def drain(self) -> None:
+        """Take no more calls."""
+        self._is_draining = True
+
+    def hang_up_all(self, reason: Reason) -> None:
+        """End every call now."""
+        for call in list(self.calls.values()):
+            call.hang_up(reason)
+
+    def detach_all(self) -> None:
+        """Let go of every call: they live on at the provider, and in the journal."""
+        for call in list(self.calls.values()):
+            call.detach()
+
+    async def until_empty(self) -> None:
+        """Wait until the last call is over, or let go."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # What comes. Nothing waits between finding a call and remembering it.
+
+    def _decide(self, entry: JournalEntry) -> None:
+        if not self._is_new(entry):
+            return
+        call_id, invite = secrets.token_hex(8), invite_of_headers(entry.sip_headers)
+        self._offer(call_id, entry, invite)
+        age_s = self._wall_clock() - entry.received_at
+        if age_s > TOO_OLD_S:
+            log.warning("call=%s ! waited %.0f s, not accepted", call_id, age_s)
+            gone = Termination(
+                Result.ABANDONED, Reason.CALLER_CANCELLED, f"waited {age_s:.0f} s", 487
+            )
+            self._refuse(call_id, entry, gone, None)
+            return
+        if self._is_draining:
+            self._reject(call_id, entry, Reason.DRAINING, 503)
+            return
+        match self._route(invite):
+            case None:
+                log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
+                self._reject(call_id, entry, Reason.NO_ROUTE, 404)
+            case RefuseCall(plan, status):
+                self._tell(call_id, facts.CallRouted(plan, ""))
+                log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
+                self._reject(call_id, entry, Reason.PLAN_REFUSED, status)
+            case ReferCall(plan, target_uri):
+                self._tell(call_id, facts.CallRouted(plan, ""))
+                log.info("call=%s ! redirected by plan %s", call_id, plan)
+                self._redirect(call_id, entry, target_uri)
+            case CallSetup() as setup:
+                self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+                if len(self.calls) >= self._most_calls:
+                    log.warning("call=%s ! no room: %d calls", call_id, len(self.calls))
+                    self._reject(call_id, entry, Reason.BUSY, 486)
+                else:
+                    self._begin(call_id, entry, setup, setup.agent)
+
+    def _take_up(self, entry: JournalEntry) -> None:
+        if not self._is_new(entry):
+            return
+        call_id = entry.call_id or secrets.token_hex(8)
+        self._offer(call_id, entry, invite_of_headers(entry.sip_headers))
+        setup = self._named(entry.plan)
+        if not isinstance(setup, CallSetup):
+            log.error("call=%s ! plan %s is gone, so it is hung up", call_id, entry.plan)
+            self._tell(call_id, facts.CallRouted(entry.plan, ""))
+            gone = Termination(Result.FAILED, Reason.NO_ROUTE, f"plan {entry.plan} is gone")
+            end = self._connector.hangup
+            self._refuse(call_id, entry, gone, lambda: end(entry.realtime_call_id))
+            return
+        agent = agent_named(setup.agent, entry.agent) if entry.agent else setup.agent
+        if agent is None:
+            name = setup.agent.name
+            log.warning("call=%s ! agent %s is gone, %s goes on", call_id, entry.agent, name)
+        self._tell(call_id, facts.CallRouted(setup.plan, (agent or setup.agent).name))
+        self._begin(call_id, entry, setup, agent or setup.agent)
+
+    def _is_new(self, entry: JournalEntry) -> bool:
+        """Tell whether nobody decided on a call; from now on somebody has."""
+        if entry.realtime_call_id in self._taken:
+            return False
+        self._taken[entry.realtime_call_id] = entry.received_at
+        return True
+
+    def _forget(self) -> None:
+        """Forget calls that would be too old to be taken."""
+        kept = self._unnoted | {call.realtime_call_id for call in self.calls.values()}
+        oldest = self._wall_clock() - TOO_OLD_S
+        self._taken = {
+            realtime_call_id: received_at
+            for realtime_call_id, received_at in self._taken.items()
+            if received_at >= oldest or realtime_call_id in kept
+        }
+
+    # What becomes of it.
+
+    def _begin(
+        self, call_id: str, entry: JournalEntry, setup: CallSetup, agent: RealtimeAgent
+    ) -> None:
+        self._explain(setup)
+        call = self.calls[call_id] = AttachedCall(
+            call_id,
+            entry,
+            setup,
+            agent,
+            endpoint=self._endpoint,
+            connector=self._connector,
+            journal=self._journal,
+            observer=self._observer,
+            wall_clock=self._wall_clock,
+        )
+        self._start(self._run(call), f"attached call {call_id}")
+
+    async def _run(self, call: AttachedCall) -> None:
+        log.info("call=%s = attaching to %s", call.call_id, call.realtime_call_id)
+        try:
+            end = await call.run()
+            if end is None:
+                log.info("call=%s = let go, and goes on", call.call_id)
+                return
+            log.info("call=%s = %s %s %s", call.call_id, end.result, end.reason, end.detail)
+            await self._note_end(call.realtime_call_id)
+        finally:
+            del self.calls[call.call_id]
+
+    def _reject(self, call_id: str, entry: JournalEntry, reason: Reason, status: int) -> None:
+        ended = Termination(Result.REFUSED, reason, "", status)
+        reject = self._connector.reject
+        self._refuse(call_id, entry, ended, lambda: reject(entry.realtime_call_id, status))
+
+    def _redirect(self, call_id: str, entry: JournalEntry, target_uri: str) -> None:
+        ended = Termination(Result.REFUSED, Reason.REDIRECTED, f"to {target_uri}", 302)
+        refer = self._connector.refer
+        self._refuse(call_id, entry, ended, lambda: refer(entry.realtime_call_id, target_uri))
+
+    def _refuse(
+        self,
+        call_id: str,
+        entry: JournalEntry,
+        ended: Termination,
+        request: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        work = self._refused(call_id, entry.realtime_call_id, ended, request)
+        self._start(work, f"refused call {call_id}")
+
+    async def _refused(
+        self,
+        call_id: str,
+        realtime_call_id: str,
+        ended: Termination,
+        request: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        try:
+            if request is not None:
+                await request()
+        except CallGone:
+            log.debug("call=%s was over when it was refused", call_id)
+        except SessionError as error:
+            log.error("call=%s ! could not be refused: %s", call_id, error)
+        finally:
+            self._tell(call_id, facts.CallEnded(ended, 0))
+        await self._note_end(realtime_call_id)
+
+    async def _note_end(self, realtime_call_id: str) -> None:
+        try:
+            await self._journal.ended(realtime_call_id)
+        except JournalError as error:
+            log.error("! the end of %s is not noted yet: %s", realtime_call_id, error)
+            self._unnoted.add(realtime_call_id)
+        else:
+            self._unnoted.discard(realtime_call_id)
+
+    def _explain(self, setup: CallSetup) -> None:
+        fields = left_out(setup)
+        if fields and setup.plan not in self._explained:
+            self._explained.add(setup.plan)
+            log.info("plan %s: attached calls go without %s", setup.plan, ", ".join(fields))
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = self._loop.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _offer(self, call_id: str, entry: JournalEntry, invite: Invite) -> None:
+        offered = facts.CallOffered(
+            "incoming",
+            invite.sip_call_id,
+            invite.called_user,
+            invite.caller_user,
+            realtime_call_id=entry.realtime_call_id,
+        )
+        self._tell(call_id, offered)
+
+    def _tell(self, call_id: str, fact: facts.Fact) -> None:
+        self._observer.tell(call_id, fact, at=self._loop.time())

@@ -1,0 +1,111 @@
+"""The session of an attached call: what of its plan an accept takes, and who goes on. Pure.
+
+Realtime: POST /realtime/calls/{call_id}/accept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.handoffs import Handoff
+from sipagent.errors import SessionError, SessionRejected
+from sipagent.realtime.accepting import NOT_ACCEPTED
+from sipagent.realtime.attempts import AttemptFailed
+from sipagent.realtime.call_end import is_call_over
+from sipagent.realtime.endpoint import Endpoint
+from sipagent.realtime.options import SessionOptions
+from sipagent.sip.headers import invite_of_headers
+
+from .attached_events import AttachFailed, CallOver
+from .events import SessionFailed
+from .journal import JournalEntry
+from .prepare import DEFAULT_SILENCE_MS
+from .setup import CallSetup
+from .termination import Reason, session_failure
+from .tools import CallContext
+
+
+def attached_options(setup: CallSetup, endpoint: Endpoint) -> SessionOptions:
+    """Return the options of a session whose audio the endpoint carries.
+
+    Formats are the endpoint's, and so is the decision when the caller cuts the agent off: a delay
+    before that counts needs somebody who hears the two.
+
+    Args:
+        setup: The call's share of its plan.
+        endpoint: Its model is the plan's unless that names another.
+    """
+    session = dict(setup.session)
+    detection = session.get("turn_detection")
+    if isinstance(detection, Mapping):
+        taken = {key: value for key, value in detection.items() if key not in NOT_ACCEPTED}
+        session["turn_detection"] = taken | {"interrupt_response": setup.barge_in.is_enabled}
+    model = session.pop("model", "") or endpoint.model
+    return SessionOptions(model=model, barge_in=setup.barge_in.is_enabled, **session)
+
+
+def left_out(setup: CallSetup) -> list[str]:
+    """Return the fields of the plan's turn detection that an accept refuses."""
+    detection: Any = setup.session.get("turn_detection")
+    return [
+        field for field in NOT_ACCEPTED if isinstance(detection, Mapping) and field in detection
+    ]
+
+
+def silence_ms(setup: CallSetup) -> int | None:
+    """Return how much silence ends the caller's turn, None if nobody can say."""
+    return None if setup.silence_duration_ms is None else DEFAULT_SILENCE_MS
+
+
+def call_endpoint(endpoint: Endpoint, realtime_call_id: str) -> Endpoint:
+    """Return where the session of a call is; it has a model already."""
+    return replace(endpoint, model="", realtime_call_id=realtime_call_id)
+
+
+def agent_named(first: RealtimeAgent, name: str) -> RealtimeAgent | None:
+    """Return the agent called ``name`` among those that ``first`` can lead to, itself included."""
+    known, waiting = {id(first)}, [first]
+    while waiting:
+        agent = waiting.pop(0)
+        if agent.name == name:
+            return agent
+        for each in agent.handoffs:
+            target = each.agent if isinstance(each, Handoff) else each
+            if id(target) not in known:
+                known.add(id(target))
+                waiting.append(target)
+    return None
+
+
+def attached_context(
+    call_id: str,
+    entry: JournalEntry,
+    transfer: Callable[[str], Awaitable[str]],
+    request_hang_up: Callable[[Reason, str], None],
+) -> CallContext:
+    """Return what tools are told of an attached call."""
+    invite = invite_of_headers(entry.sip_headers)
+    return CallContext(
+        call_id=call_id,
+        sip_call_id=invite.sip_call_id,
+        called=invite.called_user,
+        caller=invite.caller_user,
+        caller_name=invite.caller_name,
+        headers=invite.headers,
+        request_hang_up=request_hang_up,
+        transfer=transfer,
+        realtime_call_id=entry.realtime_call_id,
+    )
+
+
+def attach_failure(error: SessionError) -> CallOver | AttachFailed | SessionFailed:
+    """Return what it means that the socket could not be opened."""
+    if is_call_over(error):
+        return CallOver(Reason.CALLER_HUNG_UP, str(error))
+    reason = session_failure(error)
+    if isinstance(error, SessionRejected) and not AttemptFailed(error.status).is_passing:
+        return SessionFailed(reason, str(error))
+    return AttachFailed(reason, str(error))

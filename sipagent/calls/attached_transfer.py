@@ -1,0 +1,121 @@
+"""Transfers of an attached call: the driver of a ``Transfer``, between the agent's tool and the
+provider's connector.
+
+The connector sends the REFER and does not tell what came of it: the agent learns that the caller
+is on the way, and if the call ends soon afterwards that was why (Realtime: POST
+/realtime/calls/{call_id}/refer). What the tool asks goes through the call's inbox, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from sipagent.errors import CallGone, SessionError, SessionRejected
+
+from . import commands
+from .attached_events import AttachedEvent
+from .attached_requests import Connector
+from .events import TransferEvent, TransferProgressed, TransferRequested
+from .setup import CallSetup
+from .transfer import Transfer
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = 503
+"""RFC 3261 section 21.5.4: what is told of a connector that cannot be reached."""
+
+ON_THE_WAY = "The caller is being transferred."
+ALREADY = "The caller is being transferred already."
+
+
+class AttachedTransfer:
+    """Carry out what the agent of one call wants of the connector.
+
+    Args:
+        setup: The call's share of its plan.
+        realtime_call_id: The provider's id of the call.
+        connector: Has the call.
+        post: Where events for the call go.
+        start: Runs something beside the call, to its end or the call's.
+    """
+
+    def __init__(
+        self,
+        setup: CallSetup,
+        realtime_call_id: str,
+        connector: Connector,
+        *,
+        post: Callable[[AttachedEvent], None],
+        start: Callable[[Callable[[], Awaitable[None]], str], None],
+    ) -> None:
+        self._realtime_call_id, self._connector = realtime_call_id, connector
+        self._post, self._start = post, start
+        self._loop = asyncio.get_running_loop()
+        self._transfer = Transfer(
+            setup.transfer_targets, last_words_limit_s=setup.policy.last_words_limit_s
+        )
+        self._asking: asyncio.Future[str] | None = None
+        self._target = ""
+        self._is_sent = False
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether a transfer is being made, as far as anybody knows."""
+        return self._transfer.is_under_way
+
+    @property
+    def target(self) -> str:
+        """Whom the connector sent the caller to, if it may be why a call ends now."""
+        return self._target if self._is_sent and self._transfer.is_under_way else ""
+
+    def deadline(self) -> float | None:
+        """Return when ``handle(TimerFired())`` is due, or None."""
+        return self._transfer.deadline()
+
+    async def ask(self, target: str) -> str:
+        """Transfer the caller; return what the agent is told. Cancelling it changes nothing."""
+        if self._asking is not None:
+            return ALREADY
+        asking: asyncio.Future[str] = self._loop.create_future()
+        self._asking = asking
+        self._post(TransferRequested(target))
+        try:
+            return await asking
+        finally:
+            self._asking = None
+
+    def handle(self, event: AttachedEvent) -> None:
+        """Act on an event of the call, if it is about transfers."""
+        if isinstance(event, TransferRequested) and not self._transfer.is_under_way:
+            self._target, self._is_sent = event.target, False
+        if isinstance(event, TransferEvent):
+            for command in self._transfer.handle(event, now=self._loop.time()):
+                self._carry_out(command)
+
+    def _carry_out(self, command: commands.TransferCommand) -> None:
+        match command:
+            case commands.SendRefer(target_uri):
+                self._is_sent = True
+                self._start(lambda: self._refer(target_uri), "transfer")
+            case commands.AnswerTransfer(text):
+                self._answer(text)
+            case commands.EndTransferred():
+                pass  # nobody tells of it here: the call just ends
+
+    async def _refer(self, target_uri: str) -> None:
+        try:
+            await self._connector.refer(self._realtime_call_id, target_uri)
+        except CallGone:
+            return  # the socket tells the end
+        except SessionError as error:
+            log.warning("%s ! transfer: %s", self._realtime_call_id, error)
+            status = error.status if isinstance(error, SessionRejected) else UNAVAILABLE
+            self._post(TransferProgressed(status or UNAVAILABLE, is_final=True))
+        else:
+            self._answer(ON_THE_WAY)
+
+    def _answer(self, text: str) -> None:
+        if self._asking is not None and not self._asking.done():
+            self._asking.set_result(text)

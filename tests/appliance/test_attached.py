@@ -1,0 +1,199 @@
+"""Calls that a provider answers: announced by webhook, decided by dialplan, attached to by id."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from benchmarks.provider import signed_webhook
+from benchmarks.quiet_leg import QuietLeg
+from sipagent.ops.clock import unix_time
+
+from .appliance import Appliance
+from .provider_calls import ProviderCalls, attached_appliance, provider_calls
+
+OTHER_SECRET = "whsec_b3RoZXIgc2VjcmV0IG90aGVyIHNlY3JldCAwMTIzNDU="
+
+
+async def until_ready_says(running: Appliance, words: str) -> None:
+    """Wait until ``/readyz`` says something."""
+    async with asyncio.timeout(15):
+        while words not in (await running.get("/readyz"))[1]:
+            await asyncio.sleep(0.05)
+
+
+async def taken(calls: ProviderCalls) -> tuple[QuietLeg, str]:
+    """Return a call that the appliance accepted."""
+    leg, realtime_call_id = calls.new_leg()
+    assert await calls.announce(leg, realtime_call_id) == 200
+    await calls.decided(realtime_call_id)
+    return leg, realtime_call_id
+
+
+async def test_a_call_is_accepted_greeted_served_and_on_record(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = await taken(calls)
+        async with calls.observing(realtime_call_id) as observer:
+            await observer.until("output_audio_buffer.stopped")
+            await observer.say("call:transfer_to_billing {}")
+            await observer.until("session.updated", "Bills.")
+            await observer.until("response.done", "completed")
+            await observer.say("call:clock {}")
+            await observer.until("conversation.item.done", "function_call_output", "noon")
+            await observer.until("response.done", "completed")
+        leg.hang_up()
+        (record,) = await running.until_records(1)
+    assert record["realtime_call_id"] == realtime_call_id
+    assert (record["plan"], record["agents"]) == ("desk", ["Reception", "Billing"])
+    assert (record["result"], record["reason"]) == ("completed", "caller_hung_up")
+    assert record["caller"] == "+49300000001"
+    assert record["turns"][0]["said"] == "Good day."
+    assert [call["name"] for call in record["tool_calls"]] == ["clock"]
+
+
+async def test_the_agent_hangs_up_through_the_provider(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        _, realtime_call_id = await taken(calls)
+        async with calls.observing(realtime_call_id) as observer:
+            await observer.until("output_audio_buffer.stopped")
+            await observer.say("call:hangup {}")
+            (record,) = await running.until_records(1)
+    assert (record["result"], record["reason"]) == ("completed", "agent_hung_up")
+
+
+async def test_the_agent_transfers_through_the_provider(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = await taken(calls)
+        async with calls.observing(realtime_call_id) as observer:
+            await observer.until("output_audio_buffer.stopped")
+            await observer.say('call:transfer_call {"target": "operator"}')
+            await observer.until("conversation.item.done", "function_call_output")
+        leg.hang_up()  # as a caller does who was sent elsewhere
+        (record,) = await running.until_records(1)
+    assert leg.referred_to == ["sip:operator@127.0.0.1:5998"]
+    assert (record["result"], record["reason"]) == ("completed", "transferred")
+
+
+async def test_plans_refuse_and_refer_and_a_call_without_plan_is_not_found(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls):
+        closed, elsewhere, nobody = (
+            calls.new_leg(each) for each in ("closed", "elsewhere", "nobody")
+        )
+        for leg, realtime_call_id in (closed, elsewhere, nobody):
+            assert await calls.announce(leg, realtime_call_id) == 200
+            await calls.decided(realtime_call_id)
+        assert closed[0].status_code == 480
+        assert elsewhere[0].referred_to == ["tel:+4930999"]
+        assert nobody[0].status_code == 404
+
+
+async def test_a_call_beyond_the_limit_is_busy(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls, max_calls=1) as running:
+        await taken(calls)
+        leg, realtime_call_id = calls.new_leg()
+        await calls.announce(leg, realtime_call_id)
+        await calls.decided(realtime_call_id)
+        assert leg.status_code == 486
+        await until_ready_says(running, "all attached calls are in use")
+
+
+async def test_a_webhook_that_comes_again_makes_no_second_session(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = calls.new_leg()
+        for webhook_id in ("wh_1", "wh_1", "wh_2"):
+            assert await calls.announce(leg, realtime_call_id, webhook_id=webhook_id) == 200
+        await calls.decided(realtime_call_id)
+        async with calls.observing(realtime_call_id) as observer:
+            await calls.announce(leg, realtime_call_id, webhook_id="wh_3")
+            await observer.say("say:Still here.")
+            await observer.until("output_audio_buffer.stopped")
+        leg.hang_up()
+        await running.until_records(1)
+        assert await calls.announce(leg, realtime_call_id, webhook_id="wh_4") == 200
+        other, _ = await taken(calls)  # what came before it has been dealt with
+        other.hang_up()
+        first, _ = await running.until_records(2)
+    said = [turn["said"] for turn in first["turns"] if turn["who"] == "Reception"]
+    assert said.count("Good day.") == 1
+
+
+async def test_a_forged_webhook_makes_none(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = calls.new_leg()
+        assert await calls.announce(leg, realtime_call_id, secret=OTHER_SECRET) == 401
+        stale = signed_webhook(leg, realtime_call_id, now=unix_time() - 400)
+        assert await calls.post(stale) == 401
+        await taken(calls)
+        assert leg.events.empty()
+        _, metrics = await running.get("/metrics")
+    assert 'sipagent_webhooks_total{outcome="bad_signature"} 1.0' in metrics
+    assert 'sipagent_webhooks_total{outcome="too_old"} 1.0' in metrics
+
+
+async def test_a_caller_who_hung_up_before_the_webhook_came_is_on_record(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = calls.new_leg()
+        leg.hang_up()
+        await calls.decided(realtime_call_id)
+        assert await calls.announce(leg, realtime_call_id) == 200
+        (record,) = await running.until_records(1)
+    assert (record["result"], record["reason"]) == ("abandoned", "caller_cancelled")
+
+
+async def goes_on_with_billing(calls: ProviderCalls, realtime_call_id: str) -> None:
+    """Check that the present appliance serves a call, with the agent who spoke last."""
+    async with calls.observing(realtime_call_id) as observer:
+        await observer.say("call:clock {}")  # a tool of Billing alone
+        await observer.until("conversation.item.done", "function_call_output", "noon")
+
+
+async def with_billing(calls: ProviderCalls) -> tuple[QuietLeg, str]:
+    """Return a call that was handed over to Billing."""
+    leg, realtime_call_id = await taken(calls)
+    async with calls.observing(realtime_call_id) as observer:
+        await observer.until("output_audio_buffer.stopped")
+        await observer.say("call:transfer_to_billing {}")
+        await observer.until("session.updated", "Bills.")
+        await observer.until("output_audio_buffer.stopped")
+    return leg, realtime_call_id
+
+
+async def test_calls_outlive_an_appliance_that_is_killed(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls:
+        async with attached_appliance(calls) as running:
+            leg, realtime_call_id = await with_billing(calls)
+            assert running.process is not None
+            running.process.kill()
+            await running.process.wait()
+        async with attached_appliance(calls) as running:
+            await until_ready_says(running, '"attached_calls": 1')
+            await goes_on_with_billing(calls, realtime_call_id)
+            leg.hang_up()
+            (record,) = await running.until_records(1)
+    assert record["agents"] == ["Billing"]
+    assert record["extra"] == {"resumed": "true"}
+    assert record["realtime_call_id"] == realtime_call_id
+
+
+async def test_calls_outlive_a_stop_if_they_are_to(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls:
+        async with attached_appliance(calls, on_stop="detach"):
+            leg, realtime_call_id = await with_billing(calls)
+        assert calls.provider.calls.call(realtime_call_id)
+        async with attached_appliance(calls, on_stop="hang_up") as running:
+            await until_ready_says(running, '"attached_calls": 1')
+            await goes_on_with_billing(calls, realtime_call_id)
+        (record,) = await running.until_records(1)
+    assert record["reason"] == "shutdown"
+    assert leg.status_code == 0
+
+
+async def test_a_caller_who_went_meanwhile_is_not_attached_to(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls:
+        async with attached_appliance(calls, on_stop="detach"):
+            leg, realtime_call_id = await taken(calls)
+        leg.hang_up()
+        async with attached_appliance(calls) as running:
+            (record,) = await running.until_records(1)
+            assert record["realtime_call_id"] == realtime_call_id
+            await taken(calls)
