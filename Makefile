@@ -1,14 +1,18 @@
 # make demo   set up, then place and report a real call on the embedded engine
+# make demo-attach  the same with calls that a connector answers, and the appliance attaches to
 # make test   set up, then run all tests
 # make check  format, lint, types, import layers, tests
 # make clean  remove what the above made
 
 PYTHON := .venv/bin/python
 
-.PHONY: demo test check lint clean
+.PHONY: demo demo-attach test check lint clean
 
 demo: .venv/.ready-run
 	$(PYTHON) -m sipagent demo
+
+demo-attach: .venv/.ready-run
+	$(PYTHON) -m sipagent demo --attached --folder demo-attach
 
 test: .venv/.ready-dev
 	$(PYTHON) -m pytest
@@ -22,7 +26,7 @@ lint: .venv/.ready-dev
 	.venv/bin/lint-imports
 
 clean:
-	rm -rf .venv .peers demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .peers demo demo-attach build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/.ready-run: pyproject.toml scripts/setup.sh
 	scripts/setup.sh run

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -80,8 +81,11 @@ class Recorder:
 
     async def relay(self, sdk: ServerConnection) -> None:
         """Serve one session of an SDK."""
+        assert sdk.request is not None
+        query = urlsplit(sdk.request.path).query
+        url = f"{self._engine}?{query}" if query else self._engine
         async with (
-            connect(self._engine, max_size=None, max_queue=None, proxy=None) as engine,
+            connect(url, max_size=None, max_queue=None, proxy=None) as engine,
             asyncio.TaskGroup() as pumps,
         ):
             pumps.create_task(self._pump(sdk, engine, self.sent.append))

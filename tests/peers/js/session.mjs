@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { hostedMcpTool } from '@openai/agents';
-import { RealtimeAgent, RealtimeSession, tool } from '@openai/agents/realtime';
+import { OpenAIRealtimeSIP, RealtimeAgent, RealtimeSession, tool } from '@openai/agents/realtime';
 import { z } from 'zod';
 
 const tell = (told, fields = {}) => process.stdout.write(`${JSON.stringify({ told, ...fields })}\n`);
@@ -124,9 +124,13 @@ let unread;
 const approvals = new Map();
 
 const peer = {
-  async connect({ url, script, mcp, audio_format: format, turn_detection: turnDetection }) {
+  async accepting({ script }) {
+    tell('accepting', { session: await OpenAIRealtimeSIP.buildInitialConfig(reception(script)) });
+  },
+
+  async connect({ url, call_id: callId, script, mcp, audio_format: format, turn_detection: turnDetection }) {
     session = new RealtimeSession(reception(script, mcp), {
-      transport: 'websocket',
+      transport: callId ? new OpenAIRealtimeSIP() : 'websocket',
       config: { audio: { input: { format, turnDetection }, output: { format } } },
       outputGuardrails: [FORBID],
       outputGuardrailSettings: { debounceTextLength: 5 },
@@ -139,7 +143,7 @@ const peer = {
       tell('approval', { tool: name, call_id: id });
     });
     unread = countUnread(session.transport);
-    await session.connect({ apiKey: 'any', url });
+    await session.connect({ apiKey: 'any', url, callId });
     tell('connected');
   },
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from agents import GuardrailFunctionOutput, OutputGuardrail, function_tool
 from agents.realtime import (
+    OpenAIRealtimeSIPModel,
     RealtimeAgent,
     RealtimeModelSendRawMessage,
     RealtimeRunner,
@@ -124,8 +125,17 @@ class Peer:
         self.session: RealtimeSession
         self.events: asyncio.Task[None]
 
+    async def accepting(self, script: str | None = None) -> None:
+        session = await OpenAIRealtimeSIPModel.build_initial_session_payload(reception(script))
+        tell("accepting", session=session.model_dump(exclude_none=True))
+
     async def connect(
-        self, url: str, script: str | None = None, audio_format: str | None = None, **settings: Any
+        self,
+        url: str,
+        script: str | None = None,
+        audio_format: str | None = None,
+        call_id: str | None = None,
+        **settings: Any,
     ) -> None:
         if audio_format:
             settings["input_audio_format"] = settings["output_audio_format"] = audio_format
@@ -133,8 +143,12 @@ class Peer:
             "model_settings": settings,
             "guardrails_settings": {"debounce_text_length": 5},
         }
-        runner = RealtimeRunner(reception(script), config=config)
-        self.session = await runner.run(model_config={"api_key": "any", "url": url})
+        model = OpenAIRealtimeSIPModel() if call_id else None
+        runner = RealtimeRunner(reception(script), model=model, config=config)
+        model_config: Any = {"api_key": "any", "url": url} | (
+            {"call_id": call_id} if call_id else {}
+        )
+        self.session = await runner.run(model_config=model_config)
         await self.session.enter()
         self.events = asyncio.get_running_loop().create_task(self._tell_events())
         tell("connected")
