@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,8 @@ async def stopped(process: asyncio.subprocess.Process) -> int:
     The second signal ends what calls there are. Two that come together are one.
     """
     while True:
-        process.send_signal(signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)  # `send_signal` may take the exit status away
         try:
             async with asyncio.timeout(SIGNAL_AGAIN_S):
                 return await process.wait()
