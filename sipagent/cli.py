@@ -137,7 +137,10 @@ def call(
     ] = None,
     limit_s: Annotated[float, typer.Option(help="Hang up after this long.")] = 120.0,
 ) -> None:
-    """Call somebody with the built-in test phone; where it is sent (REFER) it goes."""
+    """Call somebody with the built-in test phone.
+
+    Where it is sent by REFER (RFC 3515), it goes.
+    """
     from sipagent.phone_command import place_call  # noqa: PLC0415
 
     asyncio.run(
