@@ -45,8 +45,9 @@ async def test_a_second_start_in_the_same_process_works() -> None:
         async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
             peer.send(peer.request("OPTIONS", "o1"))
             assert (await peer.response()).startswith("SIP/2.0 200 OK")
-    after = resources()
-    assert (after["files"], after["threads"]) == (held["files"], held["threads"])
+    after = resources()  # threads of tests before may end meanwhile
+    assert after["files"] <= held["files"]
+    assert after["threads"] <= held["threads"]
 
 
 async def test_close_is_safe_twice_and_before_the_start() -> None:
