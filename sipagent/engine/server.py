@@ -1,4 +1,4 @@
-"""The engine as a server: WebSocket at ``/v1/realtime``, like the endpoint it stands in for.
+"""The engine as a server, like the endpoint it stands in for: sessions at ``/v1/realtime``.
 
 | resource    | acquired     | released              | on failure                                |
 |-------------|--------------|-----------------------|-------------------------------------------|
@@ -29,6 +29,8 @@ from .connection import Connection, message_of
 from .http_errors import error_response, errors_as_json, json_of
 from .lifetime import GOING_AWAY
 from .places import Places
+from .responses.desk import Desk
+from .responses.routes import TextRoutes
 from .session import Parts, Session
 from .settings import EngineSettings
 from .sockets import CLOSE_LIMIT_S, Sockets, offered_protocols, serve
@@ -106,6 +108,7 @@ class _Endpoint:
         self._secrets = ClientSecrets()
         self._sockets = Sockets()
         self._calls = CallRoutes(calls, self._sockets)
+        self._text = TextRoutes(Desk(parts.scripts), self._sockets, clock, parts.limit_s)
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[errors_as_json])
@@ -113,6 +116,7 @@ class _Endpoint:
         app.router.add_post(f"{PATH}/client_secrets", self._client_secret)
         app.router.add_get("/healthz", self._healthz)
         self._calls.add_to(app, PATH)
+        self._text.add_to(app)
         app.on_shutdown.append(self._close_all)
         return app
 

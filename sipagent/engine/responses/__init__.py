@@ -1,0 +1,1 @@
+"""Text agents: the Responses API over HTTP and WebSocket, and Chat Completions."""
