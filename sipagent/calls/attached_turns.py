@@ -191,6 +191,8 @@ class AttachedTurns:
             whole_ms = len(text) * MS_PER_CHAR
             heard = heard_words(text, share.heard_ms, whole_ms) if share.is_cut else text
             said, heard = text.strip(), heard.strip()
+            if not said and not share.heard_ms:
+                continue  # made without a word, and without a sound
             told.append(
                 AgentSaid(share.item_id, answer.agent, said, heard, share.heard_ms, share.is_cut)
             )

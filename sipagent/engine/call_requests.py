@@ -16,7 +16,11 @@ DECLINE = 603
 NOT_AT_ACCEPT = ("threshold", "prefix_padding_ms", "silence_duration_ms")
 """Of ``turn_detection``: the provider knows them in ``session.update``, and not here."""
 
-_TARGET = re.compile(r"""(sips?|tel):[^\s<>"\x00-\x20\x7f]+""", re.ASCII | re.IGNORECASE)
+_TARGET = re.compile(r"(sips?|tel):[!#-;=?-~]+", re.ASCII | re.IGNORECASE)
+"""Printable ASCII without blanks, quotes and angle brackets (RFC 3986 section 2)."""
+
+MAX_TARGET_CHARS = 512
+"""As much as a REFER of ours takes."""
 
 
 def accepted_session(body: Any) -> Json:
@@ -58,4 +62,7 @@ def refer_target(body: Any) -> str:
         )
     if not _TARGET.fullmatch(text(target, "target_uri")):
         raise InvalidConfigError("target_uri", "target_uri must be a sip:, sips: or tel: URI")
+    if len(target) > MAX_TARGET_CHARS:
+        most = f"target_uri must have at most {MAX_TARGET_CHARS} characters"
+        raise InvalidConfigError("target_uri", most)
     return str(target)

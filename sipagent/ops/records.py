@@ -62,7 +62,7 @@ class CallRecord:
                 self.realtime_call_id = fact.realtime_call_id
             case facts.CallRouted(plan=plan, agent=agent):
                 self.plan = plan
-                self.agents.append(agent)
+                self.agents += [agent] if agent else []  # a refused call has none
             case facts.SessionOpened(connect_ms=connect_ms):
                 self.connect_ms = connect_ms
             case facts.SessionReplaced():

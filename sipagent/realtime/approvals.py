@@ -9,7 +9,8 @@
 
 A call is settled once, for as long as the session lives: hanging up twice is worse than not at
 all. A decision holds for the request it was made on: the same arguments, agent and connection.
-Sticky decisions hold for a tool of an agent, whatever the connection.
+Sticky decisions hold for a tool of an agent, whatever the connection. A phone call attached to
+again counts as one connection: the endpoint still waits for the same calls.
 
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """

@@ -4,25 +4,24 @@
 |------------|---------------|--------------------|-------------------------------------------|
 | socket     | handed in     | ``close``          | ``on_lost``                               |
 | reader     | ``open``      | end of the socket  | ``on_lost``, the last that is heard of it |
-| work tasks | core's work   | their end, `close` | cancelled; the model is not told          |
+| workshop   | handed in     | `close`, if its    | see there                                 |
+|            |               | work is not kept   |                                           |
+| timer      | a deadline    | it passed, `close` | what follows is not sent                  |
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sipagent.errors import SessionLost, SessionTimeout
 from sipagent.wire.client import ConversationItemCreate
 
 from .core import SessionCore
 from .events import SessionErrorReported, SessionEvent
-from .outbox import OutputCheck, Work
-from .tool_calls import HandoffCall, ToolCall
 from .transport import WebSocketTransport
-from .work import WorkRunner
+from .workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Connection:
     Args:
         core: New.
         transport: Open.
-        runner: Does the core's work.
+        workshop: Has the core's work done.
         tell: Hears every event, in order; those of the opening once ``activate`` was called.
         on_lost: Called when the socket is gone, whoever closed it.
     """
@@ -48,13 +47,13 @@ class Connection:
         self,
         core: SessionCore,
         transport: WebSocketTransport,
-        runner: WorkRunner,
+        workshop: Workshop,
         *,
         tell: Callable[[SessionEvent], None],
         on_lost: Callable[[Connection, SessionLost], None],
     ) -> None:
         self.core = core
-        self._transport, self._runner = transport, runner
+        self._transport, self._workshop = transport, workshop
         self._tell, self._on_lost = tell, on_lost
         self._now = asyncio.get_running_loop().time
         self._sending = asyncio.Lock()
@@ -62,11 +61,12 @@ class Connection:
         self._progress = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._expiring: set[asyncio.Task[None]] = set()
         self._held: list[SessionEvent] | None = []
         self._refusal = ""
         self._lost: SessionLost | None = None
         self.is_closing = False
+        workshop.use(self, is_active=False)
 
     async def open(self, where: str, replay: Sequence[ConversationItemCreate] = ()) -> None:
         """Configure the session and wait until the endpoint confirmed it.
@@ -120,6 +120,8 @@ class Connection:
         held, self._held = self._held or [], None
         for event in held:
             self._tell(event)
+        self._workshop.use(self, is_active=True)
+        self._set_timer()
 
     async def flush(self) -> None:
         """Tell, start and send what the core has to say.
@@ -140,7 +142,7 @@ class Connection:
             self._settled.set()
         self._progress.set()
         for work in out.take_work():
-            self._start(work)
+            self._workshop.start(work)
         self._set_timer()
         await self.send(out.take_messages())
 
@@ -164,16 +166,21 @@ class Connection:
         """Tell nothing any more, and begin no work: another takes over."""
         self.is_closing = True
         self._tell = _tell_nobody
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._workshop.is_kept:
+            self._workshop.end()
 
     async def close(self) -> None:
         """End it; harmless when it is closed."""
         self.is_closing = True
         if self._timer is not None:
             self._timer.cancel()
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
+        for task in self._expiring:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._expiring, return_exceptions=True)
+        if not self._workshop.is_kept:
+            await self._workshop.close()
         await self._transport.close()
         if self._reader is not None and self._reader is not asyncio.current_task():
             await asyncio.gather(self._reader, return_exceptions=True)
@@ -191,35 +198,20 @@ class Connection:
         self._progress.set()
         self._on_lost(self, gone)
 
-    def _start(self, work: Work) -> None:
-        if self.is_closing:
-            return  # it came too late to be cancelled by ``close``
-        self._own(self._do(work), _name_of(work))
-
-    async def _do(self, work: Work) -> None:
-        try:
-            await self._runner.run(self.core, work, self.flush)
-            await self.flush()
-        except SessionLost:
-            log.debug("work ended after its session")
-
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         deadline = self.core.tools.deadline()
-        if deadline is not None and not self.is_closing:
+        if deadline is not None and not self.is_closing and self._held is None:
             self._timer = asyncio.get_running_loop().call_at(deadline, self._expire)
 
     def _expire(self) -> None:
         self.core.tools.expire(now=self._now())
-        self._own(self._flush_quietly(), "realtime timer")
-
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run ``work`` as a task that ends with us."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._flush_quietly(), name="realtime timer")
+        self._expiring.add(task)
+        task.add_done_callback(self._expiring.discard)
 
     async def _flush_quietly(self) -> None:
         try:
@@ -230,13 +222,3 @@ class Connection:
 
 def _tell_nobody(_: SessionEvent) -> None:
     pass
-
-
-def _name_of(work: Work) -> str:
-    match work:
-        case ToolCall(name=name):
-            return f"tool {name}"
-        case HandoffCall(handoff=handoff):
-            return f"handoff {handoff.tool_name}"
-        case OutputCheck():
-            return "output guardrails"

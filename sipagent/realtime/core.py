@@ -99,12 +99,22 @@ class SessionCore:
             has_spoken = self.speech.has_spoken
             self.configuring = before.configuring.again(self.out, agent, has_spoken=has_spoken)
         self.tools = ToolDesk(
-            self.out, self._feed, approvals or Approvals(), generation, options.tool_response_policy
+            self.out,
+            self._feed,
+            approvals or Approvals(),
+            generation,
+            options.tool_response_policy,
+            is_attached=is_attached,
         )
+        self._must_go_on = is_attached and before is None and not is_accepted
         self._checks = CheckDesk(self.out, options.output_guardrails, options.debounce_text_length)
         self.mcp = McpDesk(
             self.out, must_respond=options.automatically_trigger_response_for_mcp_tool_calls
         )
+        if before is not None and is_attached:
+            self.tools, self.mcp = before.tools, before.mcp  # what runs or waits goes on
+            self.tools.move(self.out)
+            self.mcp.move(self.out)
         self._updates = PendingUpdates()
         self._aside: set[str] = set()
 
@@ -138,11 +148,20 @@ class SessionCore:
     def open(self, replay: Sequence[client.ConversationItemCreate] = ()) -> None:
         """Send the configuration, before everything else, and what is retold of a session before.
 
+        Tools that ran in a process that is gone are answered for it.
+
         Args:
             replay: Items of the conversation so far.
         """
         self.configuring.open()
         self.out.send(*replay)
+        if self._must_go_on:
+            self.tools.interrupted(self.history.unanswered)
+
+    def resume(self, before: SessionCore) -> None:
+        """Say what may not have come through any more, of a call that is attached to again."""
+        must_respond = self.tools.resumed(is_asked=before.out.sequencer.is_asked)
+        self.out.take_over(before.out, must_respond=must_respond)
 
     def send(self, event: Event) -> None:
         """Send an event of the owner's own; responses wait for their turn."""
@@ -248,6 +267,7 @@ class SessionCore:
         self.out.tell(*told)
         self.out.send(*asked)
         self.mcp.take(event, self.agent, now=now)
+        self.tools.take(event)
         match event:
             case server.SessionCreated(session=session):
                 self.speech.configured(session)
@@ -332,7 +352,7 @@ class SessionCore:
     def _error(self, error: server.ErrorDetail, now: float) -> None:
         is_ours, messages = self.out.sequencer.refused(error.event_id, error.code, error.message)
         self.out.send(*messages)
-        if error.code in BENIGN_ERRORS:
+        if error.code in BENIGN_ERRORS or self.tools.is_refused_again(error.event_id):
             log.debug("! %s", error.code)
             return
         if not self.is_configured and not is_ours:

@@ -103,6 +103,12 @@ class History:
         """The items that are shown, in order; a list of the caller's own."""
         return [self._items[item_id] for item_id in self._order if item_id in self._items]
 
+    @property
+    def unanswered(self) -> list[str]:
+        """The ids of the function calls that have no output."""
+        calls = [item for item in self.items if isinstance(item, FunctionCall)]
+        return [call.call_id for call in calls if call.output is None and call.call_id]
+
     def snapshot(self) -> list[Json]:
         """Return the items as JSON; nothing is shared."""
         return [to_json(item) for item in self.items]

@@ -201,6 +201,8 @@ def to_json(item: HistoryItem) -> Json:
         label, approved = item.server_label, item.approved
         told = {"server_label": label, "name": item.name, "arguments": arguments}
         return {**head, **told, "approved": approved}
+    if isinstance(item, FunctionCall):
+        head["call_id"] = item.call_id
     told = {"status": item.status, "name": item.name, "arguments": item.arguments}
     return {**head, **told, "output": item.output}
 

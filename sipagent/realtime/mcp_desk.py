@@ -37,6 +37,10 @@ class McpDesk:
         self._pending: dict[str, McpApprovalRequest] = {}
         self._told: set[str] = set()
 
+    def move(self, out: Outbox) -> None:
+        """Say everything over another connection, whose endpoint has the same conversation."""
+        self._out = out
+
     @property
     def available(self) -> tuple[Json, ...]:
         """The MCP tools the agent has now."""

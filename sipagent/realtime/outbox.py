@@ -65,6 +65,21 @@ class Outbox:
         """Have something done."""
         self._work.append(work)
 
+    def take_over(self, before: Outbox, *, must_respond: bool) -> None:
+        """Ask for the responses that a connection before wanted, of the same conversation.
+
+        Args:
+            before: What it had to say.
+            must_respond: Whether one is wanted besides; automatic ones become one.
+        """
+        wanted = before.sequencer.waiting
+        wanted += [ResponseCreate(response={})] if must_respond else []
+        is_automatic_asked = False
+        for event in wanted:
+            if event.response or not is_automatic_asked:
+                self.request_response(event.response or None, event.event_id)
+            is_automatic_asked = is_automatic_asked or not event.response
+
     def take_messages(self) -> list[str]:
         """Return what to send, in order."""
         messages, self._messages = self._messages, []

@@ -41,6 +41,16 @@ class ResponseSequencer:
         self.is_ongoing = False
         """Whether the endpoint is making a response now."""
 
+    @property
+    def waiting(self) -> list[ResponseCreate]:
+        """What is wanted and was not asked for yet, in order."""
+        return [each.event for each in self._waiting]
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether one was asked for that is not known to have begun."""
+        return self._sent is not None and not self.is_ongoing
+
     def request(
         self, response: dict[str, Any] | None = None, event_id: str | None = None
     ) -> list[ResponseCreate]:

@@ -6,6 +6,7 @@ events out. See ``succession`` for what happens when a connection ends before th
 | resource   | acquired   | released                     | on failure                             |
 |------------|------------|------------------------------|----------------------------------------|
 | connection | `connect`  | `close`, or another after it | `connect` raises; later `Disconnected` |
+| workshop   | `connect`  | `close`, the end of the call | cancelled; see ``workshop``            |
 | listeners  | `on`       | `close` waits for them       | logged                                 |
 """
 
@@ -43,6 +44,7 @@ from .transport import open_transport
 from .usage import Usage
 from .wishes import Wishes
 from .work import WorkRunner
+from .workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +97,7 @@ class RealtimeSession(Wishes):
         self._connection: Connection | None = None
         self._opening: Connection | None = None
         self._generation = 0
+        self._workshop: Workshop | None = None
         self._endpoint: Endpoint | None = None
         self._is_accepted = False
         self._succession = Succession(self, rotation, wall_clock) if rotation else None
@@ -161,6 +164,7 @@ class RealtimeSession(Wishes):
             raise SessionError("already connected or connecting")
         async with self._connecting:
             self._endpoint, self._is_accepted = endpoint, is_accepted
+            await self._forget_work()
             self._playback = AttachedPlayback() if self.is_attached else self._own_playback
             self._use(await self.open_connection(self._agent))
         self.tell(HistoryUpdated(tuple(self.history), self._now()))
@@ -168,8 +172,9 @@ class RealtimeSession(Wishes):
     async def close(self) -> None:
         """End the session; harmless when it is closed."""
         self._is_closing = True
-        self._approvals.begin(self._generation + 1)
+        self.end_work()
         await self._audio.close()
+        await self._forget_work()
         if self._succession is not None:
             await self._succession.close()
         for connection in (self._opening, self._connection):
@@ -342,7 +347,9 @@ class RealtimeSession(Wishes):
         if self._is_closing:
             await transport.close()
             raise SessionLost("the session is not open", close_code=1000)
-        self._generation += 1
+        if self._workshop is None or not self.is_attached:
+            self._generation += 1
+            self._workshop = Workshop(self._runner, is_kept=self.is_attached)
         core = SessionCore(
             resolved,
             self._options,
@@ -354,7 +361,7 @@ class RealtimeSession(Wishes):
             before=self._connection.core if self._connection is not None else None,
         )
         connection = Connection(
-            core, transport, self._runner, tell=self.tell, on_lost=self._connection_lost
+            core, transport, self._workshop, tell=self.tell, on_lost=self._connection_lost
         )
         self._opening = connection
         try:
@@ -362,6 +369,23 @@ class RealtimeSession(Wishes):
         finally:
             self._opening = None
         return connection
+
+    async def resume(self, old: Connection) -> None:
+        """Say over the connection in use what ``old``, of the same call, could not say."""
+        assert self._connection is not None
+        self._connection.core.resume(old.core)
+        await self._sent(self._connection.flush())
+
+    def end_work(self) -> None:
+        """Ask nobody for approval any more, and let no tool of a call outlive it."""
+        self._approvals.begin(self._generation + 1)
+        if self._workshop is not None and self._workshop.is_kept:
+            self._workshop.end()
+
+    async def _forget_work(self) -> None:
+        workshop, self._workshop = self._workshop, None
+        if workshop is not None:
+            await workshop.close()
 
     def replace_connection(self, connection: Connection) -> None:
         """Go on over ``connection``."""
@@ -386,8 +410,11 @@ class RealtimeSession(Wishes):
         if connection is not self._connection:
             return  # it never was in use, or another has taken over
         if self._succession is not None and not self._is_closing:
-            self._approvals.begin(self._generation + 1)
+            if not self.is_attached:
+                self._approvals.begin(self._generation + 1)
             self._succession.lost(lost)
             return
         close_code = ENDED if self.has_ended(lost) else lost.close_code
+        if self.is_attached:
+            self.end_work()
         self.tell(Disconnected(close_code, str(lost), self._is_closing, self._now()))

@@ -3,8 +3,8 @@
 A new connection is told the conversation so far as text, and takes over with the agent who was
 speaking. Tools that run when a connection ends are cancelled with it; what nobody has answered yet
 is answered by the new one. A phone call attached to at the endpoint keeps its conversation there:
-its new connection is told nothing, none is opened before a session expires, and the end of the call
-is the end of it all.
+its new connection is told nothing but what tools said meanwhile, none is opened before a session
+expires, and the end of the call is the end of it all.
 
 | resource       | acquired             | released                     | on failure            |
 |----------------|----------------------|------------------------------|-----------------------|
@@ -172,6 +172,7 @@ class Succession:
 
     def _tell_end(self, close_code: int, reason: str, *, is_expected: bool) -> None:
         now = self._loop.time()
+        self._session.end_work()
         self._session.tell(events.Disconnected(close_code, reason, is_expected, now))
 
     # One connection gives way to another.
@@ -205,7 +206,9 @@ class Succession:
         session.replace_connection(new)
         session.tell(Reconnected(reason, self._loop.time()))
         session.tell(HistoryUpdated(tuple(session.history), self._loop.time()))
-        if must_answer:
+        if session.is_attached:
+            await session.resume(old)
+        elif must_answer:
             await session.create_response()
 
     async def _successor(self, old: Connection, must_be_idle: bool) -> Connection:

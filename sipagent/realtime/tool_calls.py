@@ -124,6 +124,17 @@ class ToolCalls:
         batch.is_done, batch.was_cancelled = True, was_cancelled
         return self._is_owed(response_id)
 
+    def resumed(self) -> bool:
+        """Note that ends of responses may have been missed; return whether the model is to go on.
+
+        A response that goes on still ends once more, and that is nothing new then.
+        """
+        is_owed = False
+        for response_id, batch in list(self._batches.items()):
+            batch.is_done = True
+            is_owed = self._is_owed(response_id) or is_owed
+        return is_owed
+
     def _is_owed(self, response_id: str) -> bool:
         batch = self._batches[response_id]
         if not batch.is_done or batch.pending:

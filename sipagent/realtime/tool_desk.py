@@ -7,6 +7,7 @@
     called    --again, for another-->     told as an error
     asked     --approved-->               run
     asked     --rejected, too late-->     answered with the rejection
+    unknown   --its process is gone-->    answered so, if a call's history has it
 
 Whatever becomes of a call, the model gets an answer, unless a tool was declared to give none.
 No I/O, no clock.
@@ -21,7 +22,7 @@ from dataclasses import replace
 from sipagent.agents.handoffs import IGNORED_HANDOFF, Handoff
 from sipagent.agents.resolving import ResolvedAgent
 from sipagent.agents.tools import FunctionTool, ToolOutcome
-from sipagent.wire.client import ConversationItemCreate
+from sipagent.wire import server
 from sipagent.wire.events import Json
 
 from . import events
@@ -38,8 +39,11 @@ from .conversation_events import ToolApprovalRequested
 from .history_feed import HistoryFeed
 from .outbox import Outbox
 from .tool_calls import HandoffCall, ResponsePolicy, ToolCall, ToolCalls
+from .tool_outputs import ToolOutputs
 
 log = logging.getLogger(__name__)
+
+INTERRUPTED = "The tool was interrupted and gave no result."
 
 
 class ToolDesk:
@@ -51,6 +55,7 @@ class ToolDesk:
         approvals: Of the session, whatever its connection.
         generation: Of the connection.
         policy: When the model goes on.
+        is_attached: Whether another connection may go on with the calls.
     """
 
     def __init__(
@@ -60,11 +65,44 @@ class ToolDesk:
         approvals: Approvals,
         generation: int,
         policy: ResponsePolicy,
+        *,
+        is_attached: bool = False,
     ) -> None:
         self._out, self._feed = out, feed
         self._approvals, self._generation = approvals, generation
         self._calls = ToolCalls(policy)
         self._asked: dict[str, ToolCall] = {}
+        self._outputs = ToolOutputs(is_attached=is_attached)
+
+    # The connection.
+
+    def move(self, out: Outbox) -> None:
+        """Say everything over another connection, whose endpoint knows the same calls."""
+        self._out = out
+
+    def resumed(self, *, is_asked: bool) -> bool:
+        """Send again what was not confirmed; return whether calls want a response.
+
+        Their own response may have ended unheard.
+
+        Args:
+            is_asked: Whether a response was asked for that has not begun.
+        """
+        self._out.send(*self._outputs.again(is_asked=is_asked))
+        return self._calls.resumed()
+
+    def take(self, event: server.ServerEvent) -> None:
+        """Note which outputs the endpoint has."""
+        match event:
+            case server.ConversationItemAdded(item=item) | server.ConversationItemDone(item=item):
+                if self._outputs.added(item):
+                    self._out.request_response()
+            case _:
+                pass
+
+    def is_refused_again(self, event_id: str | None) -> bool:
+        """Tell whether an error says that an output was there before it was sent again."""
+        return self._outputs.is_refused_again(event_id)
 
     # What the endpoint says.
 
@@ -197,6 +235,14 @@ class ToolDesk:
             self._calls.started(response_id, tool_call_id, name, arguments)
             self._answer(response_id, tool_call_id, known, now)
 
+    def interrupted(self, tool_call_ids: Sequence[str]) -> None:
+        """Answer calls of a process that is gone, and let the model go on; nobody is told."""
+        for tool_call_id in tool_call_ids:
+            self._out.send(self._outputs.instead(tool_call_id, INTERRUPTED))
+            self._feed.history.function_output(tool_call_id, INTERRUPTED)
+        if tool_call_ids:
+            self._out.request_response()
+
     def _answer(
         self, response_id: str, tool_call_id: str, outcome: ToolOutcome, now: float
     ) -> None:
@@ -208,12 +254,7 @@ class ToolDesk:
     ) -> bool:
         """Send an output; return whether the model is to go on now."""
         if outcome.is_sent:
-            item = {
-                "type": "function_call_output",
-                "call_id": tool_call_id,
-                "output": outcome.output,
-            }
-            self._out.send(ConversationItemCreate(item=item))
+            self._out.send(self._outputs.first(tool_call_id, outcome.output))
             self._out.tell(*self._feed.answered(tool_call_id, outcome.output, now=now))
         return self._calls.ended(response_id, tool_call_id, outcome)
 

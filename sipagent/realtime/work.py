@@ -1,14 +1,15 @@
 """Carries out what a core hands out: tools, handoffs, guardrails. Each comes back to its core.
 
 Nothing that happens here ends a session: a tool's failure is a text, a guardrail's an error event.
+The core in use may be another one when a tool has ended; it is asked for anew after every wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.callbacks import is_cancelled, raised
@@ -25,7 +26,15 @@ from .tool_calls import HandoffCall, ToolCall
 
 log = logging.getLogger(__name__)
 
-Flush: TypeAlias = Callable[[], Awaitable[None]]
+
+class Place(Protocol):
+    """Where work is done."""
+
+    async def core(self) -> SessionCore:
+        """Return who takes results now."""
+
+    async def flush(self) -> None:
+        """Send and tell what the core has to say by now."""
 
 
 class WorkRunner:
@@ -46,27 +55,26 @@ class WorkRunner:
         self._options, self._context, self._now = options, context, now
         self._one_by_one = asyncio.Lock()
 
-    async def run(self, core: SessionCore, work: Work, flush: Flush) -> None:
-        """Do ``work`` and give the result to ``core``.
+    async def run(self, place: Place, work: Work) -> None:
+        """Do ``work`` and give the result to the core.
 
         Args:
-            core: Handed it out.
+            place: Knows the core; to be flushed once more when all is done.
             work: What is to be done.
-            flush: Sends and tells what the core has to say by now; once more when all is done.
 
         Raises:
-            SessionLost: By ``flush``.
+            SessionLost: By ``place``.
         """
         match work:
             case ToolCall() if self._options.async_tool_calls:
-                await self._tool(core, work, flush)
+                await self._tool(place, work)
             case ToolCall():
                 async with self._one_by_one:
-                    await self._tool(core, work, flush)
+                    await self._tool(place, work)
             case HandoffCall():
-                await self._handoff(core, work)
+                await self._handoff(place, work)
             case OutputCheck():
-                await self._check(core, work)
+                await self._check(await place.core(), work)
 
     def _tool_context(self, core: SessionCore, call: ToolCall | HandoffCall) -> ToolContext:
         usage = core.usage
@@ -81,13 +89,14 @@ class WorkRunner:
             {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
         )
 
-    async def _tool(self, core: SessionCore, call: ToolCall, flush: Flush) -> None:
-        context = self._tool_context(core, call)
+    async def _tool(self, place: Place, call: ToolCall) -> None:
+        context = self._tool_context(await place.core(), call)
         tool = call.tool
         if not call.is_approved and await tool.is_approval_needed(context, call.arguments):
             rejected = None
             if self._options.pre_approval_input_guardrails:
                 rejected = await tool.rejected_input(context, call.arguments)
+            core = await place.core()
             if rejected is None:
                 core.tools.approval_needed(call, now=self._now())
             else:
@@ -95,8 +104,8 @@ class WorkRunner:
                 core.tools.ended(call, rejected, duration_s=0.0, now=self._now())
             return
         started_at = self._now()
-        core.tools.started(call, now=started_at)
-        await flush()
+        (await place.core()).tools.started(call, now=started_at)
+        await place.flush()
         hooks = call.agent.agent.hooks
         try:
             await _called(hooks, AgentHooks.on_tool_start, context, call.agent.agent, tool)
@@ -107,18 +116,20 @@ class WorkRunner:
         if is_cancelled():  # the tool took no notice: nobody waits for what it says
             return
         now = self._now()
+        core = await place.core()
         core.tools.ended(call, outcome, duration_s=now - started_at, now=now)
-        await flush()
+        await place.flush()
         await _called(
             hooks, AgentHooks.on_tool_end, context, call.agent.agent, tool, outcome.output
         )
 
-    async def _handoff(self, core: SessionCore, call: HandoffCall) -> None:
-        outcome = await call.handoff.run(self._tool_context(core, call), call.arguments)
+    async def _handoff(self, place: Place, call: HandoffCall) -> None:
+        context = self._tool_context(await place.core(), call)
+        outcome = await call.handoff.run(context, call.arguments)
         target: ResolvedAgent | None = None
         if not outcome.has_failed:
             target, outcome = await self._resolved(call.handoff.agent, outcome)
-        core.handed_over(call, target, outcome, now=self._now())
+        (await place.core()).handed_over(call, target, outcome, now=self._now())
         if target is not None:
             agent = target.agent
             await _called(

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.provider import SECRET, Provider, SignedWebhook, signed_webhook
 from benchmarks.quiet_leg import QuietLeg
+from sipagent.ops.attach_store import AttachStore
 from sipagent.ops.clock import unix_time
 
 from .appliance import Appliance, appliance
@@ -35,10 +36,13 @@ handoffs = ["Billing"]
 [[agents]]
 name = "Billing"
 instructions = "Bills."
-tools = ["clock"]
+tools = ["clock", "search"]
 [[tools]]
 name = "clock"
 python = "tools.py:clock"
+[[tools]]
+name = "search"
+python = "tools.py:search"
 [transfer]
 targets = { operator = "sip:operator@127.0.0.1:5998" }
 """
@@ -60,9 +64,18 @@ target_uri = "tel:+4930999"
 """
 
 TOOLS = '''
+import asyncio
+
+
 async def clock() -> str:
     """Tell the time."""
     return "noon"
+
+
+async def search() -> str:
+    """Take longer than anybody waits."""
+    await asyncio.sleep(600)
+    return "found"
 '''
 
 SCRIPT = """
@@ -168,6 +181,17 @@ class ProviderCalls:
         """Wait until the appliance has decided."""
         async with asyncio.timeout(LIMIT_S):
             await self.provider.calls.decided(realtime_call_id)
+
+    async def has_journaled(self, words: str) -> None:
+        """Wait until the history of some call, as the journal has it, has these words."""
+        journal = AttachStore(f"sqlite:///{self.folder / 'sipagent.db'}")
+        await journal.open()
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while words not in str([each.history for each in await journal.alive()]):
+                    await asyncio.sleep(0.02)
+        finally:
+            await journal.close()
 
     @asynccontextmanager
     async def observing(self, realtime_call_id: str) -> AsyncIterator[Observer]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.provider import signed_webhook
 from benchmarks.quiet_leg import QuietLeg
 from sipagent.ops.clock import unix_time
+from sipagent.realtime.tool_desk import INTERRUPTED
 
 from .appliance import Appliance
 from .provider_calls import ProviderCalls, attached_appliance, provider_calls
@@ -173,6 +174,32 @@ async def test_calls_outlive_an_appliance_that_is_killed(tmp_path: Path) -> None
     assert record["agents"] == ["Billing"]
     assert record["extra"] == {"resumed": "true"}
     assert record["realtime_call_id"] == realtime_call_id
+
+
+async def test_an_agent_goes_on_after_a_tool_that_was_killed_with_the_appliance(
+    tmp_path: Path,
+) -> None:
+    async with provider_calls(tmp_path) as calls:
+        async with attached_appliance(calls) as running:
+            leg, realtime_call_id = await with_billing(calls)
+            async with calls.observing(realtime_call_id) as observer:
+                await observer.say("call:search {}")
+                await observer.until("response.done", "completed")
+                await calls.has_journaled("'name': 'search'")
+            assert running.process is not None
+            running.process.kill()
+            await running.process.wait()
+        async with (
+            calls.observing(realtime_call_id) as observer,
+            attached_appliance(calls) as again,
+        ):
+            await observer.until("conversation.item.done", "function_call_output", INTERRUPTED)
+            await observer.until("output_audio_buffer.stopped")
+            leg.hang_up()
+            (record,) = await again.until_records(1)
+    (turn,) = record["turns"]
+    assert turn["who"] == "Billing"
+    assert turn["said"]
 
 
 async def test_calls_outlive_a_stop_if_they_are_to(tmp_path: Path) -> None:

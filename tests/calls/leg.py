@@ -110,7 +110,11 @@ class FarEnd:
 
     @asynccontextmanager
     async def clock(self) -> AsyncIterator[None]:
-        """Run the conference clock, as fast as it goes, from the answer on."""
+        """Run the conference clock, as fast as it goes, from the answer on.
+
+        If it fails, so does whoever waits in the block: nothing would ever happen there. What a
+        time limit of tests raises may come up in the clock.
+        """
 
         async def run() -> None:
             while True:
@@ -118,12 +122,25 @@ class FarEnd:
                     self.leg.media.take_outbound()
                 await asyncio.sleep(0)
 
+        waiting = asyncio.current_task()
+        assert waiting is not None
+
+        def stopped(clock: asyncio.Task[None]) -> None:
+            if not clock.cancelled():
+                waiting.cancel()
+
         running = asyncio.get_running_loop().create_task(run(), name="conference clock")
+        running.add_done_callback(stopped)
         try:
             yield
+        except asyncio.CancelledError:
+            if running.done() and not running.cancelled():
+                waiting.uncancel()
+                running.result()
+            raise
         finally:
             running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await asyncio.wait([running])
 
 
 class Told:

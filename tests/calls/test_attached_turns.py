@@ -238,3 +238,30 @@ def test_whatever_the_endpoint_says_no_item_of_an_answer_is_told_twice(
     assert len(said) == len(set(said))
     assert all(each.heard_ms >= 0 for each in told if isinstance(each, AgentSaid))
     assert turns.is_silent and turns.deadline() is None
+
+
+def test_an_answer_without_a_word_or_a_sound_is_not_told() -> None:
+    turns = AttachedTurns()
+    turns.response_started("r", "Ada")
+    turns.finish_transcript("r", "a", "")
+    turns.response_done("r", is_whole=False)
+    assert turns.finish(2.0, is_cut=True) == []
+    assert turns.is_silent
+
+
+def test_an_empty_item_takes_no_word_from_those_beside_it() -> None:
+    turns = speaking(is_done=False)
+    turns.finish_transcript("r", "b", "")
+    turns.output_cleared("r", 1.1, by_caller=False)
+    (said,) = turns.finish(2.0, is_cut=True)
+    assert isinstance(said, AgentSaid)
+    assert said.item_id == "a"
+
+
+def test_a_sound_without_words_is_told() -> None:
+    turns = AttachedTurns()
+    turns.response_started("r", "Ada")
+    turns.finish_transcript("r", "a", "")
+    turns.output_started("r", 1.0, None)
+    turns.response_done("r", is_whole=True)
+    assert turns.output_stopped("r", 2.0) == [AgentSaid("a", "Ada", "", "", 1000, False)]

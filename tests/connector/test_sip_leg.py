@@ -225,8 +225,8 @@ async def test_a_caller_whose_phone_never_acknowledges_is_hung_up() -> None:
 
 async def test_an_acknowledged_call_is_not_hung_up_later() -> None:
     async with (
-        joined(confirm_limit_s=0.01) as (caller, leg),
-        joined(confirm_limit_s=0.01) as (other, late),
+        joined(confirm_limit_s=0.5) as (caller, leg),
+        joined(confirm_limit_s=0.5) as (other, late),
     ):
         await answered(leg)
         other.acknowledges = False

@@ -8,6 +8,7 @@ import pytest
 
 from sipagent.engine.call_requests import accepted_session, refer_target, reject_status
 from sipagent.engine.checks import InvalidConfigError
+from sipagent.sip.refer import refer_to
 
 
 @pytest.mark.parametrize(("body", "status"), [({}, 603), ({"status_code": None}, 603)])
@@ -27,13 +28,22 @@ def test_a_call_is_not_rejected_with_anything_else(status: Any) -> None:
     assert caught.value.param == "status_code"
 
 
-@pytest.mark.parametrize("target", ["tel:+49301", "sip:desk@example.org;user=phone", "SIPS:a@b"])
+LONGEST = "sip:" + "a" * 508
+
+
+@pytest.mark.parametrize(
+    "target", ["tel:+49301", "sip:desk@example.org;user=phone", "SIPS:a@b", LONGEST]
+)
 def test_a_caller_is_sent_to_a_uri(target: str) -> None:
     assert refer_target({"target_uri": target}) == target
 
 
 @pytest.mark.parametrize(
-    "target", ["", "desk", "http://a", "sip:", "sip:a b", "sip:a@b>", "tel:1\n", "sip:a\x00", 7, []]
+    "target",
+    [
+        *("", "desk", "http://a", "sip:", "sip:a b", "sip:a@b>", "tel:1\n", "sip:a\x00", 7, []),
+        *("sip:zoë@b", "sip:a@b\u00a0", "tel:\u0661", LONGEST + "a"),
+    ],
 )
 def test_a_caller_is_sent_nowhere_else(target: Any) -> None:
     with pytest.raises(InvalidConfigError) as caught:
@@ -63,3 +73,8 @@ def test_an_accept_does_not_know_how_speech_is_told(key: str) -> None:
 )
 def test_the_rest_of_a_session_is_left_to_the_update(session: Any) -> None:
     assert accepted_session(session) == session
+
+
+@pytest.mark.parametrize("target", ["tel:+49301", "sip:desk@example.org;user=phone", LONGEST])
+def test_what_is_taken_can_be_sent(target: str) -> None:
+    assert refer_to(refer_target({"target_uri": target})) == f"<{target}>"

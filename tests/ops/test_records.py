@@ -157,3 +157,9 @@ def test_facts_that_are_for_the_timeline_alone_change_no_record() -> None:
     ):
         record.take(fact)
     assert record == CallRecord("c1", "now")
+
+
+def test_a_call_refused_by_its_plan_had_no_agent() -> None:
+    record = CallRecord("c1", "")
+    record.take(facts.CallRouted("closed", ""))
+    assert (record.plan, record.agents) == ("closed", [])

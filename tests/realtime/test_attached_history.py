@@ -103,6 +103,7 @@ def test_it_is_kept_as_it_was_given() -> None:
     call = {
         "item_id": "f1",
         "type": "function_call",
+        "call_id": "call_1",
         "status": "in_progress",
         "name": "look_up",
         "arguments": "{}",

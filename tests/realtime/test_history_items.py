@@ -192,6 +192,7 @@ def test_every_item_is_shown_with_all_its_fields() -> None:
         {
             "item_id": "f",
             "type": "function_call",
+            "call_id": "call_1",
             "status": "completed",
             "name": "look_up",
             "arguments": '{"order":7}',

@@ -143,6 +143,10 @@ const peer = {
       tell('approval', { tool: name, call_id: id });
     });
     unread = countUnread(session.transport);
+    session.transport.on('*', ({ type, event: digit }) => {
+      if (type === 'input_audio_buffer.dtmf_event_received') tell('digit', { digit });
+    });
+    session.transport.on('disconnected', () => tell('ended'));
     await session.connect({ apiKey: 'any', url, callId });
     tell('connected');
   },

@@ -113,6 +113,9 @@ def tell_event(event: Any) -> None:
             tell("history", items=[item.model_dump(mode="json") for item in event.history])
         case "input_audio_timeout_triggered":
             tell("timeout")
+        case "raw_model_event" if event.data.type == "raw_server_event":
+            if event.data.data["type"] == "input_audio_buffer.dtmf_event_received":
+                tell("digit", digit=event.data.data["event"])
         case "error":
             error = event.error
             tell("error", code=getattr(error, "code", None), message=str(error))
@@ -156,6 +159,7 @@ class Peer:
     async def _tell_events(self) -> None:
         async for event in self.session:
             tell_event(event)
+        tell("ended")
 
     async def send_message(self, text: str) -> None:
         await self.session.send_message(text)
