@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openai import ConflictError, NotFoundError
 
+from tests.cli.program import Ended
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
 
@@ -23,6 +24,12 @@ MODEL = "gpt-realtime"
 
 async def accept(engine: Engine, call_id: str) -> None:
     await engine.openai.realtime.calls.accept(call_id, type="realtime", model=MODEL)
+
+
+def troubles(outcome: Ended) -> list[str]:
+    """Return what was logged of trouble; PJSIP may have tried another port first."""
+    words = ("WARNING", "ERROR", "Traceback")
+    return [line for line in outcome.errors if any(word in line for word in words)]
 
 
 async def test_it_says_where_it_is(tmp_path: Path) -> None:
@@ -110,7 +117,7 @@ async def test_who_decides_before_the_webhook_is_answered_gets_its_answer_out(
         engine.program.signal(signal.SIGTERM)
         outcome = await engine.program.end()
     assert len(engine.receiving.received) == 1
-    assert not [line for line in outcome.errors if " ! " in line]
+    assert troubles(outcome) == []
     assert [line for line in outcome.errors if " > webhook " in line]
 
 
@@ -182,4 +189,4 @@ async def test_an_engine_that_is_told_to_end_hangs_up_first(tmp_path: Path) -> N
         outcome = await engine.program.end()
     assert outcome.status == 0
     assert outcome.errors[-1].endswith("= engine ended")
-    assert not [line for line in outcome.errors if " ! " in line or "Traceback" in line]
+    assert troubles(outcome) == []
