@@ -15,11 +15,22 @@ SipAgentError
 |-- WebhookRefused           a webhook that is forged, stale or unsigned; carries ``reason``
 |-- JournalError             what must outlive a crash could not be written or read
 |-- EngineError              the embedded engine cannot start or lost one of its parts
+|-- BackendError             a run of a text agent ended without an answer
+|   |-- ModelError           the endpoint failed, went away or answered nonsense; has ``status``
+|   |-- ModelBehaviorError   the model called what there is not, or its answer has no such form
+|   |-- ModelRefusalError    the model would not answer; carries ``refusal``
+|   |-- MaxTurnsExceeded     the model was asked too often
+|   |-- GuardrailTripped     a guardrail objected; carries ``output_info``
+|   |   |-- InputGuardrailTripped
+|   |   `-- OutputGuardrailTripped
+|   |-- GuardrailFailed      a guardrail raised instead of deciding
+|   `-- RunStateError        a paused run that cannot be read, or not be gone on with
 `-- ToolError                a tool failed; ``spoken`` is safe to read to the caller
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 
@@ -137,6 +148,97 @@ class JournalError(SipAgentError):
 
 class EngineError(SipAgentError):
     """The embedded engine cannot start, or lost one of its parts."""
+
+
+class BackendError(SipAgentError):
+    """A run of a text agent ended without an answer."""
+
+
+class ModelError(BackendError):
+    """The endpoint failed, went away, or answered nonsense.
+
+    Args:
+        message: What happened, without keys.
+        status: HTTP status of the answer, 0 when there was none.
+        code: The endpoint's word for it, such as ``rate_limit_exceeded``.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "") -> None:
+        self.status, self.code = status, code
+        super().__init__(f"{message} (HTTP {status})" if status else message)
+
+
+class ModelBehaviorError(BackendError):
+    """The model called what there is not, or its answer has not the form asked for."""
+
+
+class ModelRefusalError(BackendError):
+    """The model would not answer.
+
+    Args:
+        refusal: What it said instead.
+    """
+
+    def __init__(self, refusal: str) -> None:
+        self.refusal = refusal
+        super().__init__("the model refused to answer")
+
+
+class MaxTurnsExceeded(BackendError):
+    """The model was asked too often.
+
+    Args:
+        max_turns: How often it may be asked.
+    """
+
+    def __init__(self, max_turns: int) -> None:
+        self.max_turns = max_turns
+        super().__init__(f"Max turns ({max_turns}) exceeded")
+
+
+class GuardrailTripped(BackendError):
+    """A guardrail of a run objected.
+
+    Args:
+        kind: ``Input`` or ``Output``.
+        guardrail_name: Which.
+        output_info: What it found.
+    """
+
+    def __init__(self, kind: str, guardrail_name: str, output_info: object = None) -> None:
+        self.guardrail_name, self.output_info = guardrail_name, output_info
+        found = json.dumps(output_info, ensure_ascii=False, default=str)
+        super().__init__(f"{kind} guardrail triggered: {found}")
+
+
+class InputGuardrailTripped(GuardrailTripped):
+    """A guardrail objected to what the run was given."""
+
+    def __init__(self, guardrail_name: str, output_info: object = None) -> None:
+        super().__init__("Input", guardrail_name, output_info)
+
+
+class OutputGuardrailTripped(GuardrailTripped):
+    """A guardrail objected to the final answer."""
+
+    def __init__(self, guardrail_name: str, output_info: object = None) -> None:
+        super().__init__("Output", guardrail_name, output_info)
+
+
+class GuardrailFailed(BackendError):
+    """A guardrail raised instead of deciding: what could not be checked does not go on.
+
+    Args:
+        guardrail_name: Which.
+    """
+
+    def __init__(self, guardrail_name: str) -> None:
+        self.guardrail_name = guardrail_name
+        super().__init__(f"guardrail {guardrail_name} failed")
+
+
+class RunStateError(BackendError):
+    """A paused run cannot be read, or cannot be gone on with; the text says why."""
 
 
 class ToolError(SipAgentError):

@@ -1,4 +1,5 @@
-"""Output guardrails: checks of what an agent says. What follows a trip is the session's business.
+"""Output guardrails: checks of what an agent says. What follows a trip is the business of the
+session, or the run.
 
 All run at once; plain functions in threads. One that raises is reported and decides nothing.
 """
@@ -8,12 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .callbacks import MaybeAwaitable, call_off_loop, raised
-
-if TYPE_CHECKING:
-    from .agent import RealtimeAgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ class OutputGuardrail:
     """A check of the text of an answer."""
 
     name: str
-    execute: Callable[[Any, RealtimeAgent, str], MaybeAwaitable[GuardrailResult]]
-    """Takes the session's own context, the agent and its text so far."""
+    execute: Callable[[Any, Any, Any], MaybeAwaitable[GuardrailResult]]
+    """Takes the context, the agent and its text so far, in a run its final output."""
     policy_hint: str = ""
     """Told to the model as the reason; the name when empty."""
 
@@ -49,7 +47,7 @@ class GuardrailRun:
 
 
 async def run_guardrails(
-    guardrails: Sequence[OutputGuardrail], context: Any, agent: RealtimeAgent, agent_output: str
+    guardrails: Sequence[OutputGuardrail], context: Any, agent: Any, agent_output: Any
 ) -> list[GuardrailRun]:
     """Return what every guardrail says of ``agent_output``, in their order.
 
@@ -71,7 +69,7 @@ def merged_guardrails(*lists: Iterable[OutputGuardrail]) -> tuple[OutputGuardrai
 
 
 async def _run(
-    guardrail: OutputGuardrail, context: Any, agent: RealtimeAgent, agent_output: str
+    guardrail: OutputGuardrail, context: Any, agent: Any, agent_output: Any
 ) -> GuardrailRun:
     try:
         result = await call_off_loop(guardrail.execute, context, agent, agent_output)

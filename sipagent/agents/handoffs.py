@@ -38,9 +38,10 @@ ON_HANDOFF_LIMIT_S = 20.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handoff:
-    """To whom one may hand over, and how; see :func:`realtime_handoff`."""
+    """To whom one may hand over, and how; ``realtime_handoff`` and ``handoff`` make them."""
 
-    agent: RealtimeAgent
+    agent: Any
+    """A ``RealtimeAgent``, in a run an ``Agent``."""
     tool_name: str
     tool_description: str
     input_type: Any = None
@@ -58,7 +59,7 @@ class Handoff:
             "parameters": schema,
         }
 
-    async def is_enabled_for(self, context: Any, agent: RealtimeAgent) -> bool:
+    async def is_enabled_for(self, context: Any, agent: Any) -> bool:
         """Return whether ``agent`` may hand over now; when that is unclear it may not."""
         return await holds(self.is_enabled, context, agent, if_unclear=False)
 
@@ -111,6 +112,18 @@ def realtime_handoff(
     Raises:
         ConfigError: If ``input_type`` and ``on_handoff`` do not go together.
     """
+    return declared_handoff(agent, tool_name, tool_description, input_type, on_handoff, is_enabled)
+
+
+def declared_handoff(
+    agent: Any,
+    tool_name: str | None = None,
+    tool_description: str | None = None,
+    input_type: Any = None,
+    on_handoff: Callable[..., Any] | None = None,
+    is_enabled: bool | IsEnabled = True,
+) -> Handoff:
+    """Return a handoff to an agent of either kind; see :func:`realtime_handoff`."""
     name = _named(tool_name) if tool_name is not None else handoff_tool_name(agent.name)
     where = f"handoff {name}"
     if input_type is not None:
@@ -134,7 +147,7 @@ def handoff_tool_name(agent_name: str) -> str:
     return "transfer_to_" + re.sub(r"[^A-Za-z0-9]", "_", agent_name).lower()
 
 
-def handoff_output(agent: RealtimeAgent) -> str:
+def handoff_output(agent: Any) -> str:
     """Return what the model is told of a handoff."""
     return json.dumps({"assistant": agent.name}, separators=(",", ":"))
 
@@ -145,7 +158,7 @@ def _named(name: str) -> str:
     return tool_name(name)
 
 
-def _description(agent: RealtimeAgent) -> str:
+def _description(agent: Any) -> str:
     text = f"Handoff to the {agent.name} agent to handle the request."
     return f"{text} {agent.handoff_description}".strip()
 

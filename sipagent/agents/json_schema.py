@@ -63,6 +63,26 @@ def closed_schema(schema: Mapping[str, Any]) -> Schema:
     return _transformed(schema, _closed)
 
 
+def is_closed(schema: Any) -> bool:
+    """Return whether every object in ``schema`` names all it may hold, and needs it all.
+
+    Endpoints that hold a model to a schema take no other (Structured outputs: supported schemas).
+    """
+    if isinstance(schema, list):
+        return all(is_closed(part) for part in schema)
+    if not isinstance(schema, Mapping):
+        return True
+    parts = [schema[key] for key in (*_LISTS_OF_SCHEMAS, "allOf", "items") if key in schema]
+    for key in _MAPS_OF_SCHEMAS:
+        parts += schema.get(key, {}).values()
+    if not all(is_closed(part) for part in parts):
+        return False
+    if schema.get("type") != "object":
+        return True
+    has_room = schema.get("additionalProperties", True) is not False
+    return not has_room and set(schema.get("required", [])) == set(schema.get("properties", {}))
+
+
 def check_arguments(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     """Make sure that ``arguments`` fit ``schema``.
 

@@ -8,20 +8,39 @@ nobody here can rename theirs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sipagent.errors import ConfigError
 
 from .agent import RealtimeAgent
-from .callbacks import settled
+from .callbacks import MaybeAwaitable, settled
 from .handoffs import Handoff, as_handoff
 from .hosted_mcp import HostedMcpTool
-from .mcp import mcp_tools
+from .mcp import McpServer, mcp_tools
 from .tools import FunctionTool
 
 log = logging.getLogger(__name__)
+
+
+class Declared(Protocol):
+    """What agents of either kind say of themselves."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def instructions(self) -> str | Callable[[Any, Any], MaybeAwaitable[str]]: ...
+    @property
+    def prompt(
+        self,
+    ) -> (
+        Mapping[str, Any] | Callable[[Any, Any], MaybeAwaitable[Mapping[str, Any] | None]] | None
+    ): ...
+    @property
+    def tools(self) -> Sequence[FunctionTool | HostedMcpTool]: ...
+    @property
+    def mcp_servers(self) -> Sequence[McpServer]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +59,7 @@ class ResolvedAgent:
 
     def find(self, name: str) -> FunctionTool | Handoff | None:
         """Return what the model calls ``name``."""
-        tool = next((tool for tool in self.tools if tool.name == name), None)
-        if tool is not None:
-            return tool
-        wanted = name.lower()
-        return next((each for each in self.handoffs if each.tool_name.lower() == wanted), None)
+        return find_called(name, self.tools, self.handoffs)
 
     def wire_tools(self) -> list[dict[str, Any]]:
         """Return the tools of the wire: tools, then handoffs."""
@@ -65,24 +80,53 @@ async def resolve(agent: RealtimeAgent, context: Any) -> ResolvedAgent:
         TypeError: If instructions or prompt are no text and no mapping.
         Exception: Whatever the instructions or the prompt raise.
     """
-    functions = [tool for tool in agent.tools if isinstance(tool, FunctionTool)]
-    tools = [tool for tool in functions if await tool.is_enabled_for(context, agent)]
-    handoffs = [as_handoff(target) for target in agent.handoffs]
-    handoffs = [each for each in handoffs if await each.is_enabled_for(context, agent)]
-    _check_names(tools, handoffs)
-    for server in agent.mcp_servers:
-        tools += _without_known(await mcp_tools(server), [*tools, *handoffs])
+    declared = [as_handoff(target) for target in agent.handoffs]
+    tools, handoffs = await enabled_now(agent, declared, context)
     return ResolvedAgent(
         agent,
-        await _instructions(agent, context),
-        await _prompt(agent, context),
-        tuple(tools),
-        tuple(handoffs),
+        await instructions_now(agent, context),
+        await prompt_now(agent, context),
+        tools,
+        handoffs,
         tuple(tool for tool in agent.tools if isinstance(tool, HostedMcpTool)),
     )
 
 
-async def _instructions(agent: RealtimeAgent, context: Any) -> str:
+def find_called(
+    name: str, tools: Sequence[FunctionTool], handoffs: Sequence[Handoff]
+) -> FunctionTool | Handoff | None:
+    """Return what the model calls ``name``."""
+    tool = next((tool for tool in tools if tool.name == name), None)
+    if tool is not None:
+        return tool
+    wanted = name.lower()
+    return next((each for each in handoffs if each.tool_name.lower() == wanted), None)
+
+
+async def enabled_now(
+    agent: Declared, declared: Sequence[Handoff], context: Any
+) -> tuple[tuple[FunctionTool, ...], tuple[Handoff, ...]]:
+    """Return the tools ``agent`` has now, its MCP servers' among them, and its handoffs.
+
+    Raises:
+        ConfigError: If two tools or handoffs have the same name; the text names both.
+    """
+    functions = [tool for tool in agent.tools if isinstance(tool, FunctionTool)]
+    tools = [tool for tool in functions if await tool.is_enabled_for(context, agent)]
+    handoffs = [each for each in declared if await each.is_enabled_for(context, agent)]
+    _check_names(tools, handoffs)
+    for server in agent.mcp_servers:
+        tools += _without_known(await mcp_tools(server), [*tools, *handoffs])
+    return tuple(tools), tuple(handoffs)
+
+
+async def instructions_now(agent: Declared, context: Any) -> str:
+    """Return what ``agent`` is told now.
+
+    Raises:
+        TypeError: If that is no text.
+        Exception: Whatever the instructions raise.
+    """
     given = agent.instructions
     text = given if isinstance(given, str) else await settled(given(context, agent))
     if not isinstance(text, str):
@@ -90,7 +134,13 @@ async def _instructions(agent: RealtimeAgent, context: Any) -> str:
     return text
 
 
-async def _prompt(agent: RealtimeAgent, context: Any) -> dict[str, Any] | None:
+async def prompt_now(agent: Declared, context: Any) -> dict[str, Any] | None:
+    """Return the stored prompt of ``agent`` as on the wire.
+
+    Raises:
+        TypeError: If that is no mapping.
+        Exception: Whatever the prompt raises.
+    """
     given = agent.prompt
     prompt = await settled(given(context, agent)) if callable(given) else given
     if prompt is None:

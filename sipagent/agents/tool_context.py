@@ -7,12 +7,9 @@ import threading
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
-
-if TYPE_CHECKING:
-    from .agent import RealtimeAgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +17,14 @@ class ToolContext:
     """What a tool is told; a first parameter of this type receives it."""
 
     context: Any
-    """The session's own, such as ``calls.tools.CallContext``."""
+    """Of the session or the run, such as ``calls.tools.CallContext``."""
     tool_call_id: str
     agent_name: str
     tool_name: str = ""
     arguments: str = ""
     """As the model wrote them."""
-    agent: RealtimeAgent | None = None
-    """Who was speaking when the response began."""
+    agent: Any = None
+    """Who was speaking when the response began: a ``RealtimeAgent``, in a run an ``Agent``."""
     history: list[dict[str, Any]] = field(default_factory=list)
     """Items of the conversation as they were when the tool was called; a copy of its own."""
     usage: Mapping[str, Any] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from pydantic import ValidationError
 
@@ -40,9 +40,6 @@ from .tool_context import (
 from .tool_errors import DEFAULT_ERROR, ToolArgumentsInvalid, ToolTimeout
 from .tool_guardrails import ToolGuardrail, objection
 
-if TYPE_CHECKING:
-    from .agent import RealtimeAgent
-
 __all__ = [  # the vocabulary of a file that defines tools
     "DEFAULT_ERROR",
     "BackgroundResult",
@@ -63,8 +60,8 @@ MAX_TIMEOUT_S = 2_147_483.647
 TimeoutBehavior: TypeAlias = Literal["error_as_result", "raise_exception"]
 NeedsApproval: TypeAlias = Callable[[ToolContext, Mapping[str, Any], str], MaybeAwaitable[bool]]
 """Takes context, parsed arguments and ``tool_call_id``."""
-IsEnabled: TypeAlias = "Callable[[Any, RealtimeAgent], MaybeAwaitable[bool]]"
-"""Takes the session's own context and the agent."""
+IsEnabled: TypeAlias = Callable[[Any, Any], MaybeAwaitable[bool]]
+"""Takes the context of the session or the run, and the agent."""
 ErrorFunction: TypeAlias = Callable[[ToolContext, Exception], MaybeAwaitable[str]]
 
 
@@ -127,7 +124,7 @@ class FunctionTool:
             "parameters": strict_schema(self.parameters) if self.strict else self.parameters,
         }
 
-    async def is_enabled_for(self, context: Any, agent: RealtimeAgent) -> bool:
+    async def is_enabled_for(self, context: Any, agent: Any) -> bool:
         """Return whether ``agent`` has the tool now; when that is unclear it has not."""
         return await holds(self.is_enabled, context, agent, if_unclear=False)
 

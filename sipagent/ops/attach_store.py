@@ -1,35 +1,30 @@
-"""The journal of attached calls in a database: an SQLite file, or PostgreSQL by URL.
+"""The journal of attached calls in a database.
 
 Two processes use it at once: the supervisor writes down what webhooks announce, the process of
-attached calls reads that and notes what becomes of it. Every method is one transaction, on the
-store's own thread, so that no loop waits for a disk; what a cancelled method does is still done.
-A call that ended stays ended, whatever is noted of it later, and leaves nothing that was said.
+attached calls reads that and notes what becomes of it. Every method is one transaction, off the
+loop. A call that ended stays ended, whatever is noted of it later, and leaves nothing that was
+said.
 
-| resource    | acquired  | released | on failure                              |
-|-------------|-----------|----------|-----------------------------------------|
-| thread      | ``open``  | ``close``|                                         |
-| connections | as needed | ``close``| ``JournalError``; the next one is fresh |
+| resource | acquired | released  | on failure       |
+|----------|----------|-----------|------------------|
+| database | ``open`` | ``close`` | ``JournalError`` |
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import Engine, Executable, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from sipagent.calls.journal import AttachedState, JournalEntry, Json
 from sipagent.errors import JournalError
 from sipagent.wire.webhook import IncomingCall
 
-from .attach_tables import CALLS, WEBHOOKS, connect, execute_all
-from .store_url import shown_store
-
-_T = TypeVar("_T")
+from .attach_tables import CALLS, MAKINGS, WEBHOOKS
+from .database import Database, execute_all
 
 
 class AttachStore:
@@ -40,10 +35,7 @@ class AttachStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._name = shown_store(url)
-        self._engine: Engine | None = None
-        self._thread: ThreadPoolExecutor | None = None
+        self._database = Database(url, MAKINGS, thread_name="attach-store")
 
     async def open(self) -> None:
         """Make file and tables unless they are there.
@@ -51,22 +43,11 @@ class AttachStore:
         Raises:
             JournalError: If there is no database there, and cannot be.
         """
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="attach-store")
-        try:
-            self._engine = await self._on_thread(lambda: connect(self._url))
-        except BaseException:
-            await self.close()
-            raise
+        await self._database.open()
 
     async def close(self) -> None:
         """Close, after what was begun; safe twice."""
-        thread, self._thread = self._thread, None
-        engine, self._engine = self._engine, None
-        if thread is None:
-            return
-        if engine is not None:
-            await asyncio.get_running_loop().run_in_executor(thread, engine.dispose)
-        thread.shutdown(wait=False)
+        await self._database.close()
 
     async def add_webhook(self, webhook_id: str, call: IncomingCall, *, received_at: float) -> bool:
         """Write down a call that waits for a decision, unless its webhook or itself is known.
@@ -91,7 +72,7 @@ class AttachStore:
             insert(CALLS).values(
                 realtime_call_id=call.realtime_call_id,
                 state=AttachedState.NEW.value,
-                sip_headers=self._to_text(call.sip_headers),
+                sip_headers=self._database.to_text(call.sip_headers),
                 received_at=received_at,
                 call_id="",
                 plan="",
@@ -99,7 +80,7 @@ class AttachStore:
                 history="[]",
             ),
         ]
-        return await self._with_engine(lambda engine: _insert_new(engine, rows))
+        return await self._database.work(lambda engine: _insert_new(engine, rows))
 
     async def waiting(self) -> Sequence[JournalEntry]:
         """Return the entries nothing was decided about, oldest first."""
@@ -112,7 +93,7 @@ class AttachStore:
     async def accepted(self, realtime_call_id: str, *, call_id: str, plan: str) -> None:
         """Note that a call was accepted; nothing if it is over already."""
         accepted = AttachedState.ACCEPTED.value
-        await self._execute(
+        await self._database.execute(
             update(CALLS)
             .where(CALLS.c.realtime_call_id == realtime_call_id)
             .where(CALLS.c.state == AttachedState.NEW.value)
@@ -121,16 +102,16 @@ class AttachStore:
 
     async def save(self, realtime_call_id: str, *, agent: str, history: Sequence[Json]) -> None:
         """Note who speaks and what was said; nothing if the call is over already."""
-        await self._execute(
+        await self._database.execute(
             update(CALLS)
             .where(CALLS.c.realtime_call_id == realtime_call_id)
             .where(CALLS.c.state != AttachedState.ENDED.value)
-            .values(agent=agent, history=self._to_text(history))
+            .values(agent=agent, history=self._database.to_text(history))
         )
 
     async def ended(self, realtime_call_id: str) -> None:
         """Note that a call is over; its id stays, for webhooks that come again."""
-        await self._execute(
+        await self._database.execute(
             update(CALLS)
             .where(CALLS.c.realtime_call_id == realtime_call_id)
             .values(state=AttachedState.ENDED.value, sip_headers="[]", history="[]")
@@ -146,7 +127,7 @@ class AttachStore:
             JournalError: If nothing was forgotten.
         """
         lives_on = CALLS.c.state == AttachedState.ACCEPTED.value
-        await self._execute(
+        await self._database.execute(
             delete(WEBHOOKS).where(WEBHOOKS.c.received_at < before),
             delete(CALLS).where(CALLS.c.received_at < before).where(~lives_on),
         )
@@ -157,34 +138,11 @@ class AttachStore:
             .where(CALLS.c.state == state.value)
             .order_by(CALLS.c.received_at, CALLS.c.realtime_call_id)
         )
-        rows = await self._with_engine(lambda engine: _rows(engine, wanted))
+        rows = await self._database.work(lambda engine: _rows(engine, wanted))
         try:
             return [_entry(row) for row in rows]
         except orjson.JSONDecodeError as error:
-            raise JournalError(f"{self._name}: a call is not readable: {error}") from None
-
-    async def _execute(self, *statements: Executable) -> None:
-        await self._with_engine(lambda engine: execute_all(engine, statements))
-
-    async def _with_engine(self, work: Callable[[Engine], _T]) -> _T:
-        engine = self._engine
-        if engine is None:
-            raise JournalError(f"{self._name} is not open")
-        return await self._on_thread(lambda: work(engine))
-
-    async def _on_thread(self, work: Callable[[], _T]) -> _T:
-        """Return what ``work`` returns; whatever the database says becomes ours."""
-        assert self._thread is not None
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
-            raise JournalError(f"{self._name}: {_reason(error)}") from None
-
-    def _to_text(self, value: object) -> str:
-        try:
-            return orjson.dumps(value).decode()
-        except orjson.JSONEncodeError as error:
-            raise JournalError(f"{self._name}: not to be written as JSON: {error}") from None
+            raise JournalError(f"{self._database.name}: a call is not readable: {error}") from None
 
 
 def _insert_new(engine: Engine, rows: Sequence[Executable]) -> bool:
@@ -212,11 +170,3 @@ def _entry(row: Any) -> JournalEntry:
         agent=row.agent,
         history=tuple(orjson.loads(row.history)),
     )
-
-
-def _reason(error: Exception) -> str:
-    """Return one line without statement and values, which SQLAlchemy's own text would have."""
-    inner = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror
-    return " ".join(str(inner).split())

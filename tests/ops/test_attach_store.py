@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.errors import JournalError
-from sipagent.ops import attach_store, attach_tables
+from sipagent.ops import attach_store, database
 from sipagent.ops.attach_store import AttachStore
 
 from .store_processes import CALLS, incoming
@@ -265,7 +265,7 @@ async def test_a_locked_file_is_waited_for_and_no_loop_with_it(
 async def test_a_file_that_stays_locked_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attach_tables, "BUSY_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_S", 0.05)
     async with another(tmp_path) as store:
         with closing(sqlite3.connect(tmp_path / "calls.db", isolation_level=None)) as writer:
             writer.execute("BEGIN EXCLUSIVE")
@@ -358,7 +358,7 @@ async def test_closing_leaves_no_thread_and_no_side_file(tmp_path: Path) -> None
 async def test_whatever_it_executes_is_postgresqls_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute_all, rows = attach_tables.execute_all, attach_store._rows
+    execute_all, rows = database.execute_all, attach_store._rows
     executed: list[Any] = []
 
     def note_all(engine: Engine, statements: Sequence[Executable]) -> None:
@@ -369,7 +369,7 @@ async def test_whatever_it_executes_is_postgresqls_too(
         executed.append(wanted)
         return rows(engine, wanted)
 
-    for module in (attach_store, attach_tables):
+    for module in (attach_store, database):
         monkeypatch.setattr(module, "execute_all", note_all)
     monkeypatch.setattr(attach_store, "_rows", note_one)
     async with another(tmp_path) as store:

@@ -140,17 +140,16 @@ async def _stream(
     frame: Callable[[Json], bytes],
     last: bytes = b"",
 ) -> web.StreamResponse:
-    """Send server-sent events.
-
-    Raises:
-        ConnectionError: If nobody is there to read them.
-    """
+    """Send server-sent events, as long as somebody reads them."""
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
     stream = web.StreamResponse(headers=headers)
-    await stream.prepare(request)
-    async for event in events:
-        await stream.write(frame(event))  # fails where nobody reads any more: that ends it
-    await stream.write_eof(last)
+    try:
+        await stream.prepare(request)
+        async for event in events:
+            await stream.write(frame(event))
+        await stream.write_eof(last)
+    except ConnectionResetError:
+        pass  # nobody does any more: that ends it
     return stream
 
 

@@ -1,0 +1,161 @@
+"""A database off the loop: an SQLite file, or PostgreSQL by URL; several processes may use it.
+
+What is done to it is done on its own thread, so that no loop waits for a disk; what a cancelled
+caller began is still done. Nothing here is SQLite's alone but what it is told when it connects.
+
+| resource    | acquired  | released | on failure                              |
+|-------------|-----------|----------|-----------------------------------------|
+| thread      | ``open``  | ``close``|                                         |
+| connections | as needed | ``close``| ``JournalError``; the next one is fresh |
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import URL, Engine, Executable, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+from sipagent.errors import JournalError
+
+from .store_url import shown_store, sqlite_file
+
+BUSY_S = 5.0
+"""How long one process waits while the other writes."""
+
+_T = TypeVar("_T")
+
+
+class Database:
+    """One database, opened and closed by its owner.
+
+    Args:
+        url: As :func:`sipagent.ops.store_url.checked_store_url` wants it.
+        makings: Make its tables and indexes, unless they are there.
+        thread_name: What its thread is called.
+    """
+
+    def __init__(self, url: str, makings: Sequence[Executable], *, thread_name: str) -> None:
+        self.name = shown_store(url)
+        self._url, self._makings, self._thread_name = url, makings, thread_name
+        self._engine: Engine | None = None
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Make file and tables unless they are there.
+
+        Raises:
+            JournalError: If there is no database there, and cannot be.
+        """
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._thread_name)
+        try:
+            self._engine = await self._on_thread(lambda: _connect(self._url, self._makings))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close, after what was begun; safe twice."""
+        thread, self._thread = self._thread, None
+        engine, self._engine = self._engine, None
+        if thread is None:
+            return
+        if engine is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, engine.dispose)
+        thread.shutdown(wait=False)
+
+    async def work(self, work: Callable[[Engine], _T]) -> _T:
+        """Return what ``work`` returns, called on the thread.
+
+        Raises:
+            JournalError: If the database is not open, or says no.
+        """
+        engine = self._engine
+        if engine is None:
+            raise JournalError(f"{self.name} is not open")
+        return await self._on_thread(lambda: work(engine))
+
+    async def execute(self, *statements: Executable) -> None:
+        """Execute all, or none.
+
+        Raises:
+            JournalError: See ``work``.
+        """
+        await self.work(lambda engine: execute_all(engine, statements))
+
+    def to_text(self, value: object) -> str:
+        """Return ``value`` as JSON.
+
+        Raises:
+            JournalError: If it is none.
+        """
+        try:
+            return orjson.dumps(value).decode()
+        except orjson.JSONEncodeError as error:
+            raise JournalError(f"{self.name}: not to be written as JSON: {error}") from None
+
+    async def _on_thread(self, work: Callable[[], _T]) -> _T:
+        """Return what ``work`` returns; whatever the database says becomes ours."""
+        assert self._thread is not None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
+            raise JournalError(f"{self.name}: {_reason(error)}") from None
+
+
+def execute_all(engine: Engine, statements: Sequence[Executable]) -> None:
+    """Execute all, or none."""
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _connect(url: str, makings: Sequence[Executable]) -> Engine:
+    """Return an engine whose database has what ``makings`` make; for the thread that uses it.
+
+    Raises:
+        SQLAlchemyError: If the database cannot be had.
+        OSError: If its folder cannot.
+        ImportError: If its driver is not installed.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o640)  # it holds telephone numbers, and what was said
+        path = URL.create("sqlite", database=str(file))
+        engine = create_engine(path, connect_args={"timeout": BUSY_S}, hide_parameters=True)
+        event.listen(engine, "connect", _set_up_sqlite)
+    try:
+        _make(engine, makings)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    """Let one process read while the other writes, and lose nothing in a power failure."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _make(engine: Engine, makings: Sequence[Executable]) -> None:
+    try:
+        execute_all(engine, makings)
+    except (IntegrityError, ProgrammingError):
+        # PostgreSQL's, to who looked before another process had made them.
+        execute_all(engine, makings)
+
+
+def _reason(error: Exception) -> str:
+    """Return one line without statement and values, which SQLAlchemy's own text would have."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(inner, OSError) and inner.strerror:
+        return inner.strerror
+    return " ".join(str(inner).split())
