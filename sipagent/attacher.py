@@ -17,8 +17,10 @@ from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
 from sipagent.errors import JournalError, SipAgentError
+from sipagent.ops.api_questions import ChannelApprover
 from sipagent.ops.attach_store import AttachStore
 from sipagent.ops.channel import (
+    ApprovalDecided,
     Channel,
     Closed,
     Drain,
@@ -66,6 +68,7 @@ class _Attacher:
         self._sip_calls = SipCalls(self._endpoint)
         self._journal = AttachStore(config.store.url)
         self._desk: AttachedDesk | None = None
+        self._approver: ChannelApprover | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_draining = self._must_hang_up = False
@@ -89,6 +92,7 @@ class _Attacher:
         routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)
+        self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = AttachedDesk(
             route=routes.take,
             named=routes.named,
@@ -98,6 +102,7 @@ class _Attacher:
             observer=call_observers(config.cdr.path, config.cdr.timeline_path),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,
+            approver=self._approver,
         )
         channel.send(Ready(0, config.attach.max_calls, routes.plans))
 
@@ -151,6 +156,8 @@ class _Attacher:
 
     def _command(self, message: Message) -> None:
         match message:
+            case ApprovalDecided() if self._approver is not None:
+                self._approver.decided(message)
             case Look():
                 self._told.set()
             case Drain():

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sipagent.agents.handoffs import handoff_tool_name
 from sipagent.config import Config, read_config
+from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order
 from sipagent.dialplan.loading import SCRIPT_SUFFIX, read_dir, read_file
-from sipagent.dialplan.models import Dialplan
+from sipagent.dialplan.models import Agent, Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.validation import listed, near_miss, validate
 from sipagent.engine.brain.script import Script
@@ -91,12 +92,15 @@ def _check_scripts(plans: Iterable[Plan]) -> Iterator[Finding]:
 
 def _compare(plan: Dialplan, script: Script, file: Path) -> Iterator[Finding]:
     speaking = [agent.name for agent in script.agents]
-    for agent in plan.agents:
-        if agent.name not in speaking:
-            close = near_miss(agent.name, speaking)
-            text = f'has no agent "{agent.name}" of plan {plan.name}{close}'
+    agents: list[Agent | Backend] = [*plan.agents]
+    if plan.backend is not None and plan.backend.url is None:
+        agents.append(plan.backend)
+    for name in (agent.name for agent in agents):
+        if name not in speaking:
+            close = near_miss(name, speaking)
+            text = f'has no agent "{name}" of plan {plan.name}{close}'
             yield Finding(file, 0, "agents", text, Severity.WARNING)
-    callable_names = {name.lower() for agent in plan.agents for name in agent.tools}
+    callable_names = {name.lower() for agent in agents for name in agent.tools}
     callable_names |= {handoff_tool_name(name) for each in plan.agents for name in each.handoffs}
     rules = [*script.rules, *(rule for agent in script.agents for rule in agent.rules)]
     for call in sorted({rule.call for rule in rules if rule.call}):

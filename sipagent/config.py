@@ -51,12 +51,14 @@ class DialplanSettings(Section):
 
 
 class HttpSettings(Section):
-    """``[http]``: metrics and health."""
+    """``[http]``: metrics, health and the admin API."""
 
     bind: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    """Address that is listened on; there is no log-in, so keep it private."""
+    """Address that is listened on; metrics and health need no log-in, so keep it private."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     """0 takes a free one."""
+    token: SecretStr = SecretStr("")
+    """Bearer token of the admin API; empty: only this machine may ask."""
 
 
 class CdrSettings(Section):

@@ -15,7 +15,18 @@ from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
-from sipagent.ops.channel import Channel, Closed, Drain, Failed, Heartbeat, Message, Ready, Stop
+from sipagent.ops.api_questions import ChannelApprover
+from sipagent.ops.channel import (
+    ApprovalDecided,
+    Channel,
+    Closed,
+    Drain,
+    Failed,
+    Heartbeat,
+    Message,
+    Ready,
+    Stop,
+)
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.metrics import REFUSED
@@ -51,6 +62,7 @@ class _Worker:
         self._ended = asyncio.Event()
         self._sip: SipEndpoint | None = None
         self._desk: CallDesk | None = None
+        self._approver: ChannelApprover | None = None
 
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
@@ -77,12 +89,14 @@ class _Worker:
     async def _start(self, channel: Channel) -> None:
         config = self._config
         routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
+        self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
             route=routes.take,
             endpoint=self._realtime,
             observer=call_observers(config.cdr.path, config.cdr.timeline_path),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
+            approver=self._approver,
         )
         self._sip = SipEndpoint(
             config.sip, on_incoming=self._desk.incoming, on_refused=self._refused
@@ -119,6 +133,8 @@ class _Worker:
                     self._sip.drain(retry_after_s)
                 else:  # not started yet
                     self._ended.set()
+            case ApprovalDecided() if self._approver is not None:
+                self._approver.decided(message)
             case Stop() | Closed():
                 self._ended.set()
             case _:

@@ -11,6 +11,7 @@ arrive there in order; the tasks beside it only ask, send and wait. All of them 
 | provider     |                         | or over   | on, and the journal has it                  |
 | session      | ``AttachSession``       | `_finish` | attached again; hung up if it cannot be     |
 | its notes    | the accept's answer     | the desk  | logged; the call goes on                    |
+| delegation   | a tool of the agent     | `_finish` | a sentence for the caller                   |
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ from .attached_session import (
 )
 from .attached_transfer import AttachedTransfer
 from .commands import Finish
+from .delegation import call_delegation
+from .delegation_approvals import Approver, Nobody
 from .events import (
     AgentFellSilent,
     CallStarted,
@@ -75,6 +78,7 @@ class AttachedCall:
         journal: Where it is noted, for a process after this one.
         observer: Who is told.
         wall_clock: Returns Unix seconds.
+        approver: Asked before tools run that need it; None: nobody can be.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class AttachedCall:
         journal: CallJournal,
         observer: facts.Observer,
         wall_clock: Callable[[], float],
+        approver: Approver | None = None,
     ) -> None:
         self.call_id, self.realtime_call_id = call_id, entry.realtime_call_id
         self._entry, self._agent = entry, agent
@@ -106,7 +111,10 @@ class AttachedCall:
             post=self._inbox.put_nowait,
             start=self._start,
         )
-        self._context = attached_context(call_id, entry, self._transfer.ask, self.hang_up)
+        self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
+        self._context = attached_context(
+            call_id, entry, self._transfer.ask, self.hang_up, self._delegation
+        )
         self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
         self._options = attached_options(setup, endpoint)
         self._session = RealtimeSession(
@@ -274,6 +282,8 @@ class AttachedCall:
                 await self._session.close()
         except (TimeoutError, SessionError):
             log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        if self._delegation is not None:
+            await self._delegation.close()
         if self._termination is None:
             await self._notes.write()
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
 from sipagent.realtime.call_end import ENDED
 from sipagent.realtime.conversation_events import (
@@ -55,6 +56,8 @@ class AttachedConversation:
         post: Callable[[AttachedEvent], None],
     ) -> None:
         self._tell, self._post = tell, post
+        self._filler = "" if setup.backend is None else setup.backend.filler
+        self._delegations: set[str] = set()
         self._greeting, self._silence_ms = setup.greeting, silence_ms(setup)
         self._now = asyncio.get_running_loop().time
         self._turns = AttachedTurns()
@@ -111,6 +114,8 @@ class AttachedConversation:
                 self._caller_stopped(item_id, at)
             case DtmfReceived(digit=digit):
                 self._digit_pressed(digit)
+            case session_events.ToolStarted() | session_events.ToolEnded():
+                self._delegated(event)
             case session_events.HandedOff(to_agent=new):
                 self.agent = new
             case session_events.ResponseDone():
@@ -149,6 +154,17 @@ class AttachedConversation:
         self._tell(facts.DigitPressed(digit))
         if self._digits is not None and (text := self._digits.press(digit, self._now())):
             self._commands.message(text)
+
+    def _delegated(self, event: session_events.ToolStarted | session_events.ToolEnded) -> None:
+        """Have the agent say that it takes a moment: there is no audio of ours on the line."""
+        if event.name != DELEGATE_TOOL:
+            return
+        if isinstance(event, session_events.ToolEnded):
+            self._delegations.discard(event.tool_call_id)
+            return
+        if self._filler and not self._delegations:
+            self._commands.respond(f"Say exactly: {self._filler}")
+        self._delegations.add(event.tool_call_id)
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
         self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
@@ -201,6 +217,7 @@ class AttachedConversation:
         outage_ms = 0 if lost_at is None else round((at - lost_at) * 1000)
         self._tell(facts.SessionReplaced("lost", outage_ms))
         self._is_caller_speaking, self._last_word_at = False, None
+        self._delegations.clear()
         self._tell_all(self._turns.finish(at, is_cut=False))
         self._notice_silence()
 

@@ -24,6 +24,7 @@ from . import facts
 from .attached_call import AttachedCall
 from .attached_requests import Connector
 from .attached_session import agent_named, left_out
+from .delegation_approvals import Approver, Nobody
 from .journal import CallJournal, JournalEntry
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
 from .termination import Reason, Result, Termination
@@ -46,6 +47,7 @@ class AttachedDesk:
         observer: Who is told of every call.
         most_calls: How many there may be.
         wall_clock: Returns Unix seconds.
+        approver: Asked before tools run that need it; None: nobody can be.
     """
 
     def __init__(
@@ -59,11 +61,12 @@ class AttachedDesk:
         observer: facts.Observer,
         most_calls: int,
         wall_clock: Callable[[], float],
+        approver: Approver | None = None,
     ) -> None:
         self._route, self._named = route, named
         self._endpoint, self._connector, self._journal = endpoint, sip_calls, journal
         self._observer, self._most_calls = observer, most_calls
-        self._wall_clock = wall_clock
+        self._wall_clock, self._approver = wall_clock, approver or Nobody()
         self._loop = asyncio.get_running_loop()
         self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -208,6 +211,7 @@ class AttachedDesk:
             journal=self._journal,
             observer=self._observer,
             wall_clock=self._wall_clock,
+            approver=self._approver,
         )
         self._start(self._run(call), f"attached call {call_id}")
 

@@ -20,6 +20,7 @@ from sipagent.realtime.options import SessionOptions
 from sipagent.sip.headers import invite_of_headers
 
 from .attached_events import AttachFailed, CallOver
+from .delegation import Delegation
 from .events import SessionFailed
 from .journal import JournalEntry
 from .prepare import DEFAULT_SILENCE_MS
@@ -85,6 +86,7 @@ def attached_context(
     entry: JournalEntry,
     transfer: Callable[[str], Awaitable[str]],
     request_hang_up: Callable[[Reason, str], None],
+    delegation: Delegation | None = None,
 ) -> CallContext:
     """Return what tools are told of an attached call."""
     invite = invite_of_headers(entry.sip_headers)
@@ -98,6 +100,7 @@ def attached_context(
         request_hang_up=request_hang_up,
         transfer=transfer,
         realtime_call_id=entry.realtime_call_id,
+        delegate=None if delegation is None else delegation.ask,
     )
 
 

@@ -10,6 +10,7 @@ pump. All of them belong to one ``TaskGroup`` and end with the call.
 | session           | ``OpenSession``      | ``CloseSession``| replaced, with a filler; if it |
 |                   |                      |                 | cannot be, the apology         |
 | recorder          | first media          | end of ``run``  | the file ends, the call goes on|
+| delegation        | a tool of the agent  | ``_finish``     | a sentence for the caller      |
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from . import commands, facts
 from . import events as call_events
 from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
+from .delegation import call_delegation
+from .delegation_approvals import Approver, Nobody
 from .leg_playback import LegPlayback
 from .leg_session import leg_context, leg_session, line_measured
 from .leg_transfer import LegTransfer
@@ -61,6 +64,7 @@ class Call:
         offered_at: Monotonic seconds of the INVITE.
         recordings_dir: Where the stereo recording goes, if the plan wants one.
         wall_clock: Returns Unix seconds: sessions expire by the endpoint's calendar.
+        approver: Asked before tools run that need it; None: nobody can be.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Call:
         offered_at: float,
         recordings_dir: Path,
         wall_clock: Callable[[], float],
+        approver: Approver | None = None,
     ) -> None:
         self.call_id = call_id
         self._leg, self._setup, self._endpoint = leg, setup, endpoint
@@ -85,7 +90,8 @@ class Call:
         self._controller = CallController(setup.policy)
         self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
-        context = leg_context(call_id, leg.invite, self._transfer, self.hang_up)
+        self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
+        context = leg_context(call_id, leg.invite, self._transfer, self.hang_up, self._delegation)
         self._session = leg_session(setup, leg.invite, context, playback, wall_clock)
         self._conversation = Conversation(
             setup,
@@ -309,6 +315,8 @@ class Call:
                 await self._session.close()
         except (TimeoutError, SessionError):
             log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        if self._delegation is not None:
+            await self._delegation.close()
         extra: dict[str, str] = {}
         if self._recorder is not None and await self._recorder.close():
             extra["recording"] = str(self._recorder.path)

@@ -19,6 +19,8 @@ from . import barge_in, facts
 from .agent_audio import AgentAudio
 from .answer_checks import CheckEvent, apply_check
 from .cuts import Cuts
+from .delegation_filler import DELEGATION_ITEM
+from .delegation_sound import DelegationSound
 from .digits import DigitBatch
 from .events import AgentFellSilent, CallEvent
 from .failures import failure_of
@@ -71,18 +73,20 @@ class Conversation:
         self._last_word_at: float | None = None
         self._cuts = Cuts()
         self._filler = Filler()
+        self._waiting = DelegationSound(setup)
         self._lost_at: float | None = None
         self._must_greet = False
 
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
-        is_idle = self._audio is None or self._audio.is_idle or self._filler.is_playing
+        is_filled = self._filler.is_playing or self._waiting.is_playing
+        is_idle = self._audio is None or self._audio.is_idle or is_filled
         return is_idle and self._response_id is None
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        parts = (self._barge_in, self._filler, self._cuts, self._audio, self._digits)
+        parts = (self._barge_in, self._filler, self._waiting, self._cuts, self._audio, self._digits)
         candidates = [part.deadline() for part in parts if part is not None]
         return min((at for at in candidates if at is not None), default=None)
 
@@ -104,6 +108,7 @@ class Conversation:
     def start(self, media: MediaPort) -> None:
         """Take the leg's media and have the agent greet."""
         self._media = media
+        self._waiting.start(media)
         self._audio = AgentAudio(media, self._format, self._setup.hold)
         self._must_greet = bool(self._setup.greeting)
         if self._lost_at is None:
@@ -114,6 +119,7 @@ class Conversation:
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
         self._filler.stop()
+        self._waiting.stop()
         if self._audio is not None:
             self._tell_cut_off(self._audio.cut())
         for item_id in self._turns.open_items():
@@ -123,7 +129,7 @@ class Conversation:
 
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
-        if item_id == FILLER_ITEM:
+        if item_id in {FILLER_ITEM, DELEGATION_ITEM}:
             return
         gap_ms = None if self._last_word_at is None else round((at - self._last_word_at) * 1000)
         self._last_word_at = None
@@ -138,12 +144,16 @@ class Conversation:
             if self._filler.is_playing:
                 self._play_filler()
             return
+        if item_id == DELEGATION_ITEM:
+            self._waiting.played()
+            return
         if said := self._turns.played(item_id, self._media.heard(item_id)):
             self._tell(said)
         if self._media.is_idle:
             self._floor(barge_in.AgentAudioFinished(), at)
             self._filler.fell_silent(at)
             self._notice_silence()
+        self._look(at)
 
     def handle_timer(self, now: float) -> None:
         """Act on :meth:`deadline`."""
@@ -153,6 +163,7 @@ class Conversation:
             self._audio.handle_timer(now)
         if self._filler.is_due(now):
             self._play_filler()
+        self._look(now)
         if self._digits is not None and (text := self._digits.due(now)) is not None:
             self._commands.message(text)
 
@@ -168,6 +179,11 @@ class Conversation:
         """Act on one session event."""
         if isinstance(event, _RESPONSE_PARTS) and event.response_id == self._cut_response_id:
             return  # was on its way when the caller took the floor
+        self._waiting.told(event)
+        self._act(event)
+        self._look(self._now())
+
+    def _act(self, event: session_events.SessionEvent) -> None:
         match event:
             case session_events.AudioDelta():
                 self._play(event)
@@ -277,6 +293,9 @@ class Conversation:
             self._tell(said)
         self._notice_silence()
 
+    def _look(self, now: float) -> None:
+        self._waiting.look(is_silent=self.is_silent, now=now)
+
     def _greet(self) -> None:
         """Have the agent greet, unless it has."""
         if self._must_greet:
@@ -298,6 +317,7 @@ class Conversation:
         """Stop playing and drop what still comes of a response; return what was heard."""
         if self._audio is None:
             return []
+        self._waiting.stop()
         heard = self._audio.cut()
         self._cut_response_id = response_id
         self._tell_cut_off(heard)

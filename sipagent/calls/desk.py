@@ -19,6 +19,7 @@ from sipagent.sip.headers import Invite
 
 from . import facts
 from .call import Call
+from .delegation_approvals import Approver, Nobody
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
 from .termination import Reason, Result, Termination
 
@@ -34,6 +35,7 @@ class CallDesk:
         observer: Who is told of every call.
         recordings_dir: Where recordings go.
         wall_clock: Returns Unix seconds.
+        approver: Asked before tools run that need it; None: nobody can be.
     """
 
     def __init__(
@@ -44,10 +46,11 @@ class CallDesk:
         observer: facts.Observer,
         recordings_dir: Path,
         wall_clock: Callable[[], float],
+        approver: Approver | None = None,
     ) -> None:
         self._route, self._endpoint = route, endpoint
         self._observer, self._recordings_dir = observer, recordings_dir
-        self._wall_clock = wall_clock
+        self._wall_clock, self._approver = wall_clock, approver or Nobody()
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: dict[str, Call] = {}
@@ -102,6 +105,7 @@ class CallDesk:
             offered_at=self._loop.time(),
             recordings_dir=self._recordings_dir,
             wall_clock=self._wall_clock,
+            approver=self._approver,
         )
         self.calls[call_id] = call
         task = self._loop.create_task(self._run(call), name=f"call {call_id}")

@@ -10,6 +10,7 @@ from sipagent.sip.call import SipCall
 from sipagent.sip.headers import Invite
 
 from . import facts
+from .delegation import Delegation
 from .leg_playback import LegPlayback
 from .leg_transfer import LegTransfer
 from .setup import CallSetup, leg_format
@@ -41,6 +42,7 @@ def leg_context(
     invite: Invite,
     transfer: LegTransfer,
     request_hang_up: Callable[[Reason, str], None],
+    delegation: Delegation | None = None,
 ) -> CallContext:
     """Return what tools are told of a call over a leg."""
     return CallContext(
@@ -52,6 +54,7 @@ def leg_context(
         headers=invite.headers,
         request_hang_up=request_hang_up,
         transfer=transfer.ask,
+        delegate=None if delegation is None else delegation.ask,
     )
 
 

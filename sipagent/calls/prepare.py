@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sipagent.dialplan.agents import build_agents
+from sipagent.dialplan.backend import read_key
+from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
+from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import RotationSettings
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
-from .setup import CallDecision, CallSetup, Prompts, ReferCall, RefuseCall
+from .setup import BackendSetup, CallDecision, CallSetup, Prompts, ReferCall, RefuseCall
 from .tools import builtin_tools
 
 DEFAULT_SILENCE_MS = 500
@@ -34,9 +38,11 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
     if dialplan.refer is not None:
         return ReferCall(plan.name, dialplan.refer.target_uri)
     targets = {} if dialplan.transfer is None else dialplan.transfer.targets
+    backend = _backend(plan, embedded=embedded)
+    builtins = builtin_tools(targets, None if backend is None else backend.timeout_s)
     return CallSetup(
         plan=plan.name,
-        agent=build_agents(plan, builtin_tools(targets), embedded=embedded),
+        agent=build_agents(plan, builtins, embedded=embedded),
         greeting=session.greeting,
         session=_session_options(session),
         policy=CallPolicy(
@@ -56,7 +62,47 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         silence_duration_ms=_silence_ms(session.turn_detection),
         transfer_targets=targets,
         digits=_digits(session),
+        backend=backend,
     )
+
+
+def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
+    backend, script = plan.dialplan.backend, plan.dialplan.session.script
+    if backend is None:
+        return None
+    prompt: dict[str, Any] | None = None
+    if embedded and backend.url is None and script is not None:
+        prompt = {"id": script, "variables": {"agent": backend.name}}
+    return BackendSetup(
+        name=backend.name,
+        instructions=backend.instructions,
+        model=backend.model,
+        tools=tuple(
+            replace(plan.tools[name], needs_approval=name in backend.needs_approval)
+            for name in backend.tools
+        ),
+        prompt=prompt,
+        url=backend.url or "",
+        transport=backend.transport,
+        api_key=_key(plan, backend.api_key_file),
+        timeout_s=backend.timeout_s,
+        filler="" if backend.filler_tone else backend.filler,
+        filler_every_s=backend.filler_every_s,
+    )
+
+
+def _key(plan: Plan, file: str | None) -> str:
+    """Return the key that the plan's file holds.
+
+    Raises:
+        DialplanError: If it holds none any more: it did when the plan was checked.
+    """
+    if file is None:
+        return ""
+    key = read_key(plan.file, file)
+    if isinstance(key, Finding):
+        raise DialplanError(f"{file} {key.text}", where=f"{plan.file}: backend.api_key_file")
+    return key
 
 
 def _digits(session: SessionSettings) -> DigitSettings | None:

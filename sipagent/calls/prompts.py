@@ -44,13 +44,23 @@ async def prepare_prompts(plans: Sequence[Plan]) -> dict[str, Prompts]:
 
 
 async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
+    if not plan.dialplan.agents:
+        return Prompts(information_tone(), None)  # nobody answers: nothing is worth speaking
     session = plan.dialplan.session
     apology = await _made(plan, speaker, "apology", session.apology, session.apology_wav)
     filler: Prompt | None = None
     if session.reconnect and (session.filler or session.filler_wav):
         made = await _made(plan, speaker, "filler", session.filler, session.filler_wav)
         filler = _with_pause(made or hold_tone())
-    return Prompts(apology or information_tone(), filler)
+    return Prompts(apology or information_tone(), filler, await _delegation(plan, speaker))
+
+
+async def _delegation(plan: Plan, speaker: Speaker) -> Prompt | None:
+    backend = plan.dialplan.backend
+    if backend is None or not (backend.filler_tone or backend.filler):
+        return None
+    words = "" if backend.filler_tone else backend.filler
+    return await _made(plan, speaker, "delegation filler", words, None) or hold_tone()
 
 
 async def _made(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.tools import FunctionTool
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
@@ -41,6 +42,30 @@ class Prompts:
     """When the endpoint fails, before BYE."""
     filler: Prompt | None = None
     """While another session is opened, again and again; None: nothing."""
+    delegation: Prompt | None = None
+    """While the backend agent works, again and again; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSetup:
+    """Who works in writing for the agents of a plan, and how the caller waits."""
+
+    name: str
+    instructions: str
+    model: str
+    tools: tuple[FunctionTool, ...] = ()
+    """Some of which need approval."""
+    prompt: Mapping[str, Any] | None = None
+    """Of the embedded engine: the plan's script."""
+    url: str = ""
+    """Base of its API; ``""``: where the speech model is."""
+    transport: Literal["http", "websocket", "chat"] = "http"
+    api_key: str = field(default="", repr=False)
+    """``""``: that of the speech model, if it is at the same host."""
+    timeout_s: float = 60.0
+    filler: str = ""
+    """Words for a call whose audio is not ours; ``""``: none."""
+    filler_every_s: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +90,8 @@ class CallSetup:
     """Where callers may be transferred: URIs by the name that agents know."""
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
+    backend: BackendSetup | None = None
+    """Whom agents may delegate to; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, f
 
 from .termination import Reason
 
+DELEGATE_MARGIN_S = 5.0
+"""More than a delegation has, so that it is the one that says that it took too long."""
+
 TRANSFER_TIMEOUT_S = 60.0
 """More than a transfer takes that waits for the last words and then for its own limit."""
 
@@ -29,6 +32,8 @@ class CallContext:
     """Takes the name of a target of the plan; returns what the model is told. On the loop."""
     realtime_call_id: str = ""
     """The provider's, of a call that its own connector answered."""
+    delegate: Callable[[ToolContext, str], Awaitable[str]] | None = None
+    """Has the backend agent of the plan work on a request; None: there is none."""
 
 
 async def hangup(context: ToolContext) -> BackgroundResult:
@@ -65,13 +70,52 @@ def transfer_tool(targets: Mapping[str, str]) -> FunctionTool:
     )
 
 
-def builtin_tools(transfer_targets: Mapping[str, str]) -> dict[str, FunctionTool]:
+async def _delegate(context: ToolContext, values: Mapping[str, Any]) -> str:
+    call: CallContext = context.context
+    assert call.delegate is not None
+    return await call.delegate(context, values["request"])
+
+
+def delegate_tool(timeout_s: float) -> FunctionTool:
+    """Return the tool that hands a request to the backend agent.
+
+    Args:
+        timeout_s: How long a delegation may take.
+    """
+    request = {
+        "type": "string",
+        "description": "What is wanted, in one or two sentences, with every detail that matters.",
+    }
+    return FunctionTool(
+        name="delegate",
+        description=(
+            "Hand a request that takes thought, or a tool you do not have, to a colleague who knows"
+            " this conversation. It may take a while; the caller is told to hold the line. Say the"
+            " answer to the caller in your own words."
+        ),
+        parameters={
+            "type": "object",
+            "properties": {"request": request},
+            "required": ["request"],
+            "additionalProperties": False,
+        },
+        invoke=_delegate,
+        timeout_s=timeout_s + DELEGATE_MARGIN_S,
+    )
+
+
+def builtin_tools(
+    transfer_targets: Mapping[str, str], delegation_timeout_s: float | None = None
+) -> dict[str, FunctionTool]:
     """Return the tools every dialplan may name without defining them, by name.
 
     Args:
         transfer_targets: Of the plan; without any there is nothing to transfer callers to.
+        delegation_timeout_s: Of its backend agent; None: there is none.
     """
     tools = {"hangup": function_tool(hangup)}
     if transfer_targets:
         tools["transfer_call"] = transfer_tool(transfer_targets)
+    if delegation_timeout_s is not None:
+        tools["delegate"] = delegate_tool(delegation_timeout_s)
     return tools

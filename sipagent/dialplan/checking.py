@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sipagent.agents.handoffs import handoff_tool_name
 
+from .backend import check_backend
 from .documents import Document
 from .findings import Finding, Severity
 from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
@@ -22,7 +23,7 @@ ItemT = TypeVar("ItemT")
 OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
-_OF_AGENTS = ("session", "tools", "guardrails", "transfer")
+_OF_AGENTS = ("session", "tools", "guardrails", "transfer", "backend")
 """Tables that mean something only with agents."""
 
 
@@ -56,6 +57,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _handoffs,
         _unused_tools,
         _transfer,
+        check_backend,
         _unreachable,
         _session,
     )
@@ -155,6 +157,7 @@ def _transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
     used = {name for agent in plan.agents for name in agent.tools}
+    used.update(plan.backend.tools if plan.backend is not None else ())
     yield from _unused("tools", [tool.name for tool in plan.tools], used, document)
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sipagent.audio.wav import read_wav
 from sipagent.errors import SipAgentError
 
+from .backend import read_key
 from .checking import check_outcome, check_plan
 from .documents import Document, read_document
 from .findings import Finding, Severity, in_order, raise_errors
@@ -140,6 +141,13 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
             ]
             text = f"there is no file {name}{near_miss(session.script, stems)}"
             yield document.finding(("session", "script"), text)
+    backend = dialplan.backend
+    if backend is not None and backend.api_key_file is not None:
+        held = read_key(document.file, backend.api_key_file)
+        if isinstance(held, Finding):
+            yield document.finding(
+                ("backend", "api_key_file"), f"{backend.api_key_file} {held.text}"
+            )
     for key, wav in (("apology_wav", session.apology_wav), ("filler_wav", session.filler_wav)):
         if wav is None:
             continue

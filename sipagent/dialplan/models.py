@@ -10,11 +10,12 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from .backend import DELEGATE_TOOL, Backend
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
 from .session import SessionSettings
 
 TRANSFER_TOOL = "transfer_call"
-BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL})
+BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL})
 """Tools that every agent may name and no plan may define."""
 
 
@@ -135,5 +136,6 @@ class Dialplan(Model):
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
     transfer: Transfer | None = None
+    backend: Backend | None = None
     refuse: Refuse | None = None
     refer: Refer | None = None

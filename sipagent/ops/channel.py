@@ -52,6 +52,38 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """A tool waits for a person's word."""
+
+    approval_id: str
+    call_id: str
+    plan: str
+    agent: str
+    tool: str
+    arguments: str
+    asked_at: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """A person's word; what became of it is told by ``ApprovalClosed``."""
+
+    approval_id: str
+    is_approved: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalClosed:
+    """A question that is none any more."""
+
+    approval_id: str
+    is_decided: bool
+    """By a person; False: it took too long, or the call is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End now."""
 
@@ -61,7 +93,18 @@ class Closed:
     """The other side is gone."""
 
 
-Message: TypeAlias = Ready | Failed | Heartbeat | Drain | Look | Stop | Closed
+Message: TypeAlias = (
+    Ready
+    | Failed
+    | Heartbeat
+    | Drain
+    | Look
+    | ApprovalAsked
+    | ApprovalDecided
+    | ApprovalClosed
+    | Stop
+    | Closed
+)
 
 
 class Channel:

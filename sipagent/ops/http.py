@@ -1,4 +1,4 @@
-"""The HTTP server: metrics, liveness, readiness, webhooks."""
+"""The HTTP server: metrics, liveness, readiness, webhooks, the admin API."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from sipagent.errors import ConfigError, why_not_listening
 
+from .api import Api
 from .webhooks import WebhookDesk
 
 
@@ -29,7 +30,7 @@ class Readiness:
 
 
 class OpsServer:
-    """Serve ``/metrics``, ``/healthz`` and ``/readyz``, and webhooks if somebody takes them.
+    """Serve ``/metrics``, ``/healthz`` and ``/readyz``; webhooks and API if somebody takes them.
 
     Args:
         bind: Address.
@@ -37,6 +38,7 @@ class OpsServer:
         metrics_dir: prometheus-client's multiprocess folder.
         readiness: Asked at each request.
         webhooks: Takes what is posted by the provider; its counts are among the metrics.
+        api: Takes what is asked under ``/api``.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class OpsServer:
         metrics_dir: str,
         readiness: Callable[[], Readiness],
         webhooks: WebhookDesk | None = None,
+        api: Api | None = None,
     ) -> None:
         self._bind, self._asked_port = bind, port
         self._metrics_dir, self._readiness = metrics_dir, readiness
-        self._webhooks = webhooks
+        self._webhooks, self._api = webhooks, api
         self._runner: web.AppRunner | None = None
         self.port = port
 
@@ -65,6 +68,8 @@ class OpsServer:
         app.router.add_get("/readyz", self._readyz)
         if self._webhooks is not None:
             app.router.add_routes(self._webhooks.routes())
+        if self._api is not None:
+            app.router.add_routes(self._api.routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._bind, self._asked_port)

@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerContext
 
 from sipagent.config import Config
 from sipagent.ops.attach_store import AttachStore
-from sipagent.ops.channel import Look
+from sipagent.ops.channel import Look, Message
 from sipagent.ops.clock import unix_time
 from sipagent.ops.webhooks import WebhookDesk, WebhookLimits
 
@@ -31,6 +31,7 @@ class Attaching:
         context: Of the fork server.
         realtime_url: Asked at each start of the process.
         on_exit: Called with the pid of each process that ended.
+        on_message: Called with all the process says.
     """
 
     def __init__(
@@ -39,10 +40,17 @@ class Attaching:
         context: ForkServerContext,
         realtime_url: Callable[[], str],
         on_exit: Callable[[int], None],
+        on_message: Callable[[Message], None],
     ) -> None:
         self._journal = AttachStore(config.store.url)
         self.process = WorkerProcess(
-            context, config, realtime_url, on_exit, main=attacher_main, name="attached calls"
+            context,
+            config,
+            realtime_url,
+            on_exit,
+            main=attacher_main,
+            name="attached calls",
+            on_message=on_message,
         )
         self.webhooks = WebhookDesk(
             [secret.get_secret_value() for secret in config.webhooks.secrets],

@@ -18,14 +18,16 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
-from sipagent.ops.channel import Drain, Stop
+from sipagent.ops.api import Api
+from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
 from sipagent.realtime.settings import EMBEDDED
@@ -41,6 +43,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 DRAIN_LIMIT_S = 30.0
 """How long calls may go on after the first signal; a second one ends them at once."""
+
+WORKER, ATTACHED = "worker", "attached calls"
+"""What the API knows the processes with calls as."""
 
 STOP_LIMIT_S = 8.0
 """How long ending everything at once may take."""
@@ -80,14 +85,18 @@ class _Supervisor:
             loop.add_signal_handler(number, self._signal, number)
         config = self._config
         context = fork_server()
+        api = Api(config.http.bind, config.http.token.get_secret_value(), self._tell)
         if config.webhooks.secrets:
-            self._attaching = Attaching(config, context, self._realtime_url, self._ended)
+            self._attaching = Attaching(
+                config, context, self._realtime_url, self._ended, partial(api.heard, ATTACHED)
+            )
         http = OpsServer(
             config.http.bind,
             config.http.port,
             self._metrics_dir,
             lambda: readiness(self._state()),
             webhooks=self._attaching.webhooks if self._attaching is not None else None,
+            api=api,
         )
         try:
             if self._attaching is not None:
@@ -97,7 +106,13 @@ class _Supervisor:
                 self._engine = EngineProcess(config)
                 await self._engine.start()
                 self._run(self._engine.run(), "engine")
-            self._worker = WorkerProcess(context, config, self._realtime_url, self._ended)
+            self._worker = WorkerProcess(
+                context,
+                config,
+                self._realtime_url,
+                self._ended,
+                on_message=partial(api.heard, WORKER),
+            )
             if self._attaching is not None:
                 self._run(self._attaching.run(), "attached calls")
             await self._serve(self._worker, http.port)
@@ -184,6 +199,13 @@ class _Supervisor:
 
     def _realtime_url(self) -> str:
         return self._engine.url if self._engine is not None else self._config.realtime.url
+
+    def _tell(self, source: Hashable, message: Message) -> None:
+        """Tell the process that the API knows as ``source``."""
+        attached = self._attaching.process if self._attaching is not None else None
+        process = self._worker if source == WORKER else attached
+        if process is not None:
+            process.send(message)
 
     def _ended(self, pid: int) -> None:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]

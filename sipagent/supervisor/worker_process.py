@@ -58,6 +58,7 @@ class WorkerProcess:
         on_exit: Called with the pid of each process that ended.
         main: What the process runs.
         name: What it is called in the log.
+        on_message: Called with all it says; ``Closed`` when it ended, maybe twice.
         silence_limit_s: How long a started one may say nothing.
     """
 
@@ -70,11 +71,12 @@ class WorkerProcess:
         *,
         main: Callable[[Config, str, Connection], None] = worker_main,
         name: str = "worker",
+        on_message: Callable[[Message], None] = lambda _: None,
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         self._context, self._config, self._realtime_url = context, config, realtime_url
         self._on_exit, self._main, self.name = on_exit, main, name
-        self._silence_limit_s = silence_limit_s
+        self._on_message, self._silence_limit_s = on_message, silence_limit_s
         self._now = asyncio.get_running_loop().time
         self._process: ForkServerProcess | None = None
         self._channel: Channel | None = None
@@ -161,6 +163,7 @@ class WorkerProcess:
                 process.kill()
                 await asyncio.to_thread(process.join)
             self._is_gone.set()
+            self._on_message(Closed())  # one that was killed could not say so
             self._on_exit(process.pid or 0)
             process.close()
             self._process = None
@@ -177,6 +180,7 @@ class WorkerProcess:
 
     def _heard(self, message: Message) -> None:
         self._heard_at = self._now()
+        self._on_message(message)
         match message:
             case Ready():
                 self.ready = message

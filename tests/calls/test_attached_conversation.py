@@ -14,6 +14,7 @@ from sipagent.calls.attached_events import AttachedEvent, CallOver
 from sipagent.calls.attached_turns import TRUNCATED_LIMIT_S
 from sipagent.calls.digits import DigitSettings
 from sipagent.calls.events import AgentFellSilent, SessionFailed
+from sipagent.calls.setup import BackendSetup
 from sipagent.calls.termination import Reason
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import (
@@ -206,6 +207,27 @@ async def test_a_tool_call_and_an_error_are_told() -> None:
         facts.ErrorReported("oops", "No luck."),
     ]
     assert running.posted == []
+
+
+async def test_the_agent_is_asked_to_say_once_that_it_takes_a_moment() -> None:
+    backend = BackendSetup("Back office", "", "m", filler="One moment.")
+    followed = Followed(backend=backend)
+    begun = session_events.ToolStarted("t1", "delegate", "{}", 0.0)
+    followed.hear(
+        session_events.ToolStarted("t0", "lookup", "{}", 0.0),
+        begun,
+        session_events.ToolStarted("t2", "delegate", "{}", 0.0),
+        session_events.ToolEnded("t2", "delegate", "{}", "", False, 0.0, 0.0),
+    )
+    assert await followed.asked() == ["Say exactly: One moment."]
+    followed.hear(session_events.ToolEnded("t1", "delegate", "{}", "", False, 0.0, 0.0), begun)
+    assert await followed.asked() == ["Say exactly: One moment."]
+
+
+async def test_a_plan_may_want_no_words_for_it() -> None:
+    followed = Followed(backend=BackendSetup("Back office", "", "m"))
+    followed.hear(session_events.ToolStarted("t1", "delegate", "{}", 0.0))
+    assert await followed.asked() == []
 
 
 async def test_digits_are_told_one_by_one_and_the_agent_hears_of_the_whole_number() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sipagent.agents.tools import FunctionTool, function_tool
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.tones import tone
 from sipagent.calls.barge_in import BargeInSettings
@@ -19,9 +20,10 @@ from sipagent.calls.setup import (
     RefuseCall,
     leg_format,
 )
-from sipagent.calls.tools import builtin_tools
+from sipagent.calls.tools import DELEGATE_MARGIN_S, builtin_tools
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
+from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, SessionOpened, TimerFired
 
 PROMPTS = Prompts(Prompt(tone(400, 20, 8_000), 8_000))
@@ -51,6 +53,66 @@ def test_an_agent_may_transfer_callers_where_its_plan_says() -> None:
     assert setup.transfer_targets == {"billing": "tel:1", "desk": "tel:2"}
     (tool,) = setup.agent.tools
     assert tool.to_wire()["parameters"]["properties"]["target"]["enum"] == ["billing", "desk"]
+
+
+def delegating(folder: Path, *, embedded: bool, **backend: Any) -> CallSetup:
+    (folder / "key.txt").write_text("sk-1\n")
+    tables = {
+        "name": "desk",
+        "session": {"script": "desk"},
+        "agents": [{"name": "Ada", "tools": ["delegate"]}],
+        "backend": {"name": "Back", "instructions": "Work.", "tools": ("a", "b"), **backend},
+    }
+    dialplan = Dialplan.model_validate(tables)
+    tools = {name: function_tool(lambda: "x", name=name) for name in ("a", "b")}
+    setup = prepare_call(Plan(folder / "desk.toml", dialplan, tools), PROMPTS, embedded=embedded)
+    assert isinstance(setup, CallSetup)
+    return setup
+
+
+def test_a_backend_has_its_tools_and_knows_which_need_approval(tmp_path: Path) -> None:
+    setup = delegating(tmp_path, embedded=False, needs_approval=("b",), timeout_s=9.0)
+    backend = setup.backend
+    assert backend is not None
+    assert [(tool.name, tool.needs_approval) for tool in backend.tools] == [
+        ("a", False),
+        ("b", True),
+    ]
+    (tool,) = setup.agent.tools
+    assert isinstance(tool, FunctionTool)
+    assert (tool.name, tool.timeout_s) == ("delegate", 9.0 + DELEGATE_MARGIN_S)
+
+
+def test_a_backend_has_the_key_of_its_file_and_never_shows_it(tmp_path: Path) -> None:
+    url = "https://x/v1"
+    backend = delegating(tmp_path, embedded=False, url=url, api_key_file="key.txt").backend
+    assert backend is not None
+    assert (backend.url, backend.api_key) == (url, "sk-1")
+    assert "sk-1" not in repr(backend)
+
+
+def test_a_key_that_is_gone_when_the_plan_is_taken_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DialplanError, match=r"backend\.api_key_file: none\.txt does not exist"):
+        delegating(tmp_path, embedded=False, api_key_file="none.txt")
+
+
+def test_a_backend_on_the_embedded_engine_has_the_plans_script(tmp_path: Path) -> None:
+    def prompt(**options: Any) -> object:
+        backend = delegating(tmp_path, **options).backend
+        return backend and backend.prompt
+
+    assert prompt(embedded=True) == {"id": "desk", "variables": {"agent": "Back"}}
+    assert prompt(embedded=False) is None
+    assert prompt(embedded=True, url="http://x/v1") is None
+
+
+def test_a_tone_has_no_words(tmp_path: Path) -> None:
+    def filler(**backend: Any) -> str | None:
+        made = delegating(tmp_path, embedded=False, **backend).backend
+        return made.filler if made is not None else None
+
+    assert filler(filler="Wait.") == "Wait."
+    assert filler(filler="Wait.", filler_tone=True) == ""
 
 
 def test_agents_are_told_of_digits_as_the_plan_says() -> None:

@@ -177,3 +177,36 @@ async def test_there_may_be_no_filler(
 ) -> None:
     assert await filler(tmp_path, **session) is None
     assert len(voice) == 1  # the apology
+
+
+async def delegation_filler(folder: Path, **backend: Any) -> Prompt | None:
+    agent = {"name": "Ada", "instructions": "x", "tools": ["delegate"]}
+    data = {"name": "desk", "agents": [agent], "backend": {"instructions": "x", **backend}}
+    made = await prepare_prompts([Plan(folder / "p.toml", Dialplan.model_validate(data), {})])
+    return made["desk"].delegation
+
+
+async def test_a_delegation_is_filled_with_the_plans_words(
+    tmp_path: Path, voice: list[str]
+) -> None:
+    made = await delegation_filler(tmp_path, filler="Let me see.")
+    assert made is not None and len(made.pcm) == len(SPOKEN)
+    assert voice[-1] == "Let me see."
+
+
+async def test_a_delegation_is_filled_with_a_tone_or_with_nothing(
+    tmp_path: Path, voice: list[str]
+) -> None:
+    made = await delegation_filler(tmp_path, filler="Let me see.", filler_tone=True)
+    assert "Let me see." not in voice
+    assert made is not None and np.array_equal(made.pcm, hold_tone().pcm)
+    assert await delegation_filler(tmp_path, filler="") is None
+
+
+async def test_nothing_is_spoken_for_a_plan_that_nobody_answers(
+    tmp_path: Path, voice: list[str]
+) -> None:
+    refusing = Dialplan.model_validate({"name": "closed", "refuse": {"status": 480}})
+    made = await prepare_prompts([Plan(tmp_path / "closed.toml", refusing, {})])
+    assert voice == []
+    assert made["closed"].filler is None

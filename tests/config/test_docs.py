@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sipagent.config import Config, load_config
+from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.models import (
@@ -82,7 +83,7 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
     "model",
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
-        *(Agent, Tool, Guardrail, Transfer, Refuse, Refer),
+        *(Agent, Tool, Guardrail, Transfer, Backend, Refuse, Refer),
     ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
@@ -92,30 +93,35 @@ def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Conditions, SessionSettings, Transcription, Tool, Refuse],
+    [Conditions, SessionSettings, Transcription, Tool, Backend, Refuse],
     ids=lambda model: model.__name__,
 )
 def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> None:
     table = DIALPLAN[DIALPLAN.index(f"`{next(iter(model.model_fields))}` |") :]
+    if model is Backend:  # shares names of keys with tables before its own
+        table = DIALPLAN[DIALPLAN.index("## `[backend]`") :]
     for key, field in model.model_fields.items():
-        cell = re.search(rf"`{key}` \| (`[^`]+`)? ?\|", DIALPLAN if key != "model" else table)
+        cell = re.search(
+            rf"`{key}` \| (`[^`]+`)? ?\|", table if key == "model" or model is Backend else DIALPLAN
+        )
         if cell is None or cell[1] is None or key == "turn_detection":
             continue
         value = tomllib.loads(f"value = {cell[1].strip('`')}")["value"]
         default = field.get_default(call_default_factory=True)
+        value = tuple(value) if isinstance(value, list) else value
         assert (value if default != ("*",) else (value,)) == default, key
 
 
 def test_every_example_of_the_dialplan_page_loads(tmp_path: Path) -> None:
     examples = re.findall(r"^```toml\n(.*?)^```$", DIALPLAN, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 7
+    assert len(examples) == 8
     for index, example in enumerate(examples):
         (tmp_path / f"{index}.toml").write_text(example, encoding="utf-8")
     source = Path("dialplans/front_desk.py").read_text(encoding="utf-8")
     (tmp_path / "front_desk.py").write_text(source, encoding="utf-8")
     plans, findings = read_dir(tmp_path)
     assert findings == []
-    assert len(plans.plans) == 7
+    assert len(plans.plans) == 8
 
 
 def test_the_example_of_a_function_is_a_tool(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_an_unknown_tool_is_named_with_the_one_probably_meant(findings: Findings
     tools = agent("A", "tools = [", '"hangup",', '"lokup",', "]")
     assert findings(plan(tools, TOOL.format("lookup"))) == [
         'plan.toml:7: agents[0].tools[1]: there is no tool "lokup" (did you mean "lookup"?);'
-        " known: lookup, hangup, transfer_call",
+        " known: lookup, delegate, hangup, transfer_call",
         'plan.toml:10: tools[0].name: warning: no agent has "lookup"',
     ]
 

@@ -33,12 +33,13 @@ def plans() -> PlanSet:
         ("after-hours", "Night desk"),
         ("night", "Night desk"),
         ("orders", "Order line"),
+        ("refunds", "Refund line"),
     ],
 )
 def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:
     plan = plans.take(CallKeys(called))
     assert plan is not None
-    assert build_agents(plan, builtin_tools({"operator": "tel:1"})).name == agent
+    assert build_agents(plan, builtin_tools({"operator": "tel:1"}, 60.0)).name == agent
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,8 @@ def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None
         ("invoice_status", '{"number": "9"}', "There is no invoice with the number 9."),
         ("order_status", '{"number": "four five six"}', "Order 4 5 6 is on its way."),
         ("order_status", '{"number": "0"}', "There is no order with the number 0."),
+        ("refund", '{"order": "one two three"}', "Order 1 2 3 is refunded: forty euros"),
+        ("refund", '{"order": "9"}', "There is no paid order with the number 9."),
         ("take_message", '{"topic": "a repair"}', "I have noted your message about a repair."),
         (
             "take_message",
@@ -89,5 +92,17 @@ def test_the_order_line_understands_keys(pressed: str, call: FunctionCall) -> No
     assert brain.answer(Turn(text, is_typed=True, tools=tools)).calls == (call,)
 
 
+def test_the_refund_line_delegates_and_the_back_office_refunds() -> None:
+    script = load_scripts(Path("dialplans"))["refunds"]
+    voice = Brain(script, "Refund line")
+    keys = "The caller pressed 4 5 6 on the keypad."
+    (asked,) = voice.answer(Turn(keys, is_typed=True, tools=frozenset({"delegate"}))).calls
+    assert asked == FunctionCall("delegate", '{"request": "four five six"}')
+    office = Brain(script, "Back office")
+    for request in ("four five six", "Refund for order four five six"):
+        answer = office.answer(Turn(request, is_typed=True, tools=frozenset({"refund"})))
+        assert answer.calls == (FunctionCall("refund", '{"order": "four five six"}'),)
+
+
 def test_the_names_reserved_are_those_built_in() -> None:
-    assert set(builtin_tools({"operator": "tel:1"})) == BUILTIN_TOOLS
+    assert set(builtin_tools({"operator": "tel:1"}, 60.0)) == BUILTIN_TOOLS

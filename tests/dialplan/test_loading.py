@@ -59,7 +59,8 @@ def test_all_errors_of_all_files_are_told_at_once(
         'a.toml:8: match.priority: must be a whole number, not "x"',
         'a.toml:10: session.vocie: unknown key (did you mean "voice"?); allowed: '
         + ", ".join(SessionSettings.model_fields),
-        'b.toml:7: agents[0].tools[1]: there is no tool "g"; known: f, hangup, transfer_call',
+        'b.toml:7: agents[0].tools[1]: there is no tool "g"; known: f, delegate, hangup,'
+        " transfer_call",
         "b.toml:10: tools[0].python: t.py cannot be loaded",
         "c.toml:1: is not valid TOML: Invalid value (column 8)",
         "t.py:2: ZeroDivisionError: division by zero",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.config import Config
-from sipagent.ops.channel import Stop
+from sipagent.ops.channel import Closed, Message, Ready, Stop
 from sipagent.supervisor import worker_process
 from sipagent.supervisor.worker_process import SILENCE_LIMIT_S, WorkerProcess, fork_server
 
@@ -30,12 +30,14 @@ class Kept:
     ) -> None:
         self.starts = 0
         self.ended: list[int] = []
+        self.said: list[Message] = []
         self.worker = WorkerProcess(
             fork_server(),
             config,
             self._next_url,
             self.ended.append,
             main=main,
+            on_message=self.said.append,
             silence_limit_s=silence_limit_s,
         )
         self.task = asyncio.get_running_loop().create_task(self.worker.run(), name="worker")
@@ -192,6 +194,21 @@ async def test_a_cancelled_supervisor_leaves_no_worker_behind(tmp_path: Path) ->
         assert running.ended == [pid]
         assert not is_alive(pid)
     assert config.cdr.path.exists()  # it noticed, and was not killed
+
+
+async def test_all_it_says_is_handed_on_and_its_end_too() -> None:
+    async with kept(mains.works) as running:
+        await running.pid()
+        assert [type(each) for each in running.said] == [Ready]
+        running.worker.kill()
+        await running.until_ended(1)
+        assert Closed() in running.said
+
+
+async def test_the_end_of_one_that_was_killed_for_its_silence_is_handed_on() -> None:
+    async with kept(mains.hangs, silence_limit_s=0.2) as running:
+        await running.until_ended(1)
+        assert Closed() in running.said
 
 
 async def test_a_port_that_a_worker_chose_is_kept_by_the_next() -> None:
