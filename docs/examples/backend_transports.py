@@ -30,12 +30,10 @@ QUESTION = 'call:opening_hours {"day": "sunday"}'
 
 async def by_each() -> None:
     """Ask the same of each transport."""
-    for transport in TRANSPORTS:
-        async with OpenAIProvider(
-            base_url=BASE_URL, api_key=API_KEY, transport=transport
-        ) as provider:
+    for each in TRANSPORTS:
+        async with OpenAIProvider(base_url=BASE_URL, api_key=API_KEY, transport=each) as provider:
             run = await Runner(provider, model="gpt-4.1").run_to_end(AGENT, QUESTION)
-            print(f"{transport}: {run.final_output}")
+            print(f"{each}: {run.final_output}")
 
 
 async def by_one_socket() -> None:
