@@ -205,6 +205,8 @@ class AttachedCall:
             case HistoryUpdated(items=items):
                 self._notes.changed(self._conversation.agent, items)
             case _:
+                if self._delegation is not None:
+                    self._delegation.told(message)
                 self._conversation.handle(message)
 
     def _handle(self, event: events.AttachedEvent) -> None:

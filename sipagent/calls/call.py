@@ -161,6 +161,8 @@ class Call:
             case _ if isinstance(message, call_events.CallEvent):
                 self._handle(message)
             case _ if isinstance(message, session_events.SessionEvent):
+                if self._delegation is not None:
+                    self._delegation.told(message)
                 if not self._is_session_closed:
                     self._conversation.handle(message)
             case _:

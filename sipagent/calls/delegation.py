@@ -1,7 +1,8 @@
 """Delegations of one call: its backend agent works in writing while the two go on talking.
 
-One at a time: whoever asks meanwhile is told so. Talking over the agent ends nothing; the tool that
-asked does, when it is cancelled with its session or its call. Whatever goes wrong is a sentence.
+One at a time: whoever asks meanwhile is told so. It ends when the caller says something, unless the
+plan lets it go on, and when the tool that asked is cancelled with its session or its call. Whatever
+goes wrong is a sentence.
 
 | resource | acquired           | released            | on failure                              |
 |----------|--------------------|---------------------|-----------------------------------------|
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from sipagent.agents.tools import ToolContext
 from sipagent.errors import ModelBehaviorError, ModelRefusalError, SipAgentError
+from sipagent.realtime import events as session_events
 from sipagent.realtime.endpoint import Endpoint
 
 from .delegation_approvals import MAX_ARGUMENTS_CHARS, Approver, Question, Verdict
 from .delegation_text import (
+    INTERRUPTED,
     NO_ANSWER,
     NOT_APPROVED,
     STILL_WORKING,
@@ -74,7 +77,12 @@ def call_delegation(
         return backend_run(backend, endpoint)
 
     return Delegation(
-        call_id, setup.plan, timeout_s=backend.timeout_s, start=start, approver=approver
+        call_id,
+        setup.plan,
+        timeout_s=backend.timeout_s,
+        start=start,
+        approver=approver,
+        is_interruptible=backend.is_interruptible,
     )
 
 
@@ -87,6 +95,7 @@ class Delegation:
         timeout_s: For a whole answer.
         start: Makes what runs are made on, once somebody delegates.
         approver: Asked when a run pauses.
+        is_interruptible: Whether a run ends when the caller says something.
     """
 
     def __init__(
@@ -97,8 +106,13 @@ class Delegation:
         timeout_s: float,
         start: Callable[[], BackendRun],
         approver: Approver,
+        is_interruptible: bool = True,
     ) -> None:
         self._call_id, self._plan = call_id, plan
+        self._is_interruptible, self._is_interrupted = is_interruptible, False
+        self._limit: asyncio.Timeout | None = None
+        self._spoken: set[str] = set()
+        """Turns of the caller that began since the run did."""
         self._timeout_s, self._start = timeout_s, start
         self._approver = approver
         self._backend: BackendRun | None = None
@@ -109,11 +123,14 @@ class Delegation:
         """Return what the voice agent is told. Cancelling it cancels the run."""
         if self._is_busy:
             return STILL_WORKING
-        self._is_busy = True
+        self._is_busy, self._is_interrupted = True, False
+        self._spoken.clear()
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s) as self._limit:
                 return await self._answer(context, request)
         except TimeoutError:
+            if self._is_interrupted:
+                return INTERRUPTED
             log.warning("call=%s ! delegation: no answer in %g s", self._call_id, self._timeout_s)
             return NOT_APPROVED if self._is_asking else TOO_SLOW
         except (ModelBehaviorError, ModelRefusalError) as error:
@@ -124,6 +141,24 @@ class Delegation:
             return UNREACHABLE
         finally:
             self._is_busy = self._is_asking = False
+            self._limit = None
+
+    def told(self, event: session_events.SessionEvent) -> None:
+        """End the run if the caller has begun to speak since it began, and said something.
+
+        A cough has no words, and the words of what led to the run may come late.
+        """
+        if self._limit is None or not self._is_interruptible:
+            return
+        match event:
+            case session_events.SpeechStarted(item_id=item_id):
+                self._spoken.add(item_id)
+            case session_events.UserTranscript(item_id=item_id, text=text) if text.strip():
+                if item_id in self._spoken:
+                    self._is_interrupted = True
+                    self._limit.reschedule(asyncio.get_running_loop().time())
+            case _:
+                pass
 
     async def close(self) -> None:
         """Let go of the provider; harmless without one."""

@@ -15,6 +15,7 @@ STILL_WORKING = "I am still working on the request before. Its answer comes by i
 TOO_SLOW = "Sorry, that took too long, and there is no answer."
 UNREACHABLE = "Sorry, that cannot be looked into right now."
 NO_ANSWER = "Sorry, there was no usable answer to that."
+INTERRUPTED = "I have stopped working on that, since you said something."
 NOT_APPROVED = "Nobody approved it in time, so it was not done."
 
 TOO_LONG_TO_APPROVE = "Rejected: the arguments are too long to be shown to a person."

@@ -87,6 +87,7 @@ def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
         api_key=_key(plan, backend.api_key_file),
         timeout_s=backend.timeout_s,
         filler="" if backend.filler_tone else backend.filler,
+        is_interruptible=backend.on_interruption == "cancel",
         filler_every_s=backend.filler_every_s,
     )
 

@@ -63,6 +63,8 @@ class BackendSetup:
     api_key: str = field(default="", repr=False)
     """``""``: that of the speech model, if it is at the same host."""
     timeout_s: float = 60.0
+    is_interruptible: bool = True
+    """Whether it ends when the caller says something."""
     filler: str = ""
     """Words for a call whose audio is not ours; ``""``: none."""
     filler_every_s: float = 8.0

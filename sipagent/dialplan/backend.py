@@ -52,6 +52,8 @@ class Backend(Model):
     """Those of them that run only when a person said so."""
     timeout_s: Annotated[float, Field(gt=0, le=290)] = 60.0
     """For a whole answer, tools and approvals included."""
+    on_interruption: Literal["cancel", "continue"] = "cancel"
+    """What becomes of the work when the caller says something while it goes on."""
     filler: str = DEFAULT_FILLER
     """Spoken when the caller begins to wait, and again; ``""``: nothing."""
     filler_tone: bool = False

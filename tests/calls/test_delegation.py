@@ -15,6 +15,7 @@ from sipagent.calls.delegation_approvals import (
     Verdict,
 )
 from sipagent.calls.delegation_text import (
+    INTERRUPTED,
     NO_ANSWER,
     NOT_APPROVED,
     STILL_WORKING,
@@ -23,6 +24,7 @@ from sipagent.calls.delegation_text import (
     UNREACHABLE,
 )
 from sipagent.errors import MaxTurnsExceeded, ModelBehaviorError, ModelError, ModelRefusalError
+from sipagent.realtime.events import SpeechStarted, UserTranscript
 
 from .backend import Backend, Item, Person, Stream, failed, finished, tool_context
 
@@ -30,7 +32,11 @@ REFUND = '{"order": "7"}'
 
 
 def delegation(
-    backend: Backend, approver: Approver | None = None, *, timeout_s: float = 30.0
+    backend: Backend,
+    approver: Approver | None = None,
+    *,
+    timeout_s: float = 30.0,
+    is_interruptible: bool = True,
 ) -> Delegation:
     return Delegation(
         "c1",
@@ -38,6 +44,7 @@ def delegation(
         timeout_s=timeout_s,
         start=backend.start,
         approver=approver or Nobody(),
+        is_interruptible=is_interruptible,
     )
 
 
@@ -93,6 +100,42 @@ async def test_cancelling_it_cancels_the_run() -> None:
         await asking
     assert stream.is_cancelled
     assert await work.ask(tool_context(), "y") == "Next."
+
+
+def speech_started(item_id: str) -> SpeechStarted:
+    return SpeechStarted(item_id, 0, 0.0)
+
+
+@pytest.mark.parametrize("is_interruptible", [True, False])
+async def test_a_caller_who_says_something_ends_the_run_if_the_plan_says_so(
+    is_interruptible: bool,
+) -> None:
+    stream = Stream("Done.")
+    backend = Backend(stream, finished("Next."))
+    work = delegation(backend, is_interruptible=is_interruptible)
+    asking = asyncio.get_running_loop().create_task(work.ask(tool_context(), "x"), name="asking")
+    await backend.began.wait()
+    work.told(speech_started("u2"))
+    work.told(UserTranscript("u2", "Wait, the other one.", 0.0))
+    if not is_interruptible:
+        stream.done.set()
+    assert await asking == (INTERRUPTED if is_interruptible else "Done.")
+    assert stream.is_cancelled is is_interruptible
+    assert await work.ask(tool_context(), "y") == "Next."
+
+
+async def test_late_words_and_a_cough_end_nothing() -> None:
+    stream = Stream("Done.")
+    backend = Backend(stream)
+    work = delegation(backend)
+    work.told(speech_started("u1"))
+    asking = asyncio.get_running_loop().create_task(work.ask(tool_context(), "x"), name="asking")
+    await backend.began.wait()
+    work.told(UserTranscript("u1", "Where is my order?", 0.0))
+    work.told(speech_started("u2"))
+    work.told(UserTranscript("u2", " ", 0.0))
+    stream.done.set()
+    assert await asking == "Done."
 
 
 async def test_who_asks_meanwhile_is_told_so() -> None:
