@@ -15,7 +15,7 @@ demo-attach: .venv/.ready-run
 	$(PYTHON) -m sipagent demo --attached --folder demo-attach
 
 test: .venv/.ready-dev
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile
 
 check: lint test
 

@@ -39,7 +39,7 @@ def test_equal_rates_pass_through_untouched() -> None:
     assert Resampler(8_000, 8_000).convert(pcm) is pcm
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(PAIRS), st.lists(st.integers(0, 700), max_size=12))
 def test_chunks_change_nothing(rates: tuple[int, int], cuts: list[int]) -> None:
     pcm: Pcm = np.random.default_rng(7).integers(-9_000, 9_000, sum(cuts)).astype(np.int16)

@@ -109,6 +109,8 @@ JSON = st.recursive(
     max_leaves=4,
 )
 
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 
 def toml(value: object) -> str:
     match value:
@@ -142,7 +144,10 @@ KEYS = [
 ]
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(values=st.dictionaries(st.sampled_from(KEYS), JSON, min_size=1, max_size=4))
 def test_wrong_types_are_never_a_traceback(tmp_path: Path, values: dict[str, object]) -> None:
     text = "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
@@ -155,7 +160,10 @@ def test_wrong_types_are_never_a_traceback(tmp_path: Path, values: dict[str, obj
         load_dir(tmp_path)
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     cut=st.integers(0, 2_000),
     junk=st.binary(max_size=12),

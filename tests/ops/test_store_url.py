@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.ops.store_url import checked_store_url, shown_store, sqlite_file, store_url_in
@@ -82,7 +82,6 @@ def test_a_store_is_shown_without_its_password(url: str, shown: str) -> None:
     assert shown_store(url) == shown
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=12))
 def test_no_password_is_shown_whatever_is_in_it(password: str) -> None:
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.ops.token_bucket import TokenBucket
@@ -32,7 +32,6 @@ def test_a_clock_that_goes_back_gives_and_takes_nothing() -> None:
     assert [bucket.admits(now=now) for now in (5.0, 4.0, 4.0, 4.5)] == [True, False, False, True]
 
 
-@settings(deadline=None)
 @given(
     st.floats(0.5, 100),
     st.floats(1, 50),

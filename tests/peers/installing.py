@@ -66,7 +66,9 @@ def js_peer() -> list[str]:
 
     install_once(folder, lock.read_bytes(), install)
     program = folder / "session.mjs"  # Node looks for packages beside what imports them
-    shutil.copy(HERE / "js" / "session.mjs", program)
+    with _alone():
+        shutil.copy(HERE / "js" / "session.mjs", folder / "session.new")
+        (folder / "session.new").replace(program)  # whoever reads the old one goes on reading it
     return [node, str(program)]
 
 

@@ -93,7 +93,7 @@ def does(book: Playbook, what: str) -> None:
                 core.checked(work, [GuardrailRun(RUDE, GuardrailResult(True))], now=book.now)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(SAID + DONE), max_size=30), st.booleans())
 def test_no_attached_session_ever_sends_audio_a_format_or_a_truncation(
     happenings: list[str], is_accepted: bool

@@ -174,7 +174,7 @@ def test_no_field_that_is_wrong_ends_the_session(event: Wire) -> None:
             assert is_alive(book), (place, lie)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(half_truths(), ACTIONS), max_size=12))
 def test_no_story_of_half_truths_ends_the_session(story: list[Wire | str]) -> None:
     book = Playbook()
@@ -190,7 +190,6 @@ def test_no_story_of_half_truths_ends_the_session(story: list[Wire | str]) -> No
 JSON = st.recursive(st.sampled_from(LIES), st.lists, max_leaves=5).map(json.dumps)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.binary(max_size=100), JSON))
 def test_garbage_is_dropped_without_a_word(message: str | bytes) -> None:
     book = Playbook()

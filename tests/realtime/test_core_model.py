@@ -211,5 +211,5 @@ def is_aside(create: Wire) -> bool:
     return bool(create["response"].get("conversation") == "none")
 
 
-CoreAndEndpoint.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+CoreAndEndpoint.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestOneRequestAtATime = CoreAndEndpoint.TestCase

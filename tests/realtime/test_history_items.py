@@ -263,7 +263,7 @@ ITEM = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ITEM | st.dictionaries(st.text(max_size=5), JSON), st.booleans())
 def test_whatever_an_endpoint_says_is_read_and_can_be_shown(item: Wire, store_audio: bool) -> None:
     read = from_wire(item, store_audio=store_audio)
@@ -272,7 +272,7 @@ def test_whatever_an_endpoint_says_is_read_and_can_be_shown(item: Wire, store_au
         assert read.item_id == item["id"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ITEM)
 def test_what_is_shown_reads_as_the_same_item(item: Wire) -> None:
     read = from_wire(item, store_audio=True)

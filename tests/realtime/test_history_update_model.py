@@ -86,7 +86,7 @@ def possible(old: list[HistoryItem], wanted: list[HistoryItem]) -> list[HistoryI
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ITEMS, ITEMS)
 def test_the_endpoint_has_what_was_wanted_in_the_order_wanted(
     old: list[HistoryItem], new: list[HistoryItem]
@@ -97,14 +97,13 @@ def test_the_endpoint_has_what_was_wanted_in_the_order_wanted(
     assert kept_by(held) == said_by(wanted)
 
 
-@settings(deadline=None)
 @given(ITEMS, ITEMS)
 def test_no_more_is_deleted_than_must_be(old: list[HistoryItem], new: list[HistoryItem]) -> None:
     wanted = [item for item in old if item in new]
     assert len(update_commands(old, wanted)) == len(old) - len(wanted)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ITEMS, st.lists(ITEMS, min_size=1, max_size=3), st.lists(st.booleans(), max_size=12))
 def test_updates_that_overtake_their_answers_end_in_the_last(
     old: list[HistoryItem], news: list[list[HistoryItem]], reads: list[bool]

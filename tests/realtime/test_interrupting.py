@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.audio.formats import AudioFormat
@@ -136,7 +136,6 @@ ITEMS = st.sampled_from(["item_1", "item_2", "item_3"])
 HEARD = st.tuples(ITEMS, st.integers(-50, 700), st.integers(0, 700), st.booleans())
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(ITEMS, st.integers(0, 300)), max_size=6), st.lists(HEARD, max_size=4))
 def test_a_truncation_never_goes_beyond_what_was_received(
     deltas: list[tuple[str, int]], played: list[tuple[str, int, int, bool]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sipagent.audio.formats import AudioFormat
@@ -200,7 +200,6 @@ def cut_by_playback(book: Playbook, playback: Playback) -> Sequence[HeardItem]:
 
 
 @pytest.mark.parametrize("kind", [ClockPlayback, PlaybackTracker])
-@settings(deadline=None)
 @given(story=st.lists(st.one_of(DELTAS, PLAYS, CUTS), max_size=20))
 def test_a_cut_is_whole_milliseconds_and_never_beyond_what_came_or_was_heard(
     kind: type[ClockPlayback] | type[PlaybackTracker],

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai import InvalidWebhookSignatureError, OpenAI
 from openai.types.webhooks import RealtimeCallIncomingWebhookEvent
@@ -86,7 +86,6 @@ def test_the_known_message_has_the_known_signature() -> None:
     assert verify([SECRET], headers(), BODY, now=NOW) == "wh_1"
 
 
-@settings(deadline=None)
 @given(secrets, words, st.integers(0, 10**12 - 1), bodies)
 def test_what_was_signed_is_verified(
     secret: str, webhook_id: str, timestamp: int, body: bytes
@@ -95,14 +94,12 @@ def test_what_was_signed_is_verified(
     assert verify([secret], given, body, now=timestamp) == webhook_id
 
 
-@settings(deadline=None)
 @given(bodies, bodies)
 def test_another_body_is_refused(body: bytes, other: bytes) -> None:
     if body != other:
         assert refusal(headers(sign(SECRET, "wh_1", NOW, body)), other) == "bad_signature"
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=100), st.data())
 def test_a_changed_byte_of_the_body_is_refused(body: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(body) - 1))
@@ -111,7 +108,6 @@ def test_a_changed_byte_of_the_body_is_refused(body: bytes, data: st.DataObject)
     assert refusal(headers(sign(SECRET, "wh_1", NOW, body)), bytes(changed)) == "bad_signature"
 
 
-@settings(deadline=None)
 @given(words, words)
 def test_another_id_is_refused(webhook_id: str, other: str) -> None:
     if webhook_id != other:
@@ -119,7 +115,6 @@ def test_another_id_is_refused(webhook_id: str, other: str) -> None:
         assert refusal(headers(signature, other)) == "bad_signature"
 
 
-@settings(deadline=None)
 @given(st.integers(-TOLERANCE_S, TOLERANCE_S).filter(bool))
 def test_another_timestamp_is_refused_even_if_it_is_near(off_s: int) -> None:
     assert refusal(headers(timestamp=NOW + off_s)) == "bad_signature"
@@ -129,7 +124,6 @@ def test_the_timestamp_is_signed_as_it_is_written() -> None:
     assert refusal(headers(timestamp=f"0{NOW}")) == "bad_signature"
 
 
-@settings(deadline=None)
 @given(secrets, secrets)
 def test_another_secret_is_refused(secret: str, other: str) -> None:
     if secret_to_key(secret) != secret_to_key(other):
@@ -232,7 +226,6 @@ def test_nothing_is_signed_with_what_is_no_secret(secret: str) -> None:
     assert len(secret) <= len("whsec_") or secret not in str(caught.value)
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["Webhook-Id", "webhook-timestamp", "webhook-signature", "x"]),
@@ -259,7 +252,6 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
     assert {each for pair in compared for each in pair} == {"v1,AAAA", SIGNATURE}
 
 
-@settings(deadline=None)
 @given(calls)
 def test_a_call_survives_its_message(call: IncomingCall) -> None:
     assert read_webhook(webhook_body(call)) == call
@@ -365,7 +357,6 @@ def test_we_read_what_the_official_types_write() -> None:
     assert read_webhook(event.model_dump_json().encode()) == expected
 
 
-@settings(deadline=None)
 @given(
     secret=secrets,
     signed_with=st.none() | secrets,

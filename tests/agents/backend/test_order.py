@@ -37,7 +37,7 @@ PLANS = st.lists(st.builds(Plan, st.booleans(), st.booleans(), st.integers(0, 4)
 TURNS = st.lists(PLANS.filter(bool), min_size=1, max_size=3)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(turns=TURNS, data=st.data(), is_chained=st.booleans(), is_saved=st.booleans())
 def test_the_model_is_sent_the_history_whatever_the_order(
     turns: list[list[Plan]], data: st.DataObject, is_chained: bool, is_saved: bool
