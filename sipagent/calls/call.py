@@ -9,7 +9,7 @@ pump. All of them belong to one ``TaskGroup`` and end with the call.
 | leg (``SipCall``) | before, by ``sip``   | ``_finish``     | hung up with Q.850 cause 41    |
 | session           | ``OpenSession``      | ``CloseSession``| replaced, with a filler; if it |
 |                   |                      |                 | cannot be, the apology         |
-| recorder          | first media          | end of ``run``  | the file ends, the call goes on|
+| parts             | ``__init__``         | ``_finish``     | each as its own file says      |
 | delegation        | a tool of the agent  | ``_finish``     | a sentence for the caller      |
 """
 
@@ -19,7 +19,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
@@ -33,10 +32,12 @@ from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
+from .inbox import Inbox
+from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
 from .leg_session import leg_context, leg_session, line_measured
 from .leg_transfer import LegTransfer
-from .recording import CallRecorder
+from .part import CallHands
 from .setup import CallSetup, leg_format
 from .termination import Reason, Result, Termination, session_failure
 
@@ -46,10 +47,6 @@ APOLOGY_ITEM = "apology"
 
 CLOSE_LIMIT_S = 1.0
 """How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
-
-Inbox: TypeAlias = (
-    call_events.CallEvent | sip_events.SipEvent | sip_events.MediaFact | session_events.SessionEvent
-)
 
 
 class Call:
@@ -83,7 +80,6 @@ class Call:
         self.call_id = call_id
         self._leg, self._setup, self._endpoint = leg, setup, endpoint
         self._observer, self._offered_at = observer, offered_at
-        self._recordings_dir = recordings_dir
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
@@ -91,6 +87,7 @@ class Call:
         self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
+        self._parts = leg_parts(call_id, setup, recordings_dir=recordings_dir)
         context = leg_context(call_id, leg.invite, self._transfer, self.hang_up, self._delegation)
         self._session = leg_session(setup, leg.invite, context, playback, wall_clock)
         self._conversation = Conversation(
@@ -101,7 +98,6 @@ class Call:
             post=self._inbox.put_nowait,
         )
         playback.attach(self._conversation.cut, lambda: self._conversation.is_silent)
-        self._recorder: CallRecorder | None = None
         self._answered_at: float | None = None
         self._has_ack = False
         self._is_session_closed = False
@@ -118,6 +114,7 @@ class Call:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
+                self._join_parts()
                 self._pump(self._pump_leg, "leg")
                 self._pump(self._conversation.send_commands, "session commands")
                 await self._exchange()
@@ -127,6 +124,20 @@ class Call:
             log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
             self._release_after_fault(type(failures.exceptions[0]).__name__)
         return await self._finish()
+
+    def _join_parts(self) -> None:
+        hands = CallHands(
+            self.call_id,
+            self._setup,
+            self._leg,
+            self._conversation,
+            tell=self._tell,
+            post=self._inbox.put_nowait,
+            run=self._pump,
+            now=self._now,
+        )
+        for part in self._parts:
+            part.join(hands)
 
     # The inbox.
 
@@ -139,13 +150,18 @@ class Call:
             except TimeoutError:
                 self._conversation.handle_timer(self._now())
                 self._handle(call_events.TimerFired())
+                for part in self._parts:
+                    part.handle_timer(self._now())
             else:
                 self._dispatch(message)
+                for part in self._parts:
+                    part.handle(message)
 
     def _deadline(self) -> float | None:
         deadlines = [self._controller.deadline(), self._conversation.deadline()]
         if self._is_talking:
             deadlines.append(self._transfer.deadline())
+        deadlines += [part.deadline() for part in self._parts]
         return min((at for at in deadlines if at is not None), default=None)
 
     @property
@@ -241,11 +257,6 @@ class Call:
             self._inbox.put_nowait(await self._leg.events.get())
 
     def _media_started(self, event: sip_events.MediaStarted) -> None:
-        media = self._leg.media
-        assert media is not None
-        if self._setup.is_recorded and self._recorder is None:
-            self._recorder = CallRecorder(self._recordings_dir / f"{self.call_id}.wav", media)
-            self._pump(self._recorder.run, "recording")
         if self._answered_at is None:
             self._answered_at = self._now()
             answer_ms = round((self._answered_at - self._offered_at) * 1000)
@@ -320,8 +331,11 @@ class Call:
         if self._delegation is not None:
             await self._delegation.close()
         extra: dict[str, str] = {}
-        if self._recorder is not None and await self._recorder.close():
-            extra["recording"] = str(self._recorder.path)
+        for part in self._parts:
+            try:
+                extra.update(await part.close())
+            except Exception:
+                log.exception("call=%s a part did not end well", self.call_id)
         self._tell(line_measured(self._leg))
         talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
         self._tell(facts.CallEnded(self._termination, round(talked_s * 1000), extra))

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sipagent.audio.frames import Pcm
 from sipagent.audio.recording import StereoMix
 from sipagent.audio.wav import WavWriter
+from sipagent.sip.events import MediaStarted
 from sipagent.sip.media_port import MediaPort
+
+from .inbox import Inbox
+from .part import CallPart
 
 log = logging.getLogger(__name__)
 
@@ -80,3 +84,30 @@ class CallRecorder:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = WavWriter(self.path, self._media.rate_hz, 2)
         self._writer.write(stereo)
+
+
+class Recording(CallPart):
+    """Record a call from its first media on, as its plan wants it.
+
+    Args:
+        path: Of the WAV file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._recorder: CallRecorder | None = None
+
+    def handle(self, message: Inbox) -> None:
+        """Begin with the media."""
+        if isinstance(message, MediaStarted) and self._recorder is None:
+            media = self.hands.leg.media
+            assert media is not None
+            self._recorder = CallRecorder(self._path, media)
+            self.hands.run(self._recorder.run, "recording")
+
+    async def close(self) -> Mapping[str, str]:
+        """Write what is left; return where it is."""
+        if self._recorder is None or not await self._recorder.close():
+            return {}
+        return {"recording": str(self._path)}
