@@ -11,9 +11,9 @@ from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import Handoff
+from sipagent.agents.passing import is_passing
 from sipagent.errors import SessionError, SessionRejected
 from sipagent.realtime.accepting import NOT_ACCEPTED
-from sipagent.realtime.attempts import AttemptFailed
 from sipagent.realtime.call_end import is_call_over
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
@@ -109,6 +109,6 @@ def attach_failure(error: SessionError) -> CallOver | AttachFailed | SessionFail
     if is_call_over(error):
         return CallOver(Reason.CALLER_HUNG_UP, str(error))
     reason = session_failure(error)
-    if isinstance(error, SessionRejected) and not AttemptFailed(error.status).is_passing:
+    if isinstance(error, SessionRejected) and not is_passing(error.status):
         return SessionFailed(reason, str(error))
     return AttachFailed(reason, str(error))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sipagent.agents.mcp import McpTool as McpTool
     from sipagent.agents.mcp_servers import McpServerStdio as McpServerStdio
     from sipagent.agents.mcp_servers import McpServerStreamableHttp as McpServerStreamableHttp
+    from sipagent.agents.rejections import ToolErrorDetails as ToolErrorDetails
     from sipagent.agents.tool_guardrails import Allow as Allow
     from sipagent.agents.tool_guardrails import Raise as Raise
     from sipagent.agents.tool_guardrails import RejectContent as RejectContent
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from .accepting import accept_session as accept_session
     from .accepting import check_accept as check_accept
     from .approvals import ApprovalRequest as ApprovalRequest
-    from .approvals import ToolErrorDetails as ToolErrorDetails
     from .conversation_events import AgentEnded as AgentEnded
     from .conversation_events import AgentStarted as AgentStarted
     from .conversation_events import AgentText as AgentText
@@ -126,6 +126,7 @@ _NAMES = {
     "sipagent.agents.hosted_mcp": "HostedMcpTool hosted_mcp_tool",
     "sipagent.agents.mcp": "McpServer McpTool",
     "sipagent.agents.mcp_servers": "McpServerStdio McpServerStreamableHttp",
+    "sipagent.agents.rejections": "ToolErrorDetails",
     "sipagent.agents.tool_guardrails": "Allow Raise RejectContent ToolGuardrail",
     "sipagent.agents.tools": (
         "BackgroundResult FunctionTool ToolContext background_result function_tool"
@@ -136,7 +137,7 @@ _NAMES = {
         "WireError"
     ),
     "sipagent.realtime.accepting": "accept_session check_accept",
-    "sipagent.realtime.approvals": "ApprovalRequest ToolErrorDetails",
+    "sipagent.realtime.approvals": "ApprovalRequest",
     "sipagent.realtime.conversation_events": (
         "AgentEnded AgentStarted AgentText AgentTextDelta AudioInterrupted AudioStarted "
         "ConnectionLost DtmfReceived GuardrailCheckPassed GuardrailCheckStarted "

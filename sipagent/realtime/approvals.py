@@ -17,17 +17,12 @@ No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 
 from __future__ import annotations
 
-import inspect
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sipagent.agents.arguments import canonical_arguments
+from sipagent.agents.rejections import ToolErrorFormatter, rejection_text
 
-log = logging.getLogger(__name__)
-
-DEFAULT_REJECTION = "Tool execution was not approved."
 DEFAULT_TIMEOUT_S = 60.0
 
 
@@ -92,22 +87,6 @@ class ReportError:
 
 
 Command: TypeAlias = AskApproval | RunTool | RejectTool | ReportError
-
-
-@dataclass(frozen=True, slots=True)
-class ToolErrorDetails:
-    """What a formatter of rejections is told."""
-
-    tool_name: str
-    tool_call_id: str
-    default_message: str
-    context: Any
-    """The session's own."""
-    kind: Literal["approval_rejected"] = "approval_rejected"
-    tool_type: Literal["function"] = "function"
-
-
-ToolErrorFormatter: TypeAlias = Callable[[ToolErrorDetails], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,25 +207,14 @@ class Approvals:
         return None
 
     def _reject(self, request: ApprovalRequest, message: str | None) -> RejectTool:
-        return RejectTool(request, message if message is not None else self._formatted(request))
-
-    def _formatted(self, request: ApprovalRequest) -> str:
-        if self._formatter is None:
-            return DEFAULT_REJECTION
-        details = ToolErrorDetails(
-            request.tool_name, request.tool_call_id, DEFAULT_REJECTION, self._context
+        text = rejection_text(
+            message,
+            self._formatter,
+            tool_name=request.tool_name,
+            tool_call_id=request.tool_call_id,
+            context=self._context,
         )
-        try:
-            text = self._formatter(details)
-        except Exception as error:  # the formatter is not ours
-            log.warning("! the tool error formatter raised %s", type(error).__name__)
-            return DEFAULT_REJECTION
-        if not isinstance(text, str):
-            if inspect.iscoroutine(text):
-                text.close()
-            log.warning("! the tool error formatter returned no text")
-            return DEFAULT_REJECTION
-        return text
+        return RejectTool(request, text)
 
 
 def _tool_of(request: ApprovalRequest) -> tuple[str, str]:

@@ -20,6 +20,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 import aiohttp
 import orjson
 
+from sipagent.agents.passing import retry_after_s
+from sipagent.agents.quoting import said_in_body
 from sipagent.errors import (
     CallGone,
     ConfigError,
@@ -30,9 +32,8 @@ from sipagent.errors import (
 )
 from sipagent.wire.events import Json
 
-from .attempts import AttemptFailed, AttemptLimits, Attempts, retry_after_s
+from .attempts import AttemptFailed, AttemptLimits, Attempts
 from .endpoint import USER_AGENT, Endpoint, entry_headers
-from .error_bodies import quoted_error
 
 MOST_READ_BYTES = 64 * 1024
 """Of an answer, about: nobody explains an error at such length."""
@@ -162,10 +163,10 @@ class SipCalls:
         ) as answer:
             if 200 <= answer.status < 300:
                 return None
-            said = quoted_error(await _beginning(answer), self._secrets(headers))
+            said = said_in_body(await _beginning(answer), self._secrets(headers))
             failure = AttemptFailed(answer.status, retry_after_s(answer.headers))
         text = f"{self._endpoint.shown} refused the {request.action}"
-        text = f"{text}: {said}" if said else text
+        text = f"{text}: {said}" if str(said) else text
         if failure.status in GONE:
             raise CallGone(f"{text} (HTTP {failure.status})")
         error = SessionRejected(text, status=failure.status)

@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from sipagent.agents.rejections import DEFAULT_REJECTION, ToolErrorDetails
 from sipagent.realtime.approvals import (
-    DEFAULT_REJECTION,
     ApprovalRequest,
     Approvals,
     AskApproval,
@@ -19,7 +19,6 @@ from sipagent.realtime.approvals import (
     RejectTool,
     ReportError,
     RunTool,
-    ToolErrorDetails,
 )
 
 

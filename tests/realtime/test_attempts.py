@@ -11,7 +11,6 @@ from sipagent.realtime.attempts import (
     AttemptFailed,
     AttemptLimits,
     Attempts,
-    retry_after_s,
 )
 
 BUSY = AttemptFailed(503)
@@ -76,28 +75,3 @@ def test_no_row_of_failures_outlasts_the_limits(
         assert 0 < delay_s <= LONGEST_DELAY_S
         now += delay_s
     assert made <= most
-
-
-SAID = "Wed, 21 Oct 2026 07:28:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Retry-After": "3"}, 3.0),
-        ({"Retry-After": " 120 "}, 120.0),
-        ({"Retry-After": "-3"}, None),
-        ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "³"}, None),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": SAID}, 30.0),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:27:30 GMT", "Date": SAID}, 0.0),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"}, None),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": "today"}, None),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:30", "Date": SAID}, None),
-    ],
-)
-def test_a_pause_is_asked_for_in_seconds_or_by_a_date(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    assert retry_after_s(headers) == seconds

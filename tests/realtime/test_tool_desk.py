@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sipagent.agents.rejections import DEFAULT_REJECTION
 from sipagent.agents.tool_context import ToolOutcome, unsent
 from sipagent.realtime import events
-from sipagent.realtime.approvals import DEFAULT_REJECTION, DEFAULT_TIMEOUT_S, ApprovalRequest
+from sipagent.realtime.approvals import DEFAULT_TIMEOUT_S, ApprovalRequest
 from sipagent.realtime.conversation_events import ToolApprovalRequested
 from sipagent.realtime.history_items import FunctionCall
 from sipagent.realtime.options import SessionOptions

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sipagent.agents.guardrails import OutputGuardrail as OutputGuardrail
     from sipagent.agents.handoffs import Handoff as Handoff
     from sipagent.agents.hooks import AgentHooks as AgentHooks
+    from sipagent.agents.rejections import ToolErrorDetails as ToolErrorDetails
     from sipagent.agents.tools import FunctionTool as FunctionTool
     from sipagent.agents.tools import ToolContext as ToolContext
     from sipagent.agents.tools import function_tool as function_tool
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from .model import ModelRequest as ModelRequest
     from .model_input import ModelInput as ModelInput
     from .options import Answer as Answer
-    from .rejections import ToolErrorDetails as ToolErrorDetails
     from .runner import Runner as Runner
     from .session import ConversationSession as ConversationSession
     from .session import MemorySession as MemorySession
@@ -73,7 +73,7 @@ _NAMES = {
     "sipagent.agents.backend.model": "Model ModelProvider ModelRequest",
     "sipagent.agents.backend.model_input": "ModelInput",
     "sipagent.agents.backend.options": "Answer",
-    "sipagent.agents.backend.rejections": "ToolErrorDetails",
+    "sipagent.agents.rejections": "ToolErrorDetails",
     "sipagent.agents.backend.runner": "Runner",
     "sipagent.agents.backend.session": "ConversationSession MemorySession",
     "sipagent.agents.backend.state": "RunState",

@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeAlias
 from sipagent.agents.callbacks import MaybeAwaitable
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.hooks import AgentHooks
+from sipagent.agents.rejections import ToolErrorFormatter
 from sipagent.errors import BackendError, ConfigError
 
 from .guardrails import InputGuardrail
 from .model_input import ModelInputFilter
-from .rejections import ToolErrorFormatter
 from .state import RunState
 from .turn import ToolNotFoundBehavior
 

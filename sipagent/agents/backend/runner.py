@@ -13,6 +13,7 @@ from typing import Any
 
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.hooks import AgentHooks
+from sipagent.agents.rejections import ToolErrorFormatter
 from sipagent.errors import ConfigError, RunStateError
 
 from .agent import Agent
@@ -20,7 +21,6 @@ from .guardrails import InputGuardrail
 from .model import Json, ModelProvider
 from .model_input import ModelInputFilter
 from .options import ErrorHandler, ErrorKind, RunnerOptions
-from .rejections import ToolErrorFormatter
 from .run import Run
 from .session import ConversationSession
 from .state import RunState

@@ -18,6 +18,7 @@ from typing import Any
 from sipagent.agents.callbacks import raised
 from sipagent.agents.handoffs import Handoff
 from sipagent.agents.hooks import AgentHooks
+from sipagent.agents.rejections import rejection_text
 from sipagent.agents.tool_context import ToolContext, ToolOutcome
 from sipagent.agents.tool_errors import DEFAULT_ERROR
 from sipagent.agents.tools import FunctionTool
@@ -26,7 +27,6 @@ from sipagent.errors import ToolError
 from .events import RunItemStreamEvent
 from .items import output_item
 from .options import RunnerOptions
-from .rejections import rejection_text
 from .state import RunState
 from .stream import RunStream
 from .turn import Call, Turn

@@ -20,13 +20,14 @@ import aiohttp
 import orjson
 
 from sipagent.agents.backend.model import Json
+from sipagent.agents.passing import retry_after_s
+from sipagent.agents.quoting import said_in_body
 from sipagent.errors import ModelError, why_not_listening
 
 from .attempting import attempted
 from .endpoint import ModelEndpoint, shown
 from .options import TransportOptions
-from .quoting import said_in_body
-from .retries import AttemptFailed, retry_after_s
+from .retries import AttemptFailed
 from .sse import ServerSentEvent, SseParser
 
 MOST_READ_BYTES = 64 * 1024

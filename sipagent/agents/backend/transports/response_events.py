@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import orjson
 
 from sipagent.agents.backend.model import Json
+from sipagent.agents.quoting import said_in
 from sipagent.errors import ModelError
-
-from .quoting import said_in
 
 ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
 

@@ -11,23 +11,15 @@ No I/O, no clock, no chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from math import isfinite
 
+from sipagent.agents.passing import NO_ANSWER, is_passing
 from sipagent.errors import ModelError
 
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 8.0
 JITTER = 0.25
 """Share of a delay by which it is shortened at most, so that many clients do not come at once."""
-
-PASSING_STATUSES = frozenset({408, 409, 429})
-"""Those below 500 that may be another answer next time."""
-
-NO_ANSWER = 0
-"""In place of an HTTP status: the connection failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +53,8 @@ class Retries:
             failed: The last one.
             chance: From 0 to 1, of the jitter.
         """
-        status, wanted_s = failed.status, failed.retry_after_s
-        is_passing = status == NO_ANSWER or status >= 500 or status in PASSING_STATUSES
-        if not is_passing or not self._left:
+        wanted_s = failed.retry_after_s
+        if not is_passing(failed.status) or not self._left:
             return None
         if wanted_s is not None and wanted_s > self._longest_s:
             return None
@@ -71,32 +62,3 @@ class Retries:
         delay_s = self._delay_s * (1 - JITTER * chance)
         self._delay_s = min(self._delay_s * 2, LONGEST_DELAY_S)
         return delay_s if wanted_s is None else wanted_s
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return what the endpoint asks for: milliseconds, seconds, or a date by its own clock.
-
-    Args:
-        headers: Of the answer; names in any case.
-    """
-    wanted_ms = _number(headers.get("retry-after-ms"))
-    if wanted_ms is not None:
-        return wanted_ms / 1000
-    wanted = headers.get("retry-after")
-    wanted_s = _number(wanted)
-    if wanted_s is not None:
-        return wanted_s
-    try:
-        then = parsedate_to_datetime(wanted or "")
-        said = parsedate_to_datetime(headers.get("date") or "")
-        return max(0.0, (then - said).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) and number >= 0 else None

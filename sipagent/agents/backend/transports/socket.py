@@ -18,12 +18,13 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
+from sipagent.agents.passing import retry_after_s
+from sipagent.agents.quoting import said_in_body
 from sipagent.errors import ModelError
 
 from .endpoint import ModelEndpoint, shown
 from .options import TransportOptions
-from .quoting import said_in_body
-from .retries import AttemptFailed, retry_after_s
+from .retries import AttemptFailed
 from .sse import MAX_EVENT_BYTES
 
 CLOSE_LIMIT_S = 1.0

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sipagent.agents.backend.transports.retries import (
-    NO_ANSWER,
-    AttemptFailed,
-    Retries,
-    retry_after_s,
-)
+from sipagent.agents.backend.transports.retries import AttemptFailed, Retries
+from sipagent.agents.passing import NO_ANSWER
 from sipagent.errors import ModelError
 
 
@@ -47,36 +43,3 @@ def test_the_endpoint_says_how_long_to_wait() -> None:
 def test_an_endpoint_that_wants_long_quiet_is_given_up() -> None:
     assert Retries(2, 10.0).delay_s(failed(429, 10.0), chance=0.0) == 10.0
     assert Retries(2, 10.0).delay_s(failed(429, 10.5), chance=0.0) is None
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "2"}, 2.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "2"}, 0.25),
-        ({"retry-after-ms": "soon", "retry-after": "2"}, 2.0),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after": "later"}, None),
-        ({"retry-after": "Fri, 21 Nov 2025 10:00:07 GMT"}, None),
-        (
-            {
-                "retry-after": "Fri, 21 Nov 2025 10:00:07 GMT",
-                "date": "Fri, 21 Nov 2025 10:00:00 GMT",
-            },
-            7.0,
-        ),
-        (
-            {
-                "retry-after": "Fri, 21 Nov 2025 10:00:00 GMT",
-                "date": "Fri, 21 Nov 2025 10:00:09 GMT",
-            },
-            0.0,
-        ),
-    ],
-)
-def test_what_the_endpoint_asks_for_is_read(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after_s(headers) == seconds

@@ -26,6 +26,10 @@ class Said:
     code: str
     """A word that programs know, such as ``rate_limit_exceeded``."""
 
+    def __str__(self) -> str:
+        """Return both, where nobody else tells the code."""
+        return f"{self.message} ({self.code})" if self.message and self.code else self.after("")
+
     def after(self, text: str) -> str:
         """Return ``text`` with what was said."""
         return ": ".join(part for part in (text, self.message or self.code) if part)

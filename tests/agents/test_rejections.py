@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sipagent.agents.backend.rejections import DEFAULT_REJECTION, rejection_text
+from sipagent.agents.rejections import DEFAULT_REJECTION, rejection_text
 
 
 def text(message: str | None, formatter: Any) -> str:

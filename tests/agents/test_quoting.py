@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sipagent.agents.backend.transports.quoting import MOST_QUOTED_CHARS, Said, said_in_body
+from sipagent.agents.quoting import MOST_QUOTED_CHARS, Said, said_in_body
 
 SECRET = "sk-very-secret"
 
@@ -55,5 +57,15 @@ def test_a_long_message_is_cut_and_is_one_line() -> None:
 
 def test_a_message_goes_before_a_code() -> None:
     assert Said("No.", "c").after("it failed") == "it failed: No."
+    assert [str(Said("No.", "c")), str(Said("", "c")), str(Said("", ""))] == ["No. (c)", "c", ""]
     assert Said("", "c").after("it failed") == "it failed: c"
     assert Said("", "").after("it failed") == "it failed"
+
+
+@given(st.text(max_size=400), st.integers(0, 400))
+def test_no_quote_is_too_long_or_tells_even_a_part_of_a_key(text: str, at: int) -> None:
+    body = orjson.dumps({"error": {"message": text[:at] + SECRET + text[at:]}})
+    said = said_in_body(body, [SECRET]).message
+    assert len(said) <= MOST_QUOTED_CHARS
+    assert "very" not in said or "very" in text
+    assert len(said.splitlines()) <= 1

@@ -24,7 +24,7 @@ class ToolErrorDetails:
     tool_call_id: str
     default_message: str
     context: Any
-    """Of the run."""
+    """Of the run, or of the session."""
     kind: Literal["approval_rejected"] = "approval_rejected"
     tool_type: Literal["function"] = "function"
 
