@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sipagent.errors import InvalidTransition
 
 from .events import Confirmed, Disconnected, LineStats, MediaFact, Progressed, SipEvent
 from .headers import Invite
 from .media_port import MediaPort
+from .own_hold import HoldCommand, OwnHold, SendOffer, TellHold
 from .refer import refer_to
 from .states import LegState, advance
 from .thread import PjThread
 
 if TYPE_CHECKING:
     from .pj_call import PjCall
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,9 @@ class SipCall:
         self._thread, self._loop = thread, loop
         self._peer: PjCall | None = None
         self._stats = LineStats()
+        # An INVITE that came has a source, one of ours has none: its Call-ID is our choice.
+        self._own_hold = OwnHold(not invite.source_address, random.uniform)
+        self._retry: asyncio.TimerHandle | None = None
 
     def progress(self, status: int = 180) -> None:
         """Send a provisional response; 183 carries our SDP and lets early media flow."""
@@ -85,6 +92,17 @@ class SipCall:
         header = refer_to(target_uri)
         self._post(lambda peer: peer.send_refer(header))
 
+    def hold(self) -> None:
+        """Ask the peer to wait (RFC 3264 section 8.4): it hears what is pushed, and says nothing.
+
+        Comes as ``WeHeld`` or ``HoldRefused``; asked again by itself when offers crossed.
+        """
+        self._change_hold(self._own_hold.ask(True))
+
+    def resume(self) -> None:
+        """Ask the peer to talk again; comes as ``WeResumed`` or ``HoldRefused``."""
+        self._change_hold(self._own_hold.ask(False))
+
     def stats(self) -> LineStats:
         """Return the last media figures; refreshed when media or the leg ends."""
         return self._stats
@@ -103,10 +121,11 @@ class SipCall:
 
     def tell(self, event: SipEvent) -> None:
         """Post an event to the loop; any thread."""
-        try:
-            self._loop.call_soon_threadsafe(self._take, event)
-        except RuntimeError:  # the loop is closed: the process is ending
-            pass
+        self._to_loop(self._take, event)
+
+    def offer_answered(self, status: int) -> None:
+        """Take the final response to a re-INVITE of ours; any thread."""
+        self._to_loop(self._offer_answered, status)
 
     def new_media(self, rate_hz: int) -> MediaPort:
         """Make the leg's media port; PJSIP thread."""
@@ -129,9 +148,45 @@ class SipCall:
                     return
             case _:
                 pass
-        if isinstance(event, Disconnected) and self.media is not None:
-            self.media.close()
+        if isinstance(event, Disconnected):
+            self._close()
         self.events.put_nowait(event)
+
+    def _close(self) -> None:
+        if self.media is not None:
+            self.media.close()
+        if self._retry is not None:
+            self._retry.cancel()
+
+    def _offer_answered(self, status: int) -> None:
+        if self.state is not LegState.ENDED:
+            self._change_hold(self._own_hold.answered(status, now=self._loop.time()))
+
+    def _hold_again(self) -> None:
+        self._change_hold(self._own_hold.handle_timer(now=self._loop.time()))
+
+    def _change_hold(self, commands: Sequence[HoldCommand]) -> None:
+        for command in commands:
+            match command:
+                case SendOffer(is_hold):
+                    self._send_offer(is_hold)
+                case TellHold(event):
+                    self._take(event)
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        deadline = self._own_hold.deadline()
+        if deadline is not None:
+            self._retry = self._loop.call_at(deadline, self._hold_again)
+
+    def _send_offer(self, is_hold: bool) -> None:
+        self._post(lambda peer: peer.send_offer(is_hold=is_hold))
+
+    def _to_loop(self, callback: Callable[[T], None], argument: T) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, argument)
+        except RuntimeError:  # the loop is closed: the process is ending
+            pass
 
     def _post(self, command: Callable[[PjCall], None]) -> None:
         def run() -> None:

@@ -45,6 +45,26 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class WeHeld:
+    """The peer agreed to wait (``SipCall.hold``): it hears what we play, and is not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeResumed:
+    """The peer agreed to talk again (``SipCall.resume``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRefused:
+    """The peer did not agree; all is as it was."""
+
+    status: int
+    """Of its response, 481 where there is no dialog."""
+    was_hold: bool
+    """Whether it was asked to wait, or to talk again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """ACK was received or sent."""
 
@@ -103,6 +123,9 @@ SipEvent: TypeAlias = (
     | CodecChanged
     | Held
     | Resumed
+    | WeHeld
+    | WeResumed
+    | HoldRefused
     | Confirmed
     | DtmfReceived
     | ReferProgressed

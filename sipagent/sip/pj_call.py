@@ -6,8 +6,8 @@ alone is joined in its own callback, both ways, so that the caller is heard from
 PJSUA follows every REFER and lets every INVITE with Replaces take a call over unless a callback
 says no: here one always says no first, and to a REFER perhaps something else later.
 
-Owns the ``pj.Call`` and lends the leg a conference port; both are given back after the disconnect,
-never left to the garbage collector, which may run on a thread PJLIB does not know.
+Owns the ``pj.Call`` and, in ``leg_media``, a conference port; both are given back after the
+disconnect, never left to the garbage collector, which may run on a thread PJLIB does not know.
 """
 
 from __future__ import annotations
@@ -18,21 +18,19 @@ from typing import Any
 
 from .call import SipCall
 from .events import (
-    CodecChanged,
     Confirmed,
     Disconnected,
     DtmfReceived,
-    Held,
-    MediaStarted,
     Progressed,
     ReferProgressed,
     ReferRequested,
-    Resumed,
 )
+from .leg_media import LegMedia
 from .options import answer_in_dialog
-from .pj_values import audio_media, line_stats, operation
+from .own_hold import GLARE
+from .pj_values import operation
 from .pjlib import pj
-from .port_pool import ConferencePort, PortPool
+from .port_pool import PortPool
 from .refer import refer_target
 
 log = logging.getLogger(__name__)
@@ -44,6 +42,9 @@ LONGEST_DIGIT_MS = 60_000
 """PJSIP says 2^32 - 1 when it does not know how long a digit was."""
 
 ACCEPTED, FORBIDDEN, DECLINED = 202, 403, 603
+
+CHALLENGES = frozenset({401, 407})
+"""Answered by PJSUA with another request, if the account has a password."""
 
 
 class PjCall(pj.Call):  # type: ignore[misc]
@@ -70,11 +71,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
     ) -> None:
         super().__init__(account, pj_call_id)
         self.leg = leg
-        self._ports, self._on_gone, self._follow = ports, on_gone, follow
-        self._port: ConferencePort | None = None
-        self._audio: Any = None
-        self._codec = ""
-        self._is_held = False
+        self._media = LegMedia(self, leg, ports)
+        self._on_gone, self._follow = on_gone, follow
         self._we_ended = False
         self._was_confirmed = False
         self._refers = False
@@ -130,15 +128,25 @@ class PjCall(pj.Call):  # type: ignore[misc]
             log.warning("leg %s ! no REFER sent: %s", self.leg.invite.sip_call_id, error.reason)
             self.leg.tell(ReferProgressed(500, is_final=True))
 
+    def send_offer(self, *, is_hold: bool) -> None:
+        """Send a re-INVITE that asks the peer to wait, or to talk again (RFC 3264 section 8.4)."""
+        if not self._was_confirmed or self.has_ended:
+            self.leg.offer_answered(481)
+            return
+        parameters = operation(0, "", ())
+        try:
+            if is_hold:
+                self.setHold(parameters)
+            else:
+                parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
+                self.reinvite(parameters)
+        except pj.Error as error:  # an offer of the peer's is under way
+            log.info("leg %s ! no re-INVITE sent: %s", self.leg.invite.sip_call_id, error.reason)
+            self.leg.offer_answered(GLARE)
+
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
-        try:
-            info = self.getInfo()
-            media = audio_media(info)
-            if media is not None:
-                self.leg.remember(line_stats(self.getStreamStat(media.index)))
-        except pj.Error:
-            pass  # the stream is gone; the last figures stand
+        self._media.measure()
 
     def onCallState(self, _: Any) -> None:  # noqa: N802
         """Tell the loop what became of the leg."""
@@ -163,18 +171,15 @@ class PjCall(pj.Call):  # type: ignore[misc]
             state = event.body.tsxState
             if state.tsx.method == "OPTIONS" and state.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
                 answer_in_dialog(int(state.tsx.pjTransaction), int(state.src.rdata.pjRxData))
-            elif state.tsx.method == "REFER" and state.tsx.role == pj.PJSIP_ROLE_UAC:
-                self._refer_answer = int(state.tsx.statusCode)
+            elif state.tsx.role == pj.PJSIP_ROLE_UAC and self._was_confirmed:
+                self._answered(str(state.tsx.method), int(state.tsx.statusCode))
         except Exception:
             log.exception("! transaction of leg %s", self.leg.invite.sip_call_id)
 
     def onCallMediaState(self, _: Any) -> None:  # noqa: N802
         """Join the leg's audio with its media port."""
         try:
-            info = self.getInfo()  # kept: its members are views of it, dangling once it is freed
-            media = audio_media(info)
-            if media is not None:
-                self._join(media)
+            self._media.changed()
         except Exception:
             log.exception("! media of leg %s", self.leg.invite.sip_call_id)
 
@@ -232,37 +237,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def part(self) -> None:
         """Give back the conference port; the leg is over."""
-        if self._port is not None:
-            for source, sink in ((self._audio, self._port), (self._port, self._audio)):
-                try:
-                    source.stopTransmit(sink)
-                except pj.Error:
-                    pass  # the stream left the conference by itself
-            self._ports.give_back(self._port)
-            self._port = None
-        self._audio = None
+        self._media.part()
 
-    def _join(self, media: Any) -> None:
-        stream = self.getStreamInfo(media.index)
-        codec, is_first = str(stream.codecName), self._port is None
-        if self._port is None:
-            rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
-            self._port = self._ports.borrow(self.leg.new_media(rate_hz))
-        self._audio = self.getAudioMedia(media.index)
-        self._audio.startTransmit(self._port)
-        is_heard = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
-        if is_heard:
-            self._port.startTransmit(self._audio)
-        elif not is_first:
-            self._port.stopTransmit(self._audio)  # what is queued waits for the caller's return
-        if is_first:
-            self.leg.tell(MediaStarted(codec, self._port.rate_hz))
-        elif codec != self._codec:
-            self.leg.tell(CodecChanged(codec))
-        if is_heard is self._is_held:
-            self._is_held = not is_heard
-            self.leg.tell(Held() if self._is_held else Resumed())
-        self._codec = codec
+    def _answered(self, method: str, status: int) -> None:
+        """Note how a request of ours inside the dialog was answered."""
+        if method == "REFER":
+            self._refer_answer = status
+        elif method == "INVITE" and status >= 200 and status not in CHALLENGES:
+            self.leg.offer_answered(status)
 
     def _give_up(self) -> None:
         """End a leg whose answer could not be built: no common codec, no media socket."""

@@ -1,0 +1,89 @@
+"""The media of a leg, as PJSIP has it; every method runs on the PJSIP thread.
+
+| resource        | acquired                   | released               | on failure              |
+|-----------------|----------------------------|------------------------|-------------------------|
+| conference port | first media (``PortPool``) | ``part``, leg's end    | the leg has no media    |
+| stream's audio  | each offer that was agreed | PJSIP's, with its call | ``part`` expects it gone |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .call import SipCall
+from .events import CodecChanged, Held, MediaStarted, Resumed
+from .pj_values import audio_media, line_stats
+from .pjlib import pj
+from .port_pool import ConferencePort, PortPool
+
+
+class LegMedia:
+    """Joins the stream of a leg with its media port.
+
+    Args:
+        call: The ``pj.Call``, which owns this.
+        leg: The loop's side.
+        ports: Where its conference port comes from.
+    """
+
+    def __init__(self, call: Any, leg: SipCall, ports: PortPool) -> None:
+        self._call, self._leg, self._ports = call, leg, ports
+        self._port: ConferencePort | None = None
+        self._audio: Any = None
+        self._codec = ""
+        self._is_held = False
+
+    def changed(self) -> None:
+        """Join what an offer and its answer agreed on, and tell what is new.
+
+        Raises:
+            pj.Error: If PJSIP cannot.
+        """
+        info = self._call.getInfo()  # kept: its members are views of it, dangling once it is freed
+        media = audio_media(info)
+        if media is not None:
+            self._join(media)
+
+    def measure(self) -> None:
+        """Read the media figures, if there is a stream."""
+        try:
+            info = self._call.getInfo()
+            media = audio_media(info)
+            if media is not None:
+                self._leg.remember(line_stats(self._call.getStreamStat(media.index)))
+        except pj.Error:
+            pass  # the stream is gone; the last figures stand
+
+    def part(self) -> None:
+        """Give back the conference port; the leg is over."""
+        if self._port is not None:
+            for source, sink in ((self._audio, self._port), (self._port, self._audio)):
+                try:
+                    source.stopTransmit(sink)
+                except pj.Error:
+                    pass  # the stream left the conference by itself
+            self._ports.give_back(self._port)
+            self._port = None
+        self._audio = None
+
+    def _join(self, media: Any) -> None:
+        stream = self._call.getStreamInfo(media.index)
+        codec, is_first = str(stream.codecName), self._port is None
+        if self._port is None:
+            rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
+            self._port = self._ports.borrow(self._leg.new_media(rate_hz))
+        self._audio = self._call.getAudioMedia(media.index)
+        self._audio.startTransmit(self._port)
+        is_heard = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
+        if is_heard:
+            self._port.startTransmit(self._audio)
+        elif not is_first:
+            self._port.stopTransmit(self._audio)  # what is queued waits for the caller's return
+        if is_first:
+            self._leg.tell(MediaStarted(codec, self._port.rate_hz))
+        elif codec != self._codec:
+            self._leg.tell(CodecChanged(codec))
+        if is_heard is self._is_held:
+            self._is_held = not is_heard
+            self._leg.tell(Held() if self._is_held else Resumed())
+        self._codec = codec
