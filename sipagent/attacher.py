@@ -89,7 +89,11 @@ class _Attacher:
 
     async def _start(self, channel: Channel) -> None:
         config = self._config
-        routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
+        routes = await load_routes(
+            config.dialplans.path,
+            embedded=config.realtime.has_scripts,
+            emergency_numbers=config.sip.emergency_numbers,
+        )
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)
         self._approver = ChannelApprover(channel.send, unix_time)

@@ -88,7 +88,11 @@ class _Worker:
 
     async def _start(self, channel: Channel) -> None:
         config = self._config
-        routes = await load_routes(config.dialplans.path, embedded=config.realtime.has_scripts)
+        routes = await load_routes(
+            config.dialplans.path,
+            embedded=config.realtime.has_scripts,
+            emergency_numbers=config.sip.emergency_numbers,
+        )
         self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
             route=routes.take,

@@ -25,8 +25,9 @@ from .attached_call import AttachedCall
 from .attached_requests import Connector
 from .attached_session import agent_named, left_out
 from .delegation_approvals import Approver, Nobody
+from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
-from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
+from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,8 @@ class AttachedDesk:
             case None:
                 log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
                 self._reject(call_id, entry, Reason.NO_ROUTE, 404)
+            case RefuseEmergency():
+                self._reject(call_id, entry, *emergency_refusal(call_id, invite))
             case RefuseCall(plan, status):
                 self._tell(call_id, facts.CallRouted(plan, ""))
                 log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)

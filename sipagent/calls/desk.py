@@ -20,7 +20,8 @@ from sipagent.sip.headers import Invite
 from . import facts
 from .call import Call
 from .delegation_approvals import Approver, Nobody
-from .setup import CallDecision, CallSetup, ReferCall, RefuseCall
+from .emergency import EMERGENCY_WARNING, emergency_refusal
+from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,10 @@ class CallDesk:
                 leg.reject(404, "Not Found")
                 log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
                 self._end(call_id, Reason.NO_ROUTE, "", 404)
+            case RefuseEmergency():
+                reason, status = emergency_refusal(call_id, invite)
+                leg.reject(status, headers=[EMERGENCY_WARNING])
+                self._end(call_id, reason, "", status)
             case RefuseCall(plan, status):
                 self._tell(call_id, facts.CallRouted(plan, ""))
                 leg.reject(status)

@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sipagent.dialplan.loading import load_dir
 from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.plans import PlanSet
+from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency_call
 from sipagent.sip.headers import Invite
 
 from .prepare import prepare_call
 from .prompts import prepare_prompts
-from .setup import CallSetup, ReferCall, RefuseCall
+from .setup import CallDecision, RefuseEmergency
 
 
 class Routes:
     """Plans in use; made by :func:`load_routes`."""
 
     def __init__(
-        self, plans: PlanSet, setups: dict[str, CallSetup | RefuseCall | ReferCall]
+        self,
+        plans: PlanSet,
+        setups: dict[str, CallDecision],
+        emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS,
     ) -> None:
         self._plans, self._setups = plans, setups
+        self._emergency_numbers = frozenset(emergency_numbers)
 
     @property
     def plans(self) -> int:
         """How many there are."""
         return len(self._setups)
 
-    def take(self, invite: Invite) -> CallSetup | RefuseCall | ReferCall | None:
+    def take(self, invite: Invite) -> CallDecision | None:
         """Return what the plan that takes a call makes of it; None: no plan takes it."""
-        keys = CallKeys(invite.called_user, invite.caller_user, invite.headers)
+        is_emergency = is_emergency_call(invite, self._emergency_numbers)
+        keys = CallKeys(invite.called_user, invite.caller_user, invite.headers, is_emergency)
         plan = self._plans.take(keys)
-        return self._setups[plan.name] if plan is not None else None
+        if plan is None:
+            return RefuseEmergency() if is_emergency else None
+        return self._setups[plan.name]
 
-    def named(self, plan: str) -> CallSetup | RefuseCall | ReferCall | None:
+    def named(self, plan: str) -> CallDecision | None:
         """Return what a plan makes of its calls, None if there is no such plan."""
         return self._setups.get(plan)
 
 
-async def load_routes(folder: Path, *, embedded: bool) -> Routes:
+async def load_routes(
+    folder: Path, *, embedded: bool, emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS
+) -> Routes:
     """Return the plans of ``folder``.
 
     Args:
         folder: Of the dialplans.
         embedded: Whether sessions go to the embedded engine.
+        emergency_numbers: What only plans that say so take calls to.
 
     Raises:
         DialplanError: If anything is wrong with any plan.
     """
     plans = load_dir(folder)
     prompts = await prepare_prompts(plans.plans)
-    setups = {
+    setups: dict[str, CallDecision] = {
         plan.name: prepare_call(plan, prompts[plan.name], embedded=embedded) for plan in plans.plans
     }
-    return Routes(plans, setups)
+    return Routes(plans, setups, emergency_numbers)

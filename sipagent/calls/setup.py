@@ -114,7 +114,12 @@ class ReferCall:
     """``sip:``, ``sips:`` or ``tel:``."""
 
 
-CallDecision: TypeAlias = CallSetup | RefuseCall | ReferCall
+@dataclass(frozen=True, slots=True)
+class RefuseEmergency:
+    """What becomes of a call to an emergency number that no plan may take."""
+
+
+CallDecision: TypeAlias = CallSetup | RefuseCall | ReferCall | RefuseEmergency
 """What a plan makes of a call."""
 
 

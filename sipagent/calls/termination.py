@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TRANSFERRED = "transferred"
     NO_ROUTE = "no_route"
     PLAN_REFUSED = "plan_refused"
+    EMERGENCY_NUMBER = "emergency_number"
     REDIRECTED = "redirected"
     DRAINING = "draining"
     BUSY = "busy"

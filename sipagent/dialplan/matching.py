@@ -29,6 +29,8 @@ class CallKeys:
     """User part of From; ``""`` when it has none."""
     headers: tuple[tuple[str, str], ...] = ()
     """In order of arrival; a name may come more than once."""
+    is_emergency: bool = False
+    """Whether an emergency number was dialled: only plans that say so take such a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def _best(globs: Sequence[str], text: str) -> str:
 def _failed(plan: Dialplan, keys: CallKeys) -> str:
     """Return the first condition that does not hold, in words; ``""`` if all do."""
     conditions = plan.match
+    if keys.is_emergency and not conditions.emergency:
+        return f'called "{keys.called}" is an emergency, which needs match.emergency = true'
     for what, globs, text in (
         ("called", conditions.called, keys.called),
         ("caller", conditions.caller, keys.caller),

@@ -36,6 +36,8 @@ class Conditions(Model):
     """Header name to glob; one value of that header must match."""
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     """Higher is asked first; the most specific globs win a tie."""
+    emergency: bool = False
+    """Whether the plan may take calls to emergency numbers (``sip.emergency_numbers``)."""
 
     @field_validator("header")
     @classmethod

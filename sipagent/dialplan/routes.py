@@ -44,7 +44,12 @@ def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:
     Empty when ``plan`` may have calls of its own.
     """
     takers = set()
-    wider = [_Wider(other, plan) for other in others if _needs_no_more_headers(other, plan)]
+    wider = [
+        _Wider(other, plan)
+        for other in others
+        if _needs_no_more_headers(other, plan)
+        and (other.match.emergency or not plan.match.emergency)  # else emergencies are its own
+    ]
     for called, caller in product(plan.match.called, plan.match.caller):
         taker = next((each.name for each in wider if each.takes(called, caller)), None)
         if taker is None:

@@ -6,7 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .emergency import EMERGENCY_NUMBERS
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
+EmergencyNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
 
 
 class SipSettings(BaseModel):
@@ -34,6 +37,8 @@ class SipSettings(BaseModel):
     """Calls at once; more than a worker holds is an error until there are more workers."""
     user_agent: str = "sipagent"
     """User-Agent and Server header."""
+    emergency_numbers: tuple[EmergencyNumber, ...] = EMERGENCY_NUMBERS
+    """Calls to them are taken only by plans that say so, and agents never dial them."""
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:

@@ -11,7 +11,7 @@ import pytest
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.calls import facts
 from sipagent.calls.journal import AttachedState
-from sipagent.calls.setup import CallDecision, ReferCall, RefuseCall
+from sipagent.calls.setup import CallDecision, ReferCall, RefuseCall, RefuseEmergency
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.errors import CallGone, JournalError, SessionRejected
 from sipagent.sip.headers import Invite
@@ -50,6 +50,7 @@ async def refused(running: Provider) -> Termination:
     ("decision", "request_", "end"),
     [
         (None, ("reject", "rtc_1", 404), (Reason.NO_ROUTE, "", 404)),
+        (RefuseEmergency(), ("reject", "rtc_1", 503), (Reason.EMERGENCY_NUMBER, "", 503)),
         (RefuseCall("night", 480), ("reject", "rtc_1", 480), (Reason.PLAN_REFUSED, "", 480)),
         (
             ReferCall("night", "sip:n@x"),

@@ -12,7 +12,7 @@ import pytest
 from sipagent.calls import facts
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.facts import Fact
-from sipagent.calls.setup import CallDecision, CallSetup, ReferCall, RefuseCall
+from sipagent.calls.setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.headers import Invite
@@ -65,6 +65,20 @@ async def test_a_call_its_plan_refuses_is_on_record_with_the_plan(tmp_path: Path
         facts.CallRouted("fax", ""),
         facts.CallEnded(refused, 0),
     ]
+
+
+async def test_an_emergency_call_is_refused_so_that_somebody_else_takes_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told, far_end = Told(), FarEnd()
+    async with desk(tmp_path, told, route=lambda _: RefuseEmergency()) as taking:
+        taking.incoming(far_end.leg)
+        assert far_end.sent == [503]
+        assert [name for name, _ in far_end.headers] == ["Warning"]
+        assert taking.calls == {}
+    refused = Termination(Result.REFUSED, Reason.EMERGENCY_NUMBER, sip_status=503)
+    assert told.facts[-1][1] == facts.CallEnded(refused, 0)
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
 
 
 async def test_a_call_for_somebody_else_is_told_whom_to_call(tmp_path: Path) -> None:

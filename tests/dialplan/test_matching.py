@@ -149,3 +149,19 @@ def test_the_answer_does_not_depend_on_the_order_of_plans(
     if found is not None:
         assert verdicts[0].is_taken
         assert verdicts[0].text == found.why
+
+
+def test_an_emergency_goes_to_no_plan_that_only_takes_everything() -> None:
+    plans = [plan("all"), plan("named", called="112", priority=9)]
+    keys = CallKeys("112", is_emergency=True)
+    assert match(plans, keys) is None
+    assert {verdict.text for verdict in explain(plans, keys)} == {
+        'called "112" is an emergency, which needs match.emergency = true'
+    }
+
+
+def test_an_emergency_goes_to_the_plan_that_says_so() -> None:
+    plans = [plan("all", priority=9), plan("rescue", emergency=True)]
+    found = match(plans, CallKeys("112", is_emergency=True))
+    assert found is not None and found.plan.name == "rescue"
+    assert taker(plans, called="112") == "all"

@@ -76,6 +76,12 @@ def test_others_together_may_take_every_call(
     assert shadowing(plan("p", **conditions), rest) == [each.name for each in rest]
 
 
+def test_a_plan_for_emergencies_is_not_shadowed_by_one_that_may_not_take_them() -> None:
+    rescue = plan("rescue", called="112", emergency=True)
+    assert shadowing(rescue, [plan("all", priority=1)]) == []
+    assert shadowing(rescue, [plan("all", priority=1, emergency=True)]) == ["all"]
+
+
 GLOBS = st.sampled_from(["*", "1", "1*", "12", "12*", "2", "?", "1?", "[12]*"])
 NUMBERS = st.sampled_from(["", "1", "2", "12", "123", "3"])
 CONDITIONS = st.fixed_dictionaries(

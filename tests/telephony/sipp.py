@@ -31,6 +31,7 @@ class Sipp:
         offer: Payload types in the offer.
         status: Final status the scenario expects or tells, where it has a choice.
         target: Where somebody is sent, in scenarios that do so.
+        user: Who is called.
         pause_ms: How long it talks, where it hangs up itself.
         calls: How many calls, one after the other.
         transport: ``udp`` or ``tcp``.
@@ -46,6 +47,7 @@ class Sipp:
         offer: str = "0 101",
         status: int = 200,
         target: str = "",
+        user: str = "agent",
         pause_ms: int = 100,
         calls: int = 1,
         transport: str = "udp",
@@ -66,7 +68,7 @@ class Sipp:
         self._errors = folder / "errors.log"
         limit_s = LIMIT_S + round(calls * LIMIT_PER_CALL_S)
         self._command = (
-            *("sipp", f"127.0.0.1:{target_port}", "-i", "127.0.0.1", "-s", "agent"),
+            *("sipp", f"127.0.0.1:{target_port}", "-i", "127.0.0.1", "-s", user),
             *("-sf", str(self._file), "-m", str(calls), "-l", "1", "-r", "100"),
             *("-t", "t1" if transport == "tcp" else "u1", "-nostdin", "-timeout", f"{limit_s}s"),
             *("-timeout_error", "-trace_err", "-error_file", str(self._errors)),
