@@ -1,4 +1,4 @@
-"""One incoming call, from INVITE to its last fact: the driver of a ``CallController``.
+"""One call over a leg, from INVITE to its last fact: the driver of a ``CallController``.
 
 One task reads one inbox. Leg events, session events, media facts and timers arrive there in order
 and are turned into commands by the controller and by ``Conversation``; the tasks beside it only
@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
-from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip import events as sip_events
@@ -28,37 +27,39 @@ from sipagent.sip.call import SipCall
 
 from . import commands, facts
 from . import events as call_events
+from .call_tasks import CallTasks
 from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
 from .inbox import Inbox
+from .leg_answer import LegAnswer
+from .leg_commands import carry_out
 from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
 from .leg_session import leg_context, leg_session, line_measured
 from .leg_transfer import LegTransfer
 from .part import CallHands
+from .session_run import SessionRun
 from .setup import CallSetup, leg_format
-from .termination import Reason, Result, Termination, session_failure
+from .termination import Reason, Result, Termination
 
 log = logging.getLogger(__name__)
 
 APOLOGY_ITEM = "apology"
 
-CLOSE_LIMIT_S = 1.0
-"""How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
-
 
 class Call:
-    """Drive one incoming call.
+    """Drive one call.
 
     Args:
         call_id: Ours; key of logs, record and API.
-        leg: Neither progressed nor answered yet.
+        leg: Neither progressed nor answered yet; of an outgoing call, dialled just now.
         setup: The call's share of its plan.
+        controller: Decides its life; new.
         endpoint: Where the speech model is.
         observer: Who is told.
-        offered_at: Monotonic seconds of the INVITE.
+        answer: Knows when the INVITE was.
         recordings_dir: Where the stereo recording goes, if the plan wants one.
         wall_clock: Returns Unix seconds: sessions expire by the endpoint's calendar.
         approver: Asked before tools run that need it; None: nobody can be.
@@ -69,39 +70,38 @@ class Call:
         call_id: str,
         leg: SipCall,
         setup: CallSetup,
+        controller: CallController,
         endpoint: Endpoint,
         observer: facts.Observer,
         *,
-        offered_at: float,
+        answer: LegAnswer,
         recordings_dir: Path,
         wall_clock: Callable[[], float],
         approver: Approver | None = None,
     ) -> None:
         self.call_id = call_id
-        self._leg, self._setup, self._endpoint = leg, setup, endpoint
-        self._observer, self._offered_at = observer, offered_at
+        self._leg, self._setup, self._controller = leg, setup, controller
+        self._observer, self._answer = observer, answer
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
-        self._controller = CallController(setup.policy)
         self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
         self._parts = leg_parts(call_id, setup, recordings_dir=recordings_dir)
         context = leg_context(call_id, leg.invite, self._transfer, self.hang_up, self._delegation)
-        self._session = leg_session(setup, leg.invite, context, playback, wall_clock)
+        session = leg_session(setup, leg.invite, context, playback, wall_clock)
+        self._session = SessionRun(
+            call_id, session, endpoint, tell=self._tell, post=self._inbox.put_nowait
+        )
         self._conversation = Conversation(
             setup,
-            self._session,
+            session,
             audio_format=leg_format(leg.invite.offered_codecs),
             tell=self._tell,
             post=self._inbox.put_nowait,
         )
         playback.attach(self._conversation.cut, lambda: self._conversation.is_silent)
-        self._answered_at: float | None = None
-        self._has_ack = False
-        self._is_session_closed = False
-        self._pumps: list[asyncio.Task[None]] = []
         self._termination: Termination | None = None
 
     def hang_up(self, reason: Reason, detail: str = "") -> None:
@@ -112,14 +112,13 @@ class Call:
     async def run(self) -> Termination:
         """Run the call to its end; never raises but for cancellation."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._tasks = tasks
+            async with asyncio.TaskGroup() as group:
+                self._tasks = CallTasks(self.call_id, group)
                 self._join_parts()
-                self._pump(self._pump_leg, "leg")
-                self._pump(self._conversation.send_commands, "session commands")
+                self._tasks.run(self._pump_leg, "leg")
+                self._tasks.run(self._conversation.send_commands, "session commands")
                 await self._exchange()
-                for task in self._pumps:
-                    task.cancel()
+                self._tasks.cancel()
         except* Exception as failures:
             log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
             self._release_after_fault(type(failures.exceptions[0]).__name__)
@@ -133,11 +132,10 @@ class Call:
             self._conversation,
             tell=self._tell,
             post=self._inbox.put_nowait,
-            run=self._pump,
+            run=self._tasks.run,
             now=self._now,
         )
-        for part in self._parts:
-            part.join(hands)
+        self._parts.join(hands)
 
     # The inbox.
 
@@ -150,18 +148,17 @@ class Call:
             except TimeoutError:
                 self._conversation.handle_timer(self._now())
                 self._handle(call_events.TimerFired())
-                for part in self._parts:
-                    part.handle_timer(self._now())
+                self._parts.handle_timer(self._now())
             else:
                 self._dispatch(message)
-                for part in self._parts:
-                    part.handle(message)
+                self._parts.handle(message)
 
     def _deadline(self) -> float | None:
-        deadlines = [self._controller.deadline(), self._conversation.deadline()]
+        deadlines = [
+            each.deadline() for each in (self._controller, self._conversation, self._parts)
+        ]
         if self._is_talking:
             deadlines.append(self._transfer.deadline())
-        deadlines += [part.deadline() for part in self._parts]
         return min((at for at in deadlines if at is not None), default=None)
 
     @property
@@ -179,18 +176,19 @@ class Call:
             case _ if isinstance(message, session_events.SessionEvent):
                 if self._delegation is not None:
                     self._delegation.told(message)
-                if not self._is_session_closed:
+                if not self._session.is_closed:
                     self._conversation.handle(message)
             case _:
                 self._leg_told(message)
 
     def _leg_told(self, event: sip_events.SipEvent | sip_events.MediaFact) -> None:
         match event:
-            case sip_events.MediaStarted():
-                self._media_started(event)
+            case sip_events.MediaStarted(codec=codec):
+                self._answered(self._answer.media_started(codec, self._now()))
             case sip_events.Confirmed():
-                self._has_ack = True
-                self._confirm_when_heard()
+                self._answered(self._answer.confirmed(self._now()))
+            case sip_events.Progressed(status=status):
+                self._handle(call_events.LegProgressed(status))
             case sip_events.Disconnected(status=status, reason=reason, by_peer=by_peer):
                 self._handle(call_events.LegDisconnected(status, by_peer, reason))
             case sip_events.DtmfReceived(digit=digit):
@@ -206,7 +204,7 @@ class Call:
                 else:
                     self._conversation.item_played(item_id, at)
             case _:
-                pass  # provisional responses and the like concern nobody yet
+                pass
 
     def _wind_down(self, event: call_events.HangUpRequested) -> None:
         if event.reason is Reason.AGENT_HUNG_UP and self._transfer.is_under_way:
@@ -228,27 +226,18 @@ class Call:
 
     def _carry_out(self, command: commands.CallCommand) -> None:
         match command:
-            case commands.Ring():
-                self._leg.progress(180)
             case commands.OpenSession():
-                self._pump(self._run_session, "session")
-            case commands.Answer():
-                self._leg.answer()
-            case commands.Refuse(status, phrase):
-                self._leg.reject(status, phrase)
+                self._tasks.run(self._session.run, "session")
             case commands.StartConversation():
-                media = self._leg.media
-                assert media is not None
-                self._conversation.start(media)
-                self._pump(lambda: self._conversation.send_caller_audio(media), "caller audio")
+                self._start_conversation(greets=command.greets)
             case commands.PlayApology():
                 self._play_apology()
-            case commands.HangUp(cause, text):
-                self._leg.hang_up(f'Q.850;cause={cause};text="{text}"')
             case commands.CloseSession():
                 self._close_session()
             case commands.Finish(termination):
                 self._termination = termination
+            case _:
+                carry_out(self._leg, command)
 
     # The leg.
 
@@ -256,16 +245,18 @@ class Call:
         while True:
             self._inbox.put_nowait(await self._leg.events.get())
 
-    def _media_started(self, event: sip_events.MediaStarted) -> None:
-        if self._answered_at is None:
-            self._answered_at = self._now()
-            answer_ms = round((self._answered_at - self._offered_at) * 1000)
-            self._tell(facts.CallAnswered(answer_ms, event.codec))
-        self._confirm_when_heard()
-
-    def _confirm_when_heard(self) -> None:
-        if self._has_ack and self._leg.media is not None:
+    def _answered(self, fact: facts.CallAnswered | None) -> None:
+        if fact is not None:
+            self._tell(fact)
+        if self._answer.can_talk:
             self._handle(call_events.LegConfirmed())
+
+    def _start_conversation(self, *, greets: bool) -> None:
+        media = self._leg.media
+        assert media is not None
+        heard = self._parts.hear(media)
+        self._conversation.start(media, greets=greets)
+        self._tasks.run(lambda: self._conversation.send_caller_audio(heard), "caller audio")
 
     def _play_apology(self) -> None:
         media = self._leg.media
@@ -275,70 +266,32 @@ class Call:
         media.push(APOLOGY_ITEM, apology)
         media.finish(APOLOGY_ITEM)
 
-    # The session.
-
-    async def _run_session(self) -> None:
-        started_at = self._now()
-        try:
-            await self._session.connect(self._endpoint)
-        except SessionError as error:
-            reason = session_failure(error)
-            log.warning("call=%s ! realtime session: %s", self.call_id, error)
-            self._inbox.put_nowait(call_events.SessionFailed(reason, str(error)))
-            return
-        connect_ms = round((self._now() - started_at) * 1000)
-        self._tell(facts.SessionOpened(connect_ms))
-        self._inbox.put_nowait(call_events.SessionReady())
-        async for event in self._session.events():
-            self._inbox.put_nowait(event)
-
     def _close_session(self) -> None:
-        if not self._is_session_closed:
-            self._is_session_closed = True
-            self._pump(self._session.close, "closing session")
+        if not self._session.is_closed:
+            self._session.is_closed = True
+            self._tasks.run(self._session.close, "closing session")
 
     # The end.
 
-    def _pump(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        task = self._tasks.create_task(
-            self._until_session_ends(work), name=f"{name} {self.call_id}"
-        )
-        self._pumps.append(task)
-
-    async def _until_session_ends(self, work: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await work()
-        except SessionError as error:  # the session itself tells of it in its events
-            log.debug("call=%s %s", self.call_id, error)
-
     def _release_after_fault(self, detail: str) -> None:
-        status = 200
-        if self._answered_at is None:
-            status = 500
-            self._leg.reject(status)
-        else:
+        is_answered = self._answer.answered_at is not None
+        if is_answered or self._answer.is_outgoing:
             self._leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
+        else:
+            self._leg.reject(500)
+        status = 200 if is_answered else 500
         self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, status)
 
     async def _finish(self) -> Termination:
         assert self._termination is not None
         self._conversation.finish()
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._session.close()
-        except (TimeoutError, SessionError):
-            log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        await self._session.end()
         if self._delegation is not None:
             await self._delegation.close()
-        extra: dict[str, str] = {}
-        for part in self._parts:
-            try:
-                extra.update(await part.close())
-            except Exception:
-                log.exception("call=%s a part did not end well", self.call_id)
+        extra = await self._parts.close()
         self._tell(line_measured(self._leg))
-        talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
-        self._tell(facts.CallEnded(self._termination, round(talked_s * 1000), extra))
+        talked_ms = round(self._answer.talked_s(self._now()) * 1000)
+        self._tell(facts.CallEnded(self._termination, talked_ms, extra))
         return self._termination
 
     def _tell(self, fact: facts.Fact) -> None:

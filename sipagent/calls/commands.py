@@ -35,6 +35,9 @@ class Refuse:
 class StartConversation:
     """Let caller audio through and have the agent greet."""
 
+    greets: bool = True
+    """False: the other side speaks first, or is still being listened to."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayApology:
@@ -86,14 +89,9 @@ class EndTransferred:
 
 TransferCommand: TypeAlias = SendRefer | AnswerTransfer | EndTransferred
 
+LegCommand: TypeAlias = Ring | Answer | Refuse | HangUp
+"""For the leg alone."""
+
 CallCommand: TypeAlias = (
-    OpenSession
-    | Ring
-    | Answer
-    | Refuse
-    | StartConversation
-    | PlayApology
-    | HangUp
-    | CloseSession
-    | Finish
+    LegCommand | OpenSession | StartConversation | PlayApology | CloseSession | Finish
 )

@@ -1,11 +1,9 @@
-"""The life of one incoming call: when to ring, answer, apologise, hang up.
+"""The life of a call over a leg, as far as it is the same whoever placed it.
 
-    NEW         --CallStarted-->      CONNECTING    ring, open the session
-    CONNECTING  --SessionReady-->     ANSWERING     answer
-    CONNECTING  --ready_within_s-->   APOLOGISING   answer, or refuse, as the plan says
-    CONNECTING  --SessionFailed-->    APOLOGISING   the same
-    ANSWERING   --LegConfirmed-->     TALKING       let audio through, greet
-    TALKING     --SessionFailed-->    APOLOGISING   the caller hears why, then BYE
+How it begins is for ``IncomingController`` and ``OutgoingController`` to say; from the first word
+on there is no difference:
+
+    TALKING     --SessionFailed-->    APOLOGISING   the other side hears why, then BYE
     TALKING     --HangUpRequested-->  ENDING        the last words go out first
     APOLOGISING --ApologyPlayed-->    LINGERING     let the last frames out
     ENDING      --AgentFellSilent-->  LINGERING     the same
@@ -19,33 +17,21 @@ No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from sipagent.errors import InvalidTransition
 
-from .commands import (
-    Answer,
-    CallCommand,
-    CloseSession,
-    Finish,
-    HangUp,
-    OpenSession,
-    PlayApology,
-    Refuse,
-    Ring,
-    StartConversation,
-)
+from .commands import CallCommand, CloseSession, Finish, HangUp, PlayApology, StartConversation
 from .events import (
     AgentFellSilent,
     ApologyPlayed,
     CallEvent,
     CallStarted,
     HangUpRequested,
-    LegConfirmed,
     LegDisconnected,
     SessionFailed,
-    SessionReady,
     TimerFired,
 )
 from .termination import Reason, Result, Termination
@@ -60,8 +46,8 @@ RELEASE_LIMIT_S = 4.0
 TAIL_S = 0.2
 """Between the last sample handed to the leg and BYE, so that no peer loses the last syllable."""
 
-CONFIRM_LIMIT_S = 32.0
-"""64*T1: how long a 200 may wait for its ACK (RFC 3261 section 13.3.1.4)."""
+WAITS_FOR_LAST_WORDS = frozenset({Reason.AGENT_HUNG_UP})
+"""Who ends a call lets the agent finish speaking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +68,15 @@ class State(Enum):
 
     NEW = auto()
     CONNECTING = auto()
+    """Incoming: the caller hears ringing while the session is opened."""
     ANSWERING = auto()
+    """Incoming: 200 is on its way."""
+    DIALLING = auto()
+    """Outgoing: nothing was heard of the INVITE yet."""
+    RINGING = auto()
+    """Outgoing: a provisional response came."""
+    AWAITING_SESSION = auto()
+    """Outgoing: answered before the session was ready."""
     TALKING = auto()
     APOLOGISING = auto()
     ENDING = auto()
@@ -91,11 +85,11 @@ class State(Enum):
     ENDED = auto()
 
 
-_UNANSWERED = frozenset({State.NEW, State.CONNECTING})
+UNANSWERED = frozenset({State.NEW, State.CONNECTING, State.DIALLING, State.RINGING})
 
 
-class CallController:
-    """Decide the life of one incoming call; carry nothing out."""
+class CallController(ABC):
+    """Decide the life of one call; carry nothing out."""
 
     def __init__(self, policy: CallPolicy) -> None:
         self._policy = policy
@@ -121,18 +115,10 @@ class CallController:
         match event:
             case LegDisconnected():
                 return self._end(event)
-            case CallStarted() if self.state is State.NEW:
-                self._enter(State.CONNECTING, now + self._policy.ready_within_s)
-                return [Ring(), OpenSession()]
-            case CallStarted():
+            case CallStarted() if self.state is not State.NEW:
                 raise InvalidTransition(f"CallStarted while {self.state.name}")
-            case SessionReady() if self.state is State.CONNECTING:
-                self._enter(State.ANSWERING, now + CONFIRM_LIMIT_S)
-                return [Answer()]
             case SessionFailed(reason, detail):
                 return self._fail(reason, detail, now=now)
-            case LegConfirmed():
-                return self._confirm(now=now)
             case HangUpRequested():
                 return self._wind_down(event, now=now)
             case AgentFellSilent() if self.state is State.ENDING:
@@ -142,49 +128,58 @@ class CallController:
             case TimerFired():
                 return self._expire(now=now)
             case _:
-                pass
+                return self._begin(event, now=now)
         return []
 
-    def _confirm(self, *, now: float) -> list[CallCommand]:
-        self._is_confirmed = True
-        match self.state:
-            case State.ANSWERING:
-                self._enter(State.TALKING, None)
-                self._ends_at = now + self._policy.max_duration_s
-                return [StartConversation()]
-            case State.APOLOGISING:
-                self._deadline = now + self._policy.apology_limit_s
-                return [PlayApology()]
-            case _:
-                return []
+    @abstractmethod
+    def _begin(self, event: CallEvent, *, now: float) -> list[CallCommand]:
+        """Advance the beginning of the call."""
+
+    @abstractmethod
+    def _begin_failed(self, failure: Termination, *, now: float) -> list[CallCommand]:
+        """Act on a session that failed before the answer."""
+
+    @abstractmethod
+    def _give_up(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
+        """End a call that is not answered yet."""
+
+    @abstractmethod
+    def _begin_expired(self, *, now: float) -> list[CallCommand]:
+        """Act on the deadline of a state of the beginning."""
+
+    @abstractmethod
+    def _ended_by_peer(self, event: LegDisconnected) -> Termination:
+        """Say what it means that the other side ended the call."""
+
+    def _talk(self, command: StartConversation, *, now: float) -> list[CallCommand]:
+        self._enter(State.TALKING, None)
+        self._ends_at = now + self._policy.max_duration_s
+        return [command]
+
+    def _apologise(self, *, now: float) -> list[CallCommand]:
+        self._deadline = now + self._policy.apology_limit_s
+        return [PlayApology()]
 
     def _fail(self, reason: Reason, detail: str, *, now: float) -> list[CallCommand]:
         if self.state in {State.APOLOGISING, State.LINGERING, State.RELEASING}:
             return []
         if self.state is State.ENDING:  # the farewell is cut short, but the call ends as wanted
             return self._release(now=now)
-        refuses = self.state in _UNANSWERED and self._policy.refuse_when_not_ready
-        status = 503 if refuses else 200
-        self._outcome = Termination(Result.FAILED, reason, detail, status)
-        if refuses:
-            self._enter(State.RELEASING, now + RELEASE_LIMIT_S)
-            return [CloseSession(), Refuse(503, "Service Unavailable")]
-        if self.state in _UNANSWERED:
-            self._enter(State.APOLOGISING, now + CONFIRM_LIMIT_S)
-            return [CloseSession(), Answer()]
+        failure = Termination(Result.FAILED, reason, detail)
+        if self.state in UNANSWERED:
+            return self._begin_failed(failure, now=now)
+        self._outcome = failure
         self._enter(State.APOLOGISING, now + self._policy.apology_limit_s)
         return [CloseSession(), PlayApology()] if self._is_confirmed else [CloseSession()]
 
     def _wind_down(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
         if self.state in {State.ENDING, State.LINGERING, State.RELEASING, State.APOLOGISING}:
             return []
+        if self.state in UNANSWERED:
+            return self._give_up(event, now=now)
         result = Result.FAILED if event.reason is Reason.INTERNAL_ERROR else Result.COMPLETED
-        if self.state in _UNANSWERED:
-            self._outcome = Termination(Result.REFUSED, event.reason, event.detail, 503)
-            self._enter(State.RELEASING, now + RELEASE_LIMIT_S)
-            return [CloseSession(), Refuse(503, "Service Unavailable")]
         self._outcome = Termination(result, event.reason, event.detail)
-        if event.reason is Reason.AGENT_HUNG_UP:
+        if event.reason in WAITS_FOR_LAST_WORDS:
             self._enter(State.ENDING, now + self._policy.last_words_limit_s)
             return []
         return self._release(now=now)
@@ -203,28 +198,22 @@ class CallController:
         if self._deadline is None or now < self._deadline:
             return []
         match self.state:
-            case State.CONNECTING:
-                limit = f"not ready within {self._policy.ready_within_s:g} s"
-                return self._fail(Reason.SESSION_TIMEOUT, limit, now=now)
             case State.RELEASING:
                 assert self._outcome is not None
                 return self._finish(self._outcome)
-            case State.ANSWERING:
-                self._outcome = Termination(Result.FAILED, Reason.MEDIA_FAILED, "no ACK")
+            case State.APOLOGISING | State.ENDING | State.LINGERING:
                 return self._release(now=now)
             case _:
-                return self._release(now=now)
+                return self._begin_expired(now=now)
 
     def _end(self, event: LegDisconnected) -> list[CallCommand]:
         if self._outcome is not None:
             return self._finish(self._outcome)
-        if event.by_peer and self.state in _UNANSWERED:
-            ended = Termination(Result.ABANDONED, Reason.CALLER_CANCELLED, event.detail, 487)
-        elif event.by_peer:
-            ended = Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP, event.detail)
-        else:
-            ended = Termination(Result.FAILED, Reason.MEDIA_FAILED, event.detail, event.status)
-        return self._finish(ended)
+        if event.by_peer:
+            return self._finish(self._ended_by_peer(event))
+        return self._finish(
+            Termination(Result.FAILED, Reason.MEDIA_FAILED, event.detail, event.status)
+        )
 
     def _finish(self, termination: Termination) -> list[CallCommand]:
         self._enter(State.ENDED, None)

@@ -7,9 +7,11 @@ Nothing here waits for the network: what goes to the session is queued, see ``se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sipagent.audio.formats import AudioFormat, Encoder
+from sipagent.audio.frames import Pcm
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
@@ -36,6 +38,16 @@ _RESPONSE_PARTS = (
     session_events.AgentTranscriptDelta,
     session_events.AgentTranscript,
 )
+
+
+class FrameSource(Protocol):
+    """Where the other side's audio comes from: its media port, or a part that screens it."""
+
+    @property
+    def rate_hz(self) -> int: ...
+    async def next_frames(self) -> Sequence[Pcm]:
+        """Wait for frames and return all there are, oldest first; empty at the end."""
+        ...
 
 
 class Conversation:
@@ -96,21 +108,21 @@ class Conversation:
         """Send queued commands to the session, in order, until cancelled."""
         await self._commands.run()
 
-    async def send_caller_audio(self, media: MediaPort) -> None:
-        """Forward caller audio from its first frame on; return when the leg's media ends."""
-        encoder = Encoder(self._format, media.rate_hz)
-        while frames := await media.next_frames():
+    async def send_caller_audio(self, source: FrameSource) -> None:
+        """Forward caller audio from its first frame on; return when there is no more."""
+        encoder = Encoder(self._format, source.rate_hz)
+        while frames := await source.next_frames():
             for frame in frames:
                 await self._session.append_audio(encoder.encode(frame))
 
     # What the call says.
 
-    def start(self, media: MediaPort) -> None:
-        """Take the leg's media and have the agent greet."""
+    def start(self, media: MediaPort, *, greets: bool = True) -> None:
+        """Take the leg's media and have the agent greet, if it ``greets``."""
         self._media = media
         self._waiting.start(media)
         self._audio = AgentAudio(media, self._format, self._setup.hold)
-        self._must_greet = bool(self._setup.greeting)
+        self._must_greet = greets and bool(self._setup.greeting)
         if self._lost_at is None:
             self._greet()
         else:

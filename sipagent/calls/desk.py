@@ -21,6 +21,8 @@ from . import facts
 from .call import Call
 from .delegation_approvals import Approver, Nobody
 from .emergency import EMERGENCY_WARNING, emergency_refusal
+from .incoming_controller import IncomingController
+from .leg_answer import LegAnswer
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -105,9 +107,10 @@ class CallDesk:
             call_id,
             leg,
             setup,
+            IncomingController(setup.policy),
             self._endpoint,
             self._observer,
-            offered_at=self._loop.time(),
+            answer=LegAnswer(self._loop.time()),
             recordings_dir=self._recordings_dir,
             wall_clock=self._wall_clock,
             approver=self._approver,

@@ -27,8 +27,15 @@ class SessionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class LegProgressed:
+    """A provisional response to our INVITE came."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegConfirmed:
-    """ACK arrived: the caller hears us."""
+    """The ACK is through and there is media: both sides hear each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ CallEvent: TypeAlias = (
     CallStarted
     | SessionReady
     | SessionFailed
+    | LegProgressed
     | LegConfirmed
     | LegDisconnected
     | HangUpRequested

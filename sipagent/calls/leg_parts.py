@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from .part import CallPart
+from .conversation import FrameSource
+from .inbox import Inbox
+from .part import CallHands, CallPart
 from .recording import Recording
 from .setup import CallSetup
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,42 @@ class LegParts:
             part: CallPart | None = getattr(self, field.name)
             if part is not None:
                 yield part
+
+    def join(self, hands: CallHands) -> None:
+        """Have each take part in a call that begins."""
+        for part in self:
+            part.join(hands)
+
+    def handle(self, message: Inbox) -> None:
+        """Show each what arrived."""
+        for part in self:
+            part.handle(message)
+
+    def deadline(self) -> float | None:
+        """Return when :meth:`handle_timer` is due, or None."""
+        deadlines = [part.deadline() for part in self]
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def handle_timer(self, now: float) -> None:
+        """Let each act on what is due."""
+        for part in self:
+            part.handle_timer(now)
+
+    def hear(self, source: FrameSource) -> FrameSource:
+        """Return the other side's audio as it comes through all of them."""
+        for part in self:
+            source = part.hear(source)
+        return source
+
+    async def close(self) -> dict[str, str]:
+        """Let go of everything; return their extras for the call's record. Never raises."""
+        extra: dict[str, str] = {}
+        for part in self:
+            try:
+                extra.update(await part.close())
+            except Exception:
+                log.exception("! a part of a call did not end well")
+        return extra
 
 
 def leg_parts(call_id: str, setup: CallSetup, *, recordings_dir: Path) -> LegParts:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sipagent.sip.call import SipCall
 
 from . import facts
-from .conversation import Conversation
+from .conversation import Conversation, FrameSource
 from .events import CallEvent
 from .inbox import Inbox
 from .setup import CallSetup
@@ -55,6 +55,10 @@ class CallPart:
 
     def handle(self, message: Inbox) -> None:
         """Act on what arrived."""
+
+    def hear(self, source: FrameSource) -> FrameSource:
+        """Stand between the other side's audio and the agent; called once, when they talk."""
+        return source
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""

@@ -27,6 +27,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
 from sipagent.ops.api import Api
+from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
@@ -85,7 +86,8 @@ class _Supervisor:
             loop.add_signal_handler(number, self._signal, number)
         config = self._config
         context = fork_server()
-        api = Api(config.http.bind, config.http.token.get_secret_value(), self._tell)
+        guard = ApiGuard(config.http.bind, config.http.token.get_secret_value())
+        api = Api(guard, self._tell)
         if config.webhooks.secrets:
             self._attaching = Attaching(
                 config, context, self._realtime_url, self._ended, partial(api.heard, ATTACHED)

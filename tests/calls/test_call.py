@@ -14,6 +14,8 @@ from sipagent.calls import facts
 from sipagent.calls.call import Call
 from sipagent.calls.controller import CallPolicy
 from sipagent.calls.facts import Fact, Observer
+from sipagent.calls.incoming_controller import IncomingController
+from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.setup import CallSetup
 from sipagent.calls.termination import Reason, Result, Termination, session_failure
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
@@ -37,9 +39,10 @@ class Running:
             "c1",
             self.far_end.leg,
             setup,
+            IncomingController(setup.policy),
             Endpoint(endpoint.url, "gpt-realtime"),
             observer or self.told,
-            offered_at=loop.time(),
+            answer=LegAnswer(loop.time()),
             recordings_dir=folder,
             wall_clock=lambda: 0.0,
         )

@@ -14,7 +14,10 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import DEFAULT_ERROR
 from sipagent.calls import facts
 from sipagent.calls.call import Call
+from sipagent.calls.controller import CallPolicy
 from sipagent.calls.digits import DigitSettings
+from sipagent.calls.incoming_controller import IncomingController
+from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.tools import builtin_tools
 from sipagent.realtime.transport import Endpoint
@@ -41,9 +44,10 @@ class Talking:
             "c1",
             self.far_end.leg,
             call_setup(**(defaults | setup)),
+            IncomingController(CallPolicy()),
             Endpoint(endpoint.url, "gpt-realtime"),
             self.told,
-            offered_at=loop.time(),
+            answer=LegAnswer(loop.time()),
             recordings_dir=folder,
             wall_clock=lambda: 0.0,
         )

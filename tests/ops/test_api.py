@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sipagent.ops.api import APPROVALS, MAX_BODY_BYTES, Api
+from sipagent.ops.api import APPROVALS, Api
+from sipagent.ops.api_guard import MAX_BODY_BYTES, ApiGuard
 from sipagent.ops.channel import (
     ApprovalAsked,
     ApprovalClosed,
@@ -33,7 +34,7 @@ class Served:
     """An API over HTTP, and a process with calls that answers as the test says."""
 
     def __init__(self, bind: str, token: str) -> None:
-        self.api = Api(bind, token, self._send)
+        self.api = Api(ApiGuard(bind, token), self._send)
         self.sent: list[tuple[Hashable, Message]] = []
         self.in_time = True
         self.port = 0

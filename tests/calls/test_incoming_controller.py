@@ -16,7 +16,7 @@ from sipagent.calls.commands import (
     Ring,
     StartConversation,
 )
-from sipagent.calls.controller import TAIL_S, CallController, CallPolicy, State
+from sipagent.calls.controller import TAIL_S, CallPolicy, State
 from sipagent.calls.events import (
     AgentFellSilent,
     ApologyPlayed,
@@ -29,12 +29,13 @@ from sipagent.calls.events import (
     SessionReady,
     TimerFired,
 )
+from sipagent.calls.incoming_controller import IncomingController
 from sipagent.calls.termination import Reason, Result
 from sipagent.errors import InvalidTransition
 
 
-def talking_call(policy: CallPolicy | None = None) -> CallController:
-    controller = CallController(policy or CallPolicy())
+def talking_call(policy: CallPolicy | None = None) -> IncomingController:
+    controller = IncomingController(policy or CallPolicy())
     controller.handle(CallStarted(), now=0.0)
     controller.handle(SessionReady(), now=0.1)
     assert controller.handle(LegConfirmed(), now=0.2) == [StartConversation()]
@@ -42,7 +43,7 @@ def talking_call(policy: CallPolicy | None = None) -> CallController:
 
 
 def after_the_tail(
-    controller: CallController, event: CallEvent, *, now: float
+    controller: IncomingController, event: CallEvent, *, now: float
 ) -> list[CallCommand]:
     assert controller.handle(event, now=now) == []
     assert controller.handle(event, now=now + 0.1) == []  # said twice, it delays nothing
@@ -58,14 +59,14 @@ def ended_as(commands: list[object]) -> tuple[Result, Reason, int]:
 
 
 def test_a_call_rings_while_the_session_connects_and_is_answered_when_ready() -> None:
-    controller = CallController(CallPolicy())
+    controller = IncomingController(CallPolicy())
     assert controller.handle(CallStarted(), now=0.0) == [Ring(), OpenSession()]
     assert controller.handle(SessionReady(), now=0.4) == [Answer()]
     assert controller.handle(LegConfirmed(), now=0.5) == [StartConversation()]
 
 
 def test_a_session_that_is_late_is_answered_with_the_apology_and_released() -> None:
-    controller = CallController(CallPolicy(ready_within_s=3.0))
+    controller = IncomingController(CallPolicy(ready_within_s=3.0))
     controller.handle(CallStarted(), now=10.0)
     assert controller.deadline() == 13.0
     assert controller.handle(TimerFired(), now=13.0) == [CloseSession(), Answer()]
@@ -80,7 +81,7 @@ def test_a_session_that_is_late_is_answered_with_the_apology_and_released() -> N
 
 
 def test_a_plan_may_refuse_instead_of_apologising() -> None:
-    controller = CallController(CallPolicy(refuse_when_not_ready=True))
+    controller = IncomingController(CallPolicy(refuse_when_not_ready=True))
     controller.handle(CallStarted(), now=0.0)
     refused = controller.handle(SessionFailed(Reason.SESSION_REFUSED, "401"), now=0.1)
     assert refused == [CloseSession(), Refuse(503, "Service Unavailable")]
@@ -120,7 +121,7 @@ def test_silence_of_the_agent_ends_no_call_by_itself() -> None:
 
 
 def test_a_caller_who_gives_up_before_the_answer_is_abandoned() -> None:
-    controller = CallController(CallPolicy())
+    controller = IncomingController(CallPolicy())
     controller.handle(CallStarted(), now=0.0)
     ended = controller.handle(LegDisconnected(487, by_peer=True), now=1.0)
     assert ended_as(list(ended)) == (Result.ABANDONED, Reason.CALLER_CANCELLED, 487)
@@ -141,7 +142,7 @@ def test_a_bye_that_nobody_answers_does_not_keep_the_call() -> None:
 
 
 def test_an_answer_without_ack_is_given_up() -> None:
-    controller = CallController(CallPolicy())
+    controller = IncomingController(CallPolicy())
     controller.handle(CallStarted(), now=0.0)
     controller.handle(SessionReady(), now=0.1)
     assert HangUp(41, "media_failed") in controller.handle(TimerFired(), now=32.2)
@@ -154,7 +155,7 @@ def test_a_call_longer_than_its_limit_is_ended() -> None:
 
 
 def test_an_early_timer_changes_nothing() -> None:
-    controller = CallController(CallPolicy())
+    controller = IncomingController(CallPolicy())
     controller.handle(CallStarted(), now=0.0)
     assert controller.handle(TimerFired(), now=2.9) == []
     assert controller.state is State.CONNECTING
@@ -182,7 +183,7 @@ EVENTS: list[CallEvent] = [
 
 @given(st.lists(st.sampled_from(EVENTS), max_size=12))
 def test_whatever_happens_the_call_finishes_exactly_once(events: list[CallEvent]) -> None:
-    controller = CallController(CallPolicy())
+    controller = IncomingController(CallPolicy())
     now = 0.0
     commands = controller.handle(CallStarted(), now=now)
     for event in events:
