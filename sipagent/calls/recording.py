@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sipagent.audio.frames import Pcm
-from sipagent.audio.recording import StereoMix
+from sipagent.audio.frames import Pcm, silence
+from sipagent.audio.recording import AGENT, CALLER, StereoMix
 from sipagent.audio.wav import WavWriter
 from sipagent.sip.events import MediaStarted
 from sipagent.sip.media_port import MediaPort
@@ -40,6 +40,12 @@ class CallRecorder:
         self._writer: WavWriter | None = None
         self._writing: asyncio.Future[None] | None = None
         self._has_failed = False
+        self._is_muted = {CALLER: False, AGENT: False}
+
+    def mute(self, *, caller: bool, agent: bool) -> None:
+        """Write silence for these sides from this frame on, and sound for the others."""
+        self._take_frames()
+        self._is_muted = {CALLER: caller, AGENT: agent}
 
     async def run(self) -> None:
         """Write twice a second until cancelled."""
@@ -61,7 +67,7 @@ class CallRecorder:
 
     def _take_frames(self) -> None:
         for channel, pcm in self._media.take_recorded():
-            self._mix.add(channel, pcm)
+            self._mix.add(channel, silence(len(pcm)) if self._is_muted[channel] else pcm)
 
     async def _write(self, stereo: Pcm) -> None:
         if not self._has_failed and len(stereo):
@@ -97,6 +103,13 @@ class Recording(CallPart):
         super().__init__()
         self._path = path
         self._recorder: CallRecorder | None = None
+        self._is_caller_muted = False
+
+    def mute(self, *, caller: bool) -> None:
+        """Keep what the caller says, or keys in, out of the recording; the time goes on in it."""
+        self._is_caller_muted = caller
+        if self._recorder is not None:
+            self._recorder.mute(caller=caller, agent=False)
 
     def handle(self, message: Inbox) -> None:
         """Begin with the media."""
@@ -104,6 +117,7 @@ class Recording(CallPart):
             media = self.hands.leg.media
             assert media is not None
             self._recorder = CallRecorder(self._path, media)
+            self._recorder.mute(caller=self._is_caller_muted, agent=False)
             self.hands.run(self._recorder.run, "recording")
 
     async def close(self) -> Mapping[str, str]:

@@ -57,6 +57,20 @@ async def test_the_caller_is_left_and_the_agent_right(tmp_path: Path, media: Med
     assert read(path) == [[1, 7], [2, 8]]
 
 
+async def test_a_side_is_silent_from_the_frame_on_in_which_it_was_muted(
+    tmp_path: Path, media: MediaPort
+) -> None:
+    recorder = CallRecorder(tmp_path / "a.wav", media)
+    media.start_recording()
+    talk(media, 1, 7)
+    recorder.mute(caller=True, agent=False)
+    talk(media, 2, 8)
+    recorder.mute(caller=False, agent=False)
+    talk(media, 3, 9)
+    assert await recorder.close()
+    assert read(tmp_path / "a.wav") == [[1, 7], [0, 8], [3, 9]]
+
+
 async def test_a_call_without_a_frame_leaves_no_file(tmp_path: Path, media: MediaPort) -> None:
     recorder = CallRecorder(tmp_path / "a.wav", media)
     media.start_recording()
