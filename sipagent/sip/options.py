@@ -159,17 +159,18 @@ class OptionsResponder:
         )
 
 
-def answer_in_dialog(transaction: int, rdata: int) -> None:
-    """Answer a request of a leg's dialog with 200.
+def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
+    """Answer a request of a leg's dialog.
 
     Args:
         transaction: ``pjsip_transaction *`` the request has just opened.
         rdata: ``pjsip_rx_data *`` of the request.
+        status: Of the response, without a body.
     """
     pjsip = _declared(native())
     dialog = pjsip.pjsip_tsx_get_dlg(transaction)
     if dialog:
-        pjsip.pjsip_dlg_respond(dialog, rdata, 200, None, None, None)
+        pjsip.pjsip_dlg_respond(dialog, rdata, status, None, None, None)
 
 
 def _declared(library: ctypes.CDLL) -> Any:

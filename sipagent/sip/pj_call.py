@@ -20,11 +20,11 @@ from .call import SipCall
 from .events import (
     Confirmed,
     Disconnected,
-    DtmfReceived,
     Progressed,
     ReferProgressed,
     ReferRequested,
 )
+from .leg_keys import LegKeys
 from .leg_media import LegMedia
 from .options import answer_in_dialog
 from .own_hold import GLARE
@@ -34,12 +34,6 @@ from .port_pool import PortPool
 from .refer import refer_target
 
 log = logging.getLogger(__name__)
-
-DTMF_IS_UPDATE = 1
-"""PJMEDIA_STREAM_DTMF_IS_UPDATE, which the binding does not export."""
-
-LONGEST_DIGIT_MS = 60_000
-"""PJSIP says 2^32 - 1 when it does not know how long a digit was."""
 
 ACCEPTED, FORBIDDEN, DECLINED = 202, 403, 603
 
@@ -72,6 +66,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         super().__init__(account, pj_call_id)
         self.leg = leg
         self._media = LegMedia(self, leg, ports)
+        self._keys = LegKeys(leg)
         self._on_gone, self._follow = on_gone, follow
         self._we_ended = False
         self._was_confirmed = False
@@ -165,12 +160,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
-        """Answer OPTIONS inside the dialog, note how our REFER was; the rest PJSUA does."""
+        """Answer OPTIONS and INFO in the dialog, note how our REFER was; PJSUA does the rest."""
         try:
             event = prm.e  # kept: its members are views of it
             state = event.body.tsxState
-            if state.tsx.method == "OPTIONS" and state.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
-                answer_in_dialog(int(state.tsx.pjTransaction), int(state.src.rdata.pjRxData))
+            is_new = state.tsx.state == pj.PJSIP_TSX_STATE_TRYING
+            if is_new and state.tsx.role == pj.PJSIP_ROLE_UAS:
+                self._answer_in_dialog(str(state.tsx.method), state)
             elif state.tsx.role == pj.PJSIP_ROLE_UAC and self._was_confirmed:
                 self._answered(str(state.tsx.method), int(state.tsx.statusCode))
         except Exception:
@@ -188,14 +184,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.measure()
 
     def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802
-        """Tell of a digit when it begins; its later reports add nothing."""
+        """Tell of a key."""
         try:
-            if prm.flags & DTMF_IS_UPDATE:
-                return
-            duration_ms = int(prm.duration)
-            method = "info" if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO else "rfc4733"
-            known_ms = duration_ms if duration_ms < LONGEST_DIGIT_MS else 0
-            self.leg.tell(DtmfReceived(str(prm.digit), known_ms, method))
+            self._keys.reported(prm)
         except Exception:
             log.exception("! digit of leg %s", self.leg.invite.sip_call_id)
 
@@ -238,6 +229,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def part(self) -> None:
         """Give back the conference port; the leg is over."""
         self._media.part()
+
+    def _answer_in_dialog(self, method: str, state: Any) -> None:
+        """Answer what PJSUA leaves to PJSIP, which would say 500."""
+        transaction, rdata = int(state.tsx.pjTransaction), state.src.rdata
+        if method == "OPTIONS":
+            answer_in_dialog(transaction, int(rdata.pjRxData))
+        elif method == "INFO":
+            self._keys.answer_info(transaction, rdata)
 
     def _answered(self, method: str, status: int) -> None:
         """Note how a request of ours inside the dialog was answered."""

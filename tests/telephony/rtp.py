@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,20 @@ class Packet:
     at: float
     """Monotonic seconds of arrival."""
     source: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One packet of a telephone event; ``!`` is a flash."""
+
+    digit: str
+    duration: int
+    """In samples, as sent."""
+    is_end: bool = False
+    after: int = 0
+    """Samples between the first packet's timestamp and this one's."""
+    place: int | None = None
+    """Of its sequence number after the first one's; None: as sent."""
 
 
 class RtpPeer(asyncio.DatagramProtocol):
@@ -100,6 +114,34 @@ class RtpPeer(asyncio.DatagramProtocol):
             self._send(event, TELEPHONE_EVENT, to, timestamp=started, marker=step == 0)
             await asyncio.sleep(PACKET_S)
         self._timestamp = started + 8 * SAMPLES_PER_PACKET
+
+    async def send_events(
+        self,
+        events: Sequence[Event],
+        to: tuple[str, int],
+        *,
+        payload_type: int = TELEPHONE_EVENT,
+        audio: bytes = b"",
+    ) -> None:
+        """Send telephone events as they are given, none with a marker, one every 20 ms.
+
+        Args:
+            events: In order.
+            to: The other end.
+            payload_type: As negotiated.
+            audio: A packet that follows each event; empty: none.
+        """
+        first = self._sequence
+        for event in events:
+            code = "0123456789*#ABCD!".index(event.digit)
+            payload = struct.pack("!BBH", code, 0x80 * event.is_end | 10, event.duration)
+            if event.place is not None:
+                self._sequence = (first + event.place) & 0xFFFF
+            self._send(payload, payload_type, to, timestamp=self._timestamp + event.after)
+            if audio:
+                self._send(audio, 0, to, timestamp=self._timestamp + event.duration)
+            await asyncio.sleep(PACKET_S)
+        self._timestamp += 80_000
 
     def _send(
         self,

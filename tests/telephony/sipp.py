@@ -29,6 +29,7 @@ class Sipp:
         folder: For SIPp's own files.
         rtp_port: What the offer names as the caller's media port.
         offer: Payload types in the offer.
+        event_type: The one of telephone events.
         status: Final status the scenario expects or tells, where it has a choice.
         target: Where somebody is sent, in scenarios that do so.
         user: Who is called.
@@ -45,6 +46,7 @@ class Sipp:
         *,
         rtp_port: int = 40_000,
         offer: str = "0 101",
+        event_type: int = 101,
         status: int = 200,
         target: str = "",
         user: str = "agent",
@@ -63,6 +65,8 @@ class Sipp:
         }
         for name, value in values.items():
             text = text.replace(f"@@{name}@@", str(value))
+        for line in ("a=rtpmap:{} telephone-event/8000", "a=fmtp:{} 0-16"):
+            text = text.replace(line.format(101), line.format(event_type))
         self._file = folder / f"{scenario}.xml"
         self._file.write_text(text)
         self._errors = folder / "errors.log"

@@ -131,33 +131,6 @@ async def test_hold_pauses_what_we_play(tmp_path: Path, scenario: str) -> None:
 
 
 @needs_sipp
-async def test_a_key_pressed_as_info(tmp_path: Path) -> None:
-    async with switchboard() as board, Sipp("sends_info", board.endpoint.port, tmp_path) as sipp:
-        leg = await board.answered()
-        key = await told(leg, "DtmfReceived")
-        assert (key.digit, key.duration_ms, key.method) == ("5", 160, "info")
-        leg.hang_up()
-        await sipp.succeeds()
-
-
-@needs_sipp
-async def test_keys_pressed_as_telephone_events(tmp_path: Path) -> None:
-    async with switchboard() as board, RtpPeer() as caller:
-        port = board.endpoint.port
-        async with Sipp("waits_for_bye", port, tmp_path, rtp_port=caller.port) as sipp:
-            leg = await board.answered()
-            to = await caller.destination()
-            for digit in "5*":
-                await caller.press(digit, to)
-                key = await told(leg, "DtmfReceived")
-                assert (key.digit, key.method) == (digit, "rfc4733")
-            leg.hang_up()
-            await ended(leg)
-            assert leg.events.empty()
-            await sipp.succeeds()
-
-
-@needs_sipp
 async def test_close_hangs_up_what_is_there(tmp_path: Path) -> None:
     async with switchboard() as board, Sipp("waits_for_bye", board.endpoint.port, tmp_path) as sipp:
         leg = await board.answered()
