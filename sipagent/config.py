@@ -23,7 +23,7 @@ from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
 
 from .environment import Override, Place, read_environment
-from .sources import OPENAI_KEY, Sources, read_api_key, read_webhook_secrets
+from .sources import OPENAI_KEY, Sources, read_api_key, read_trunk_passwords, read_webhook_secrets
 
 DEFAULT_FILE = Path("sipagent.toml")
 
@@ -166,6 +166,9 @@ def read_config(
     else:
         config = _replaced(config, ("realtime", "api_key"), SecretStr(key))
         findings += _missing_key(config, sources)
+    trunks, faults = read_trunk_passwords(config.sip.trunks, sources)
+    findings += faults
+    config = _replaced(config, ("sip", "trunks"), trunks)
     secrets = read_webhook_secrets(config.webhooks, config.realtime, sources)
     if isinstance(secrets, Finding):
         findings.append(secrets)

@@ -5,7 +5,7 @@ Pure but for reading the files of secrets. No finding repeats a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sipagent.dialplan.findings import Finding, Severity
 from sipagent.dialplan.validation import trimmed
 from sipagent.ops.settings import WebhookSettings
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
+from sipagent.sip.trunks import TrunkSettings
 from sipagent.wire.webhook import secret_to_key
 
 from .environment import ENVIRONMENT, Override, Place
@@ -86,6 +87,34 @@ def read_api_key(realtime: RealtimeSettings, sources: Sources) -> str | Finding:
         text = f"{file} must hold the key, on one line, and nothing else"
         return sources.finding(place, text)
     return key
+
+
+def read_trunk_passwords(
+    trunks: Sequence[TrunkSettings], sources: Sources
+) -> tuple[tuple[TrunkSettings, ...], list[Finding]]:
+    """Return the trunks with the passwords of their files, and what is wrong with those."""
+    findings: list[Finding] = []
+    read = []
+    for index, trunk in enumerate(trunks):
+        path = ("sip", "trunks", index, "password_file")
+        if not trunk.password_file:
+            read.append(trunk)
+            continue
+        if trunk.password.get_secret_value():
+            findings.append(sources.finding(path, "give password or password_file, not both"))
+            continue
+        is_variable = ("sip", "trunks") in sources.overrides
+        folder = Path() if is_variable else sources.document.file.parent
+        source = read_source(folder / trunk.password_file)
+        password = "" if isinstance(source, Finding) else source.decode("utf-8", "replace").strip()
+        if isinstance(source, Finding):
+            findings.append(sources.finding(path, f"{trunk.password_file} {source.text}"))
+        elif not password.isprintable() or not password:
+            text = f"{trunk.password_file} must hold the password, on one line, and nothing else"
+            findings.append(sources.finding(path, text))
+        else:
+            read.append(trunk.model_copy(update={"password": SecretStr(password)}))
+    return tuple(read), findings
 
 
 def read_webhook_secrets(

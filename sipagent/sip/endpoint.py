@@ -1,4 +1,4 @@
-"""The SIP endpoint of a process: transports, one account, legs coming and going.
+"""The SIP endpoint of a process: transports, accounts, legs coming and going.
 
 Threads: public methods are called on the loop; everything that touches ``pj.*`` is posted to the
 PJSIP thread. Callbacks given by the owner run on the loop.
@@ -6,7 +6,7 @@ PJSIP thread. Callbacks given by the owner run on the loop.
 | resource           | acquired       | released                                |
 |--------------------|----------------|-----------------------------------------|
 | PJSIP, transports  | ``start``      | ``close``                               |
-| ``pj.Account``     | ``start``      | ``close``, before PJSIP                 |
+| accounts           | ``start``      | ``close``, before PJSIP                 |
 | ``PjCall``         | INVITE, REFER  | after its disconnect, outside callbacks |
 | conference ports   | first use      | ``close`` (lent by ``PortPool``)        |
 """
@@ -23,7 +23,7 @@ from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
 from .events import Refused, Transferred, refused
-from .headers import outgoing_invite, parse_invite
+from .headers import Invite, outgoing_invite, parse_invite
 from .invite_rate import REFERS_PER_WINDOW, InviteRate
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall
@@ -33,6 +33,7 @@ from .port_pool import PortPool
 from .settings import SipSettings
 from .stack import PjStack
 from .thread import POLL_MS, PjThread
+from .trunks import address_of_record, dialled_uri, trunk_named
 
 T = TypeVar("T")
 
@@ -116,15 +117,31 @@ class SipEndpoint:
         self._retry_after_s = retry_after_s
 
     async def dial(
-        self, uri: str, *, from_user: str = "sipagent", headers: Sequence[tuple[str, str]] = ()
+        self,
+        uri: str,
+        *,
+        trunk: str = "",
+        from_user: str = "",
+        headers: Sequence[tuple[str, str]] = (),
     ) -> SipCall:
         """Send an INVITE; what becomes of it comes as events of the leg.
 
+        Args:
+            uri: Whom to call; through a trunk also a bare number or user, at the trunk's peer.
+            trunk: Name of the trunk whose account, credentials and proxy are used; ``""``: none.
+            from_user: User part of From; ``""``: the trunk's, or ours.
+            headers: More of them.
+
         Raises:
-            SipError: If the URI is no SIP URI, or all calls are in use.
+            SipError: If the URI is no SIP URI, there is no such trunk, or all calls are in use.
         """
         assert self._loop is not None
-        invite = outgoing_invite(uri, from_user, headers, self._settings.codecs)
+        ours = "sipagent"
+        if trunk:
+            account = trunk_named(self._settings.trunks, trunk)
+            uri, ours = dialled_uri(account, uri), account.caller_id or account.user or ours
+        user = from_user or ours
+        invite = outgoing_invite(uri, user, headers, self._settings.codecs, trunk)
         leg = SipCall(invite, self._thread, self._loop)
         try:
             await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg)))
@@ -199,7 +216,7 @@ class SipEndpoint:
         assert self._stack is not None
         invite = leg.invite
         parameters = operation(0, "", invite.headers)
-        parameters.txOption.localUri = self._stack.uri_of(invite.caller_user)
+        parameters.txOption.localUri = self._from(invite)
         peer = self._peer(leg)
         try:
             peer.makeCall(invite.called_uri, parameters)
@@ -211,9 +228,17 @@ class SipEndpoint:
         leg.attach(peer)
         self._legs.add(peer)
 
-    def _peer(self, leg: SipCall, pj_call_id: int = pj.PJSUA_INVALID_ID) -> PjCall:
+    def _from(self, invite: Invite) -> str:
         assert self._stack is not None
-        account = self._stack.account
+        uri = ""
+        if invite.trunk:
+            trunk = trunk_named(self._settings.trunks, invite.trunk)
+            uri = address_of_record(trunk, invite.caller_user)
+        return uri or self._stack.uri_of(invite.caller_user)
+
+    def _peer(self, leg: SipCall, pj_call_id: int = pj.PJSUA_INVALID_ID) -> PjCall:
+        assert self._stack is not None and self._stack.accounts is not None
+        account = self._stack.accounts.of(leg.invite.trunk)
         return PjCall(account, pj_call_id, leg, self._ports, self._gone, self._follow)
 
     def _follow(self, old: PjCall, target_uri: str) -> PjCall | None:

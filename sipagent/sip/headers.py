@@ -55,6 +55,8 @@ class Invite:
     has_offer: bool
     offered_codecs: tuple[str, ...]
     """``NAME/clock`` in the order of the audio offer, telephone-event left out."""
+    trunk: str = ""
+    """Name of the trunk it came or goes through; ``""``: none."""
 
 
 def parse_invite(text: str, source_address: str) -> Invite:
@@ -107,7 +109,11 @@ def invite_of_headers(headers: Sequence[tuple[str, str]]) -> Invite:
 
 
 def outgoing_invite(
-    uri: str, from_user: str, headers: Sequence[tuple[str, str]], codecs: Sequence[str]
+    uri: str,
+    from_user: str,
+    headers: Sequence[tuple[str, str]],
+    codecs: Sequence[str],
+    trunk: str = "",
 ) -> Invite:
     """Return the INVITE we are about to send, as far as it is known."""
     return Invite(
@@ -122,6 +128,7 @@ def outgoing_invite(
         transport="",
         has_offer=True,
         offered_codecs=tuple(f"{name}/8000" for name in codecs),
+        trunk=trunk,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .emergency import EMERGENCY_NUMBERS
+from .trunks import MAX_TRUNKS, TrunkSettings, transport_of
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 EmergencyNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
@@ -39,6 +40,8 @@ class SipSettings(BaseModel):
     """User-Agent and Server header."""
     emergency_numbers: tuple[EmergencyNumber, ...] = EMERGENCY_NUMBERS
     """Calls to them are taken only by plans that say so, and agents never dial them."""
+    trunks: Annotated[tuple[TrunkSettings, ...], Field(max_length=MAX_TRUNKS)] = ()
+    """Accounts at providers and PBXs, and whose calls are theirs."""
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -50,4 +53,19 @@ class SipSettings(BaseModel):
             raise ValueError(f"rtp_ports must hold 4 ports per call: {needs}, not {has}")
         if not self.transports:
             raise ValueError("transports must name udp, tcp or both")
+        return self
+
+    @model_validator(mode="after")
+    def _has_trunks_it_can_reach(self) -> Self:
+        names = [trunk.name for trunk in self.trunks]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f'trunks has two named "{name}"')
+        for trunk in self.trunks:
+            for uri in filter(None, (trunk.registrar, trunk.proxy)):
+                if (transport := transport_of(uri)) not in self.transports:
+                    raise ValueError(
+                        f'trunks: "{trunk.name}" is reached by {transport}, '
+                        "which transports does not name"
+                    )
         return self

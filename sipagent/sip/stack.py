@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from .accounts import Accounts
 from .pjlib import destroy, native, pj
 from .settings import SipSettings
 
@@ -22,7 +23,7 @@ FREE_PORT_ATTEMPTS = 10
 
 
 class PjStack:
-    """PJSIP, started with one account that takes every call.
+    """PJSIP, started with an account of its own and one per trunk; any takes every call.
 
     Args:
         settings: Where it listens.
@@ -42,7 +43,7 @@ class PjStack:
         self._host = _local_host(settings)
         self._writer = _LogWriter()
         self._endpoint: Any = _Endpoint(on_rejected)
-        self.account: Any = None
+        self.accounts: Accounts | None = None
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
         try:
@@ -51,8 +52,7 @@ class PjStack:
             self.port = self._listen(settings)
             self._offer(settings.codecs)
             self._endpoint.libStart()
-            self.account = _Account(on_incoming)
-            self.account.create(_account_config(settings, self.uri_of("sipagent")))
+            self.accounts = Accounts(settings, self.uri_of("sipagent"), on_incoming)
         except BaseException:
             self._destroy()
             raise
@@ -85,15 +85,14 @@ class PjStack:
 
     def close(self) -> None:
         """End PJSIP; every other object of it must be gone."""
-        self.account.shutdown()
         self._destroy()
 
     def _destroy(self) -> None:
-        """Destroy what there is, account first; twice is harmless."""
-        account, self.account = self.account, None
+        """Destroy what there is, accounts first; twice is harmless."""
+        accounts, self.accounts = self.accounts, None
         endpoint, self._endpoint = self._endpoint, None
-        if account is not None:
-            destroy(account)
+        if accounts is not None:
+            accounts.close()
         if endpoint is not None:
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # or it waits a second for answers
             destroy(endpoint)
@@ -144,19 +143,6 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
             log.exception("! a refused INVITE was not told")
 
 
-class _Account(pj.Account):  # type: ignore[misc]
-    def __init__(self, on_incoming: Callable[[int, str, str], None]) -> None:
-        super().__init__()
-        self._on_incoming = on_incoming
-
-    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
-        try:
-            rdata = prm.rdata
-            self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
-        except Exception:
-            log.exception("! an INVITE was not taken")
-
-
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
@@ -201,17 +187,3 @@ def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
 def _local_host(settings: SipSettings) -> str:
     host = settings.public_address or settings.bind
     return "127.0.0.1" if host == "0.0.0.0" else host
-
-
-def _account_config(settings: SipSettings, uri: str) -> Any:
-    config = pj.AccountConfig()
-    config.idUri = uri
-    first, last = settings.rtp_ports
-    rtp = config.mediaConfig.transportConfig
-    rtp.port, rtp.portRange = first, last - first
-    rtp.boundAddress = settings.bind
-    rtp.publicAddress = settings.public_address
-    config.natConfig.contactRewriteUse = 0
-    config.natConfig.viaRewriteUse = 0
-    config.natConfig.sdpNatRewriteUse = 0
-    return config

@@ -25,6 +25,7 @@ from sipagent.dialplan.models import (
 )
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
+from sipagent.sip.trunks import TrunkSettings
 
 CONFIGURATION = Path("docs/configuration.md").read_text(encoding="utf-8")
 DIALPLAN = Path("docs/dialplan.md").read_text(encoding="utf-8")
@@ -77,6 +78,17 @@ def test_every_key_of_the_configuration_is_on_its_page() -> None:
         plain = getattr(shown, "get_secret_value", lambda shown=shown: shown)()
         plain = list(plain) if isinstance(plain, tuple) else plain
         assert value == (str(plain) if isinstance(plain, Path) else plain), f"{section}.{key}"
+
+
+def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
+    written = rows(CONFIGURATION)
+    for name, field in TrunkSettings.model_fields.items():
+        row = written[field.alias or name]
+        if (default := re.match(r" `([^`]+)`", row)) is not None:
+            shown = field.default
+            plain = getattr(shown, "get_secret_value", lambda shown=shown: shown)()
+            plain = list(plain) if isinstance(plain, tuple) else plain
+            assert tomllib.loads(f"value = {default[1]}")["value"] == plain, name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""The accounts of PJSUA: one for calls without a trunk, one per trunk. On the PJSIP thread.
+
+| resource     | acquired    | released                                   |
+|--------------|-------------|--------------------------------------------|
+| `pj.Account` | constructor | ``close``, or the constructor if it raises |
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from .pjlib import destroy, pj
+from .settings import SipSettings
+from .trunks import TrunkSettings, address_of_record
+
+log = logging.getLogger(__name__)
+
+NO_TRUNK = ""
+
+
+class Accounts:
+    """Every account, by the name of its trunk.
+
+    Args:
+        settings: Where it listens, and the trunks.
+        uri: Who we are without a trunk.
+        on_incoming: Called with PJSIP's call number, the INVITE and its source.
+
+    Raises:
+        pj.Error: If PJSIP cannot take one; none is left behind.
+    """
+
+    def __init__(
+        self, settings: SipSettings, uri: str, on_incoming: Callable[[int, str, str], None]
+    ) -> None:
+        self._by_trunk: dict[str, _Account] = {}
+        try:
+            self._add(NO_TRUNK, account_config(settings, uri), on_incoming)
+            for trunk in settings.trunks:
+                self._add(trunk.name, trunk_config(settings, trunk, uri), on_incoming)
+            self._by_trunk[NO_TRUNK].setDefault()
+        except BaseException:
+            self.close()
+            raise
+
+    def of(self, trunk: str) -> Any:
+        """Return the account of ``trunk``; of an unknown one that of no trunk."""
+        return self._by_trunk.get(trunk, self._by_trunk[NO_TRUNK])
+
+    def close(self) -> None:
+        """End all of them."""
+        while self._by_trunk:
+            _, account = self._by_trunk.popitem()
+            account.shutdown()
+            destroy(account)
+
+    def _add(self, name: str, config: Any, on_incoming: Callable[[int, str, str], None]) -> None:
+        account = self._by_trunk[name] = _Account(on_incoming)
+        account.create(config)
+
+
+class _Account(pj.Account):  # type: ignore[misc]
+    def __init__(self, on_incoming: Callable[[int, str, str], None]) -> None:
+        super().__init__()
+        self._on_incoming = on_incoming
+
+    def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
+        try:
+            rdata = prm.rdata
+            self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
+        except Exception:
+            log.exception("! an INVITE was not taken")
+
+
+def account_config(settings: SipSettings, uri: str) -> Any:
+    """Return the configuration that every account shares."""
+    config = pj.AccountConfig()
+    config.idUri = uri
+    first, last = settings.rtp_ports
+    rtp = config.mediaConfig.transportConfig
+    rtp.port, rtp.portRange = first, last - first
+    rtp.boundAddress = settings.bind
+    rtp.publicAddress = settings.public_address
+    config.natConfig.contactRewriteUse = 0
+    config.natConfig.viaRewriteUse = 0
+    config.natConfig.sdpNatRewriteUse = 0
+    return config
+
+
+def trunk_config(settings: SipSettings, trunk: TrunkSettings, uri: str) -> Any:
+    """Return the configuration of a trunk's account.
+
+    Args:
+        uri: Who we are to a peer that gives us no domain.
+    """
+    config = account_config(settings, address_of_record(trunk, trunk.user) or uri)
+    password = trunk.password.get_secret_value()
+    if trunk.login and password:
+        login = pj.AuthCredInfo("digest", trunk.realm, trunk.login, 0, password)
+        config.sipConfig.authCreds.append(login)
+    if trunk.proxy:
+        config.sipConfig.proxies.append(trunk.proxy)
+    config.regConfig.timeoutSec = trunk.expires_s
+    config.regConfig.registerOnAdd = trunk.registers
+    if trunk.registers:
+        config.regConfig.registrarUri = trunk.registrar
+    return config

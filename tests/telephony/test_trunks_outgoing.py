@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sipagent.errors import SipError
+
+from .datagrams import SipSocket
+from .far_end import far_end
+from .harness import switchboard, told, until
+from .kamailio import kamailio, needs_kamailio
+
+
+def account(port: int, **settings: Any) -> dict[str, Any]:
+    """Return a trunk at a registrar of ours; its domain is not the registrar's host."""
+    defaults = {
+        "name": "provider",
+        "registrar": f"sip:127.0.0.1:{port}",
+        "user": "trunk1",
+        "password": "secret of trunk1",
+    }
+    return defaults | settings
+
+
+@needs_kamailio
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+async def test_a_call_through_a_trunk_answers_the_proxys_challenge(
+    tmp_path: Path, algorithm: str
+) -> None:
+    async with (
+        far_end("answers") as far,
+        kamailio(tmp_path, far=far, algorithm=algorithm) as proxy,
+        switchboard(trunks=[account(proxy.port)]) as board,
+    ):
+        leg = await board.endpoint.dial("tel:+49-30-1234", trunk="provider")
+        assert (leg.invite.called_user, leg.invite.caller_user) == ("+49301234", "trunk1")
+        assert leg.invite.trunk == "provider"
+        await told(leg, "Confirmed")
+        leg.hang_up()
+        await until(lambda: board.endpoint.calls_in_use == 0)
+
+
+@needs_kamailio
+async def test_a_wrong_password_ends_the_call_with_the_proxys_status(tmp_path: Path) -> None:
+    async with (
+        kamailio(tmp_path) as proxy,
+        switchboard(trunks=[account(proxy.port, password="guess")]) as board,
+    ):
+        leg = await board.endpoint.dial("100", trunk="provider")
+        end = await told(leg, "Disconnected")
+        assert (end.status, end.by_peer) == (407, True)
+
+
+async def test_from_names_the_account_and_the_outbound_proxy_gets_the_call() -> None:
+    async with SipSocket(0) as peer:
+        trunk = account(9, proxy=f"sip:127.0.0.1:{peer.port}", from_domain="home.example")
+        async with switchboard(trunks=[trunk | {"caller_id": "+4930555"}]) as board:
+            await board.endpoint.dial("*12#", trunk="provider")
+            invite = await peer.received.get()
+            assert invite.startswith("INVITE sip:*12%23@127.0.0.1:9 SIP/2.0\r\n")
+            assert f"\r\nRoute: <sip:127.0.0.1:{peer.port};lr>\r\n" in invite
+            assert "\r\nFrom: <sip:+4930555@home.example>;tag=" in invite
+            peer.reply(invite, "404 Not Found")
+            await until(lambda: board.endpoint.calls_in_use == 0)
+
+
+async def test_a_trunk_that_is_not_configured_cannot_be_called_through() -> None:
+    async with switchboard() as board:
+        with pytest.raises(SipError, match='there is no trunk "nobody"'):
+            await board.endpoint.dial("100", trunk="nobody")
