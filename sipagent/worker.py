@@ -15,6 +15,7 @@ from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
+from sipagent.leftovers import Leftovers
 from sipagent.ops.api_questions import ChannelApprover
 from sipagent.ops.channel import (
     ApprovalDecided,
@@ -75,11 +76,14 @@ class _Worker:
             return
         assert self._desk is not None and self._sip is not None
         heart = asyncio.get_running_loop().create_task(self._beat(channel), name="heartbeat")
+        leftovers = Leftovers(self._sip)
+        await leftovers.begin()
         await self._ended.wait()
         self._desk.hang_up_all(Reason.SHUTDOWN)
         try:
             async with asyncio.timeout(STOP_LIMIT_S):
                 await self._desk.until_empty()
+            await leftovers.report()
         except TimeoutError:
             log.warning("! calls did not end in %g s", STOP_LIMIT_S)
         heart.cancel()

@@ -124,7 +124,7 @@ class SipEndpoint:
         from_user: str = "",
         headers: Sequence[tuple[str, str]] = (),
     ) -> SipCall:
-        """Send an INVITE; what becomes of it comes as events of the leg.
+        """Send an INVITE; what becomes of it comes as events of the leg. Cancelling it ends that.
 
         Args:
             uri: Whom to call; through a trunk also a bare number or user, at the trunk's peer.
@@ -147,10 +147,18 @@ class SipEndpoint:
             await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg)))
         except SipError as error:
             raise SipError(f"cannot call {uri}: {error}") from None
+        except asyncio.CancelledError:
+            leg.hang_up()  # nobody else has it
+            raise
         return leg
 
     async def inventory(self) -> dict[str, int]:
-        """Return what is held now: legs, lent media ports, and what PJSIP counts itself."""
+        """Return what is held now: legs, lent media ports, and what PJSIP counts itself.
+
+        Conference ports of ours that no leg has are left out: they are kept for the next.
+        """
+        if self._stack is None:
+            return self._inventory()
         return await asyncio.wrap_future(self._thread.call(self._inventory))
 
     # The PJSIP thread.
@@ -186,7 +194,11 @@ class SipEndpoint:
 
     def _inventory(self) -> dict[str, int]:
         held = {"legs": len(self._legs), "media_ports": self._ports.in_use}
-        return held if self._stack is None else held | self._stack.counts()
+        if self._stack is None:
+            return held
+        counts = self._stack.counts()
+        counts["conference_ports"] -= len(self._ports)
+        return held | counts
 
     def _capacity(self) -> Capacity:
         free = max(0, self.call_limit - len(self._legs))

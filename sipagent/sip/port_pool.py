@@ -70,6 +70,10 @@ class PortPool:
         """How many ports legs have."""
         return len(self._all) - sum(len(ports) for ports in self._free.values())
 
+    def __len__(self) -> int:
+        """Return how many ports there are, lent or not."""
+        return len(self._all)
+
     def borrow(self, media: MediaPort) -> ConferencePort:
         """Return a port of the rate of ``media``, joined to it."""
         free = self._free.setdefault(media.rate_hz, [])

@@ -48,10 +48,15 @@ class PjThread:
         self._has_work.set()
 
     def call(self, command: Callable[[], T]) -> Future[T]:
-        """Run ``command`` soon; its result comes by the future, a ``pj.Error`` as SipError."""
+        """Run ``command`` soon; its result comes by the future, a ``pj.Error`` as SipError.
+
+        Cancelling the future before that is as if it never was; later, it comes too late.
+        """
         future: Future[T] = Future()
 
         def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(command())
             except pj.Error as error:

@@ -194,6 +194,7 @@ async def appliance(
         yield running
         if process.returncode is None:
             assert await stopped(process) == 0, (folder / "log.txt").read_text()
+        assert "left behind" not in (folder / "log.txt").read_text()
     finally:
         if process.returncode is None:
             process.kill()

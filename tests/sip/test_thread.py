@@ -77,3 +77,15 @@ def test_stopping_what_never_started_is_harmless() -> None:
     thread = PjThread()
     thread.stop()
     thread.join()
+
+
+def test_a_command_that_was_cancelled_in_time_never_runs() -> None:
+    thread = PjThread()
+    ran: list[int] = []
+    thread.call(lambda: ran.append(1)).cancel()
+    last = thread.call(lambda: ran.append(2))
+    thread.start()
+    last.result(WAIT_S)
+    assert ran == [2]
+    thread.stop()
+    thread.join()

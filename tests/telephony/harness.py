@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,10 +15,14 @@ from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Disconnected, Refused
 from sipagent.sip.settings import SipSettings
+from sipagent.sip.states import LegState
 
 T = TypeVar("T")
 
 LOOK_AGAIN_S = 0.01
+
+LEFTOVERS_LIMIT_S = 3.0
+"""How long a call that has ended may take to let go of everything."""
 
 
 class Switchboard:
@@ -32,6 +38,15 @@ class Switchboard:
             follows_refer=follows_refer,
         )
 
+    async def left_behind(self, idle: Mapping[str, int]) -> dict[str, int]:
+        """Return what the endpoint holds more than when ``idle``, but for legs that are up."""
+        up = [peer.leg for peer in self.endpoint._legs if peer.leg.state is not LegState.ENDED]
+        talking = sum(leg.media is not None for leg in up)
+        expected = Counter(idle)
+        expected.update(legs=len(up), pj_calls=len(up))
+        expected.update(media_ports=talking, conference_ports=talking)
+        return dict(Counter(await self.endpoint.inventory()) - expected)
+
     async def answered(self) -> SipCall:
         """Answer the next call; return it once media flows."""
         leg = await self.incoming.get()
@@ -44,14 +59,56 @@ class Switchboard:
 async def switchboard(
     *, follows_refer: bool = False, **settings: Any
 ) -> AsyncIterator[Switchboard]:
-    """Start an endpoint on a free port; close it at the end."""
+    """Start an endpoint on a free port; close it at the end.
+
+    When the block ends, the endpoint must hold nothing but what belongs to legs that are still up,
+    and after ``close`` the process what it held before.
+    """
     defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (42_000, 43_999)}
     board = Switchboard(SipSettings(**(defaults | settings)), follows_refer=follows_refer)
+    process = process_holds()
     await board.endpoint.start()
     try:
+        idle = await board.endpoint.inventory()
         yield board
+        await nothing_left(lambda: board.left_behind(idle))
     finally:
         await board.endpoint.close()
+    await nothing_left(lambda: left_in_process(process))
+
+
+async def nothing_left(look: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    """Wait until ``look`` finds nothing.
+
+    Raises:
+        AssertionError: If it still finds something; says what.
+    """
+    try:
+        nothing: dict[str, Any] = {}
+        async with asyncio.timeout(LEFTOVERS_LIMIT_S):
+            await becomes(look, nothing)
+    except TimeoutError:
+        raise AssertionError(f"left behind: {await look()}") from None
+
+
+def process_holds() -> dict[str, Counter[str]]:
+    """Return the sockets, threads and tasks of this process, by name."""
+    handles = Path("/proc/self/fd").iterdir()
+    return {
+        "sockets": Counter("socket" for handle in handles if handle.is_socket()),
+        "threads": Counter(
+            thread.name
+            for thread in threading.enumerate()
+            if not thread.name.startswith("asyncio_")  # of the executor, which keeps them
+        ),
+        "tasks": Counter(task.get_name() for task in asyncio.all_tasks()),
+    }
+
+
+async def left_in_process(before: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
+    """Return what this process holds that it did not hold ``before``."""
+    left = {name: held - before[name] for name, held in process_holds().items()}
+    return {name: held for name, held in left.items() if held}
 
 
 async def told(leg: SipCall, name: str) -> Any:
