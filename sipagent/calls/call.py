@@ -191,8 +191,6 @@ class Call:
                 self._handle(call_events.LegProgressed(status))
             case sip_events.Disconnected(status=status, reason=reason, by_peer=by_peer):
                 self._handle(call_events.LegDisconnected(status, by_peer, reason))
-            case sip_events.DtmfReceived(digit=digit):
-                self._conversation.digit_pressed(digit)
             case sip_events.ReferProgressed(status=status, is_final=is_final):
                 self._handle(call_events.TransferProgressed(status, is_final))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):

@@ -23,7 +23,6 @@ from .answer_checks import CheckEvent, apply_check
 from .cuts import Cuts
 from .delegation_filler import DELEGATION_ITEM
 from .delegation_sound import DelegationSound
-from .digits import DigitBatch
 from .events import AgentFellSilent, CallEvent
 from .failures import failure_of
 from .outage import FILLER_ITEM, Filler
@@ -77,7 +76,6 @@ class Conversation:
         self._agent = setup.agent.name
         self._barge_in = barge_in.BargeIn(setup.barge_in)
         self._commands = SessionCommands(session)
-        self._digits = None if setup.digits is None else DigitBatch(setup.digits)
         self._media: MediaPort | None = None
         self._audio: AgentAudio | None = None
         self._response_id: str | None = None
@@ -98,7 +96,7 @@ class Conversation:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        parts = (self._barge_in, self._filler, self._waiting, self._cuts, self._audio, self._digits)
+        parts = (self._barge_in, self._filler, self._waiting, self._cuts, self._audio)
         candidates = [part.deadline() for part in parts if part is not None]
         return min((at for at in candidates if at is not None), default=None)
 
@@ -176,14 +174,10 @@ class Conversation:
         if self._filler.is_due(now):
             self._play_filler()
         self._look(now)
-        if self._digits is not None and (text := self._digits.due(now)) is not None:
-            self._commands.message(text)
 
-    def digit_pressed(self, digit: str) -> None:
-        """Note a key of the caller's; the agent is told once the number is whole."""
-        self._tell(facts.DigitPressed(digit))
-        if self._digits is not None and (text := self._digits.press(digit, self._now())):
-            self._commands.message(text)
+    def message(self, text: str) -> None:
+        """Tell the agent something on behalf of the caller, to be answered."""
+        self._commands.message(text)
 
     # What the session says.
 
@@ -323,7 +317,7 @@ class Conversation:
 
     def _floor(self, event: barge_in.FloorEvent, at: float) -> None:
         if self._barge_in.handle(event, now=at):
-            self._interrupt(at)
+            self._interrupt(at, cancel=self._setup.barge_in.confirm_ms > 0)
 
     def cut(self, response_id: str | None) -> list[Heard]:
         """Stop playing and drop what still comes of a response; return what was heard."""
@@ -335,9 +329,15 @@ class Conversation:
         self._tell_cut_off(heard)
         return heard
 
-    def _interrupt(self, at: float) -> None:
+    def interrupt(self, at: float) -> None:
+        """Stop what the agent is saying, as a key of the caller's does; silence is no matter."""
+        if self._audio is not None and not self._audio.is_idle:
+            self._barge_in.handle(barge_in.AgentAudioFinished(), now=at)
+            self._interrupt(at, cancel=True)
+
+    def _interrupt(self, at: float, *, cancel: bool) -> None:
         heard = self.cut(self._response_id)
-        self._commands.interrupt(heard, cancel=self._setup.barge_in.confirm_ms > 0)
+        self._commands.interrupt(heard, cancel=cancel)
         self._cuts.made(heard, at=at, now=self._now())
 
     def _tell_barge_ins(self, now: float) -> None:

@@ -1,7 +1,8 @@
 """Digits of the keypad, collected until they mean something.
 
 Callers press numbers key by key; the agent is told of the whole number. It is whole when the
-terminator was pressed, after a pause, or when it is longer than any number people key in.
+terminator was pressed, after a pause, with as many digits as it has, or when it is longer than any
+number people key in.
 
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
@@ -22,6 +23,8 @@ class DigitSettings:
     """The key that ends a number, and is no part of it; ``""``: none does."""
     pause_s: float = 2.0
     """After this long without a key the number is whole."""
+    count: int = 0
+    """With this many digits it is whole; 0: only the above ends it."""
 
 
 class DigitBatch:
@@ -37,7 +40,7 @@ class DigitBatch:
         is_end = digit == self._settings.end
         if not is_end or not self._pressed:  # the terminator alone is an answer as well
             self._pressed.append(digit)
-        if is_end or len(self._pressed) >= MOST_DIGITS:
+        if is_end or len(self._pressed) >= (self._settings.count or MOST_DIGITS):
             return self._told()
         self._due_at = now + self._settings.pause_s
         return None

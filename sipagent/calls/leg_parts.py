@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .conversation import FrameSource
 from .inbox import Inbox
+from .keypad import Keypad
 from .part import CallHands, CallPart
 from .recording import Recording
 from .setup import CallSetup
@@ -21,6 +22,7 @@ class LegParts:
     """By name; iterates over those there are, in the order in which they see what arrives."""
 
     recording: Recording | None
+    keypad: Keypad
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -69,4 +71,5 @@ def leg_parts(call_id: str, setup: CallSetup, *, recordings_dir: Path) -> LegPar
     """Return the parts that the plan of a call asks for."""
     return LegParts(
         recording=Recording(recordings_dir / f"{call_id}.wav") if setup.is_recorded else None,
+        keypad=Keypad(setup.keypad, setup.digits),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.keypad import Keypad
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
 from sipagent.errors import DialplanError
@@ -17,6 +18,7 @@ from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
+from .keypad_setup import KeypadSetup
 from .setup import BackendSetup, CallDecision, CallSetup, Prompts, ReferCall, RefuseCall
 from .tools import builtin_tools
 
@@ -61,7 +63,8 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         is_recorded=session.record,
         silence_duration_ms=_silence_ms(session.turn_detection),
         transfer_targets=targets,
-        digits=_digits(session),
+        digits=_digits(dialplan.keypad),
+        keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
         backend=backend,
     )
 
@@ -106,10 +109,10 @@ def _key(plan: Plan, file: str | None) -> str:
     return key
 
 
-def _digits(session: SessionSettings) -> DigitSettings | None:
-    if session.digits == "none":
+def _digits(keypad: Keypad) -> DigitSettings | None:
+    if keypad.digits == "none":
         return None
-    return DigitSettings(session.digits_end, session.digits_pause_s)
+    return DigitSettings(keypad.end, keypad.pause_s, keypad.count)
 
 
 def _session_options(session: SessionSettings) -> dict[str, Any]:

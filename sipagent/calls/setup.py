@@ -20,6 +20,7 @@ from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
+from .keypad_setup import KeypadSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class CallSetup:
     """Where callers may be transferred: URIs by the name that agents know."""
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
+    keypad: KeypadSetup = field(default_factory=KeypadSetup)
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
 

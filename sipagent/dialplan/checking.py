@@ -13,8 +13,9 @@ from sipagent.agents.handoffs import handoff_tool_name
 from .backend import check_backend
 from .documents import Document
 from .findings import Finding, Severity
+from .keypad import check_keypad
 from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
-from .session import DIGIT_KEYS, RECONNECT_KEYS, TURN_DETECTION_KEYS
+from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
 from .validation import listed, near_miss, shown
 
@@ -23,7 +24,7 @@ ItemT = TypeVar("ItemT")
 OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
-_OF_AGENTS = ("session", "tools", "guardrails", "transfer", "backend")
+_OF_AGENTS = ("session", "tools", "guardrails", "keypad", "transfer", "backend")
 """Tables that mean something only with agents."""
 
 
@@ -58,6 +59,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _unused_tools,
         _transfer,
         check_backend,
+        check_keypad,
         _unreachable,
         _session,
     )
@@ -196,8 +198,6 @@ def _session(plan: Dialplan, document: Document) -> Iterator[Finding]:
         yield document.finding(path, "means nothing while barge_in is false", Severity.WARNING)
     if not plan.session.reconnect:
         yield from _idle_keys(plan, RECONNECT_KEYS, "reconnect is 0", document)
-    if plan.session.digits == "none":
-        yield from _idle_keys(plan, DIGIT_KEYS, 'digits is "none"', document)
 
 
 def _idle_keys(

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
+from .keypad import Keypad
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
 from .session import SessionSettings
 
@@ -135,6 +136,7 @@ class Dialplan(Model):
     match: Conditions = Conditions()
     session: SessionSettings = SessionSettings()
     agents: Annotated[tuple[Agent, ...], Field(min_length=1)] = ()
+    keypad: Keypad = Keypad()
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
     transfer: Transfer | None = None

@@ -25,12 +25,6 @@ def _file_beside(text: str) -> str:
     return text
 
 
-def _digit(text: str) -> str:
-    if not re.fullmatch(r"[0-9A-D*#]?", text):
-        raise ValueError('must be one key of the keypad, such as "#", or empty')
-    return text
-
-
 FileBeside = Annotated[str, AfterValidator(_file_beside)]
 
 
@@ -63,10 +57,6 @@ TURN_DETECTION_KEYS: dict[str, frozenset[str]] = {
 
 RECONNECT_KEYS = frozenset({"reconnect_within_s", "filler", "filler_wav"})
 """Which keys of :class:`SessionSettings` mean something only when sessions are replaced."""
-
-
-DIGIT_KEYS = frozenset({"digits_end", "digits_pause_s"})
-"""Which keys of :class:`SessionSettings` mean something only when the agent is told of digits."""
 
 
 class Transcription(Model):
@@ -107,12 +97,6 @@ class SessionSettings(Model):
     """How long the agent's audio waits before it is heard, so that a check can come first."""
     hold_until_checked: bool = False
     """Let nothing be heard that guardrails have not passed; agents without any are not held."""
-    digits: Literal["message", "none"] = "message"
-    """Whether the agent is told of keys pressed, and answers."""
-    digits_end: Annotated[str, AfterValidator(_digit)] = "#"
-    """The key that ends a number, and is no part of it; ``""``: none does."""
-    digits_pause_s: Annotated[float, Field(gt=0, le=60)] = 2.0
-    """After this long without a key the number is whole."""
     ready_within_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long the caller may hear ringing while the session is set up."""
     when_not_ready: Literal["apologise", "refuse"] = "apologise"

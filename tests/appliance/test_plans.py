@@ -26,7 +26,8 @@ name = "test"
 called = "{{called}}"
 [session]
 script = "test"
-digits_pause_s = 20
+[keypad]
+pause_s = 20
 [[agents]]
 name = "Agent"
 instructions = "Be brief."

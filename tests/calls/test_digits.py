@@ -29,6 +29,14 @@ def test_a_pause_ends_a_number() -> None:
     assert batch.due(20.0) is None
 
 
+def test_a_number_is_whole_with_as_many_digits_as_it_has() -> None:
+    batch = DigitBatch(DigitSettings(count=3))
+    assert pressed(batch, "12345#") == [
+        "The caller pressed 1 2 3 on the keypad.",
+        "The caller pressed 4 5 on the keypad.",
+    ]
+
+
 def test_one_number_follows_another() -> None:
     assert pressed(DigitBatch(DigitSettings()), "1#2#") == [
         "The caller pressed 1 on the keypad.",

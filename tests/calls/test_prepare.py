@@ -10,6 +10,7 @@ from sipagent.audio.formats import AudioFormat
 from sipagent.audio.tones import tone
 from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.digits import DigitSettings
+from sipagent.calls.keypad_setup import KeypadSetup
 from sipagent.calls.prepare import DEFAULT_SILENCE_MS, prepare_call
 from sipagent.calls.setup import (
     CallDecision,
@@ -116,9 +117,15 @@ def test_a_tone_has_no_words(tmp_path: Path) -> None:
 
 
 def test_agents_are_told_of_digits_as_the_plan_says() -> None:
-    assert prepared().digits == DigitSettings("#", 2.0)
-    assert prepared(digits_end="", digits_pause_s=4).digits == DigitSettings("", 4.0)
-    assert prepared(digits="none").digits is None
+    def keypad(**table: Any) -> CallSetup:
+        setup = decided(agents=[{"name": "Ada"}], keypad=table)
+        assert isinstance(setup, CallSetup)
+        return setup
+
+    assert keypad().digits == DigitSettings("#", 2.0)
+    assert keypad(end="", pause_s=4, count=3).digits == DigitSettings("", 4.0, 3)
+    assert keypad(digits="none").digits is None
+    assert keypad(in_band=True, barge_in=False).keypad == KeypadSetup(False, True)
 
 
 def test_a_plan_that_says_nothing_gets_the_endpoints_vad_which_interrupts() -> None:

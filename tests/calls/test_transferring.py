@@ -1,4 +1,4 @@
-"""A call whose agent transfers the caller, or is told of keys, over a real socket."""
+"""A call whose agent transfers the caller, over a real socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from sipagent.agents.tools import DEFAULT_ERROR
 from sipagent.calls import facts
 from sipagent.calls.call import Call
 from sipagent.calls.controller import CallPolicy
-from sipagent.calls.digits import DigitSettings
 from sipagent.calls.incoming_controller import IncomingController
 from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.termination import Reason, Result, Termination
@@ -162,31 +161,3 @@ async def test_only_targets_of_the_plan_are_called(tmp_path: Path) -> None:
         await running.calls(transfer_call("sip:evil@example.com"))
         assert await running.outputs() == [DEFAULT_ERROR]
         assert [each for each in running.far_end.sent if "REFER" in str(each)] == []
-
-
-async def test_keys_reach_the_agent_as_one_message_that_is_answered(tmp_path: Path) -> None:
-    async with talking(tmp_path, digits=DigitSettings()) as running:
-        for key in "12#":
-            running.far_end.presses(key)
-        (added,) = await running.endpoint.has_received("conversation.item.create")
-        assert added["item"]["role"] == "user"
-        assert added["item"]["content"] == [
-            {"type": "input_text", "text": "The caller pressed 1 2 on the keypad."}
-        ]
-        await running.endpoint.has_received("response.create")
-        assert running.told.names().count("DigitPressed") == 3
-
-
-async def test_a_pause_ends_a_number_by_itself(tmp_path: Path) -> None:
-    async with talking(tmp_path, digits=DigitSettings(pause_s=0.05)) as running:
-        running.far_end.presses("7")
-        (added,) = await running.endpoint.has_received("conversation.item.create")
-        assert added["item"]["content"][0]["text"] == "The caller pressed 7 on the keypad."
-
-
-async def test_a_plan_may_keep_keys_from_its_agent(tmp_path: Path) -> None:
-    async with talking(tmp_path, digits=None) as running:
-        running.far_end.presses("#")
-        await running.told.until(facts.DigitPressed)
-        await running.calls(transfer_call("nobody"))
-        assert len(await running.outputs()) == 1  # the only item there is

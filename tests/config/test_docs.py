@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.keypad import Keypad
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.models import (
     Agent,
@@ -95,7 +96,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
     "model",
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
-        *(Agent, Tool, Guardrail, Transfer, Backend, Refuse, Refer),
+        *(Agent, Tool, Guardrail, Keypad, Transfer, Backend, Refuse, Refer),
     ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:

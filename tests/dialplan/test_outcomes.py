@@ -160,32 +160,3 @@ def test_targets_nobody_transfers_to_are_pointed_out(findings: Findings) -> None
 def test_a_bad_target_is_named(findings: Findings, targets: str, expected: str) -> None:
     (finding,) = findings(f"{HEAD}{AGENT}[transfer]\ntargets = {targets}\n")
     assert finding.startswith(f"plan.toml:{expected}"), finding
-
-
-def test_how_numbers_end_means_nothing_to_an_agent_that_is_told_none(findings: Findings) -> None:
-    table = '[session]\ndigits = "none"\ndigits_end = "*"\ndigits_pause_s = 1\n'
-    text = 'warning: means nothing while digits is "none"'
-    assert findings(HEAD + table + AGENT) == [
-        f"plan.toml:4: session.digits_end: {text}",
-        f"plan.toml:5: session.digits_pause_s: {text}",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("digits = 'all'", "must be 'message' or 'none'"),
-        ("digits_end = '##'", 'must be one key of the keypad, such as "#", or empty'),
-        ("digits_end = 'x'", "must be one key"),
-        ("digits_pause_s = 0", "must be greater than 0"),
-    ],
-)
-def test_a_bad_word_about_digits_is_named(findings: Findings, line: str, expected: str) -> None:
-    (finding,) = findings(f"{HEAD}[session]\n{line}\n{AGENT}")
-    key = line.partition(" ")[0]
-    assert finding.startswith(f"plan.toml:3: session.{key}: {expected}")
-
-
-@pytest.mark.parametrize("key", ["", "0", "D", "*"])
-def test_any_key_may_end_a_number_or_none(findings: Findings, key: str) -> None:
-    assert findings(f'{HEAD}[session]\ndigits_end = "{key}"\n{AGENT}') == []

@@ -1,0 +1,15 @@
+"""What a plan says about keys, boiled down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadSetup:
+    """A call's share of ``[keypad]``; when the agent is told is in ``digits``."""
+
+    barge_in: bool = True
+    """Whether a key stops what the agent is saying."""
+    in_band: bool = False
+    """Whether tones in the audio count."""
