@@ -22,9 +22,13 @@ from sipagent.audio.frames import Pcm, pcm_to_bytes
 from sipagent.errors import EngineError
 
 from .language_model import arpa
+from .pronunciations import Pronunciations, pronunciations
 
 log = logging.getLogger(__name__)
 
+DICTIONARY = "en-us/cmudict-en-us.dict"
+"""Among the models that come with pocketsphinx."""
+INSTALL = "pip install 'sipagent[local]'"
 START_LIMIT_S = 30.0
 UTTERANCE_LIMIT_S = 5.0
 """How long after its last audio an utterance may take."""
@@ -54,13 +58,15 @@ class RecogniserPool:
         if not self._phrases:
             return
         self._folder = tempfile.TemporaryDirectory(prefix="sipagent-stt-")
+        folder = Path(self._folder.name)
         models: list[dict[str, Any]] = []
         for name, phrases in self._phrases.items():
-            path = Path(self._folder.name) / f"{len(models)}.arpa"
+            path = folder / f"{len(models)}.arpa"
             path.write_text(arpa(phrases))
-            words = sorted({word for phrase in phrases for word in phrase.split()})
-            models.append({"id": name, "path": str(path), "words": words})
-        self._workers = [_Worker(models) for _ in range(self._size)]
+            models.append({"id": name, "path": str(path)})
+        dictionary = folder / "words.dict"
+        dictionary.write_text(self._spoken().dictionary)
+        self._workers = [_Worker(dictionary, models) for _ in range(self._size)]
         await asyncio.gather(*(worker.start() for worker in self._workers))
         for worker in self._workers:
             self._idle.put_nowait(worker)
@@ -85,6 +91,20 @@ class RecogniserPool:
         finally:
             self._idle.put_nowait(worker)
 
+    def _spoken(self) -> Pronunciations:
+        """Return how all words are spoken; warn of those nobody can say."""
+        try:
+            from pocketsphinx import get_model_path  # noqa: PLC0415 - an optional extra
+        except ImportError:
+            raise EngineError(f"speech recognition does not start; {INSTALL}") from None
+        words = {name: _words(phrases) for name, phrases in self._phrases.items()}
+        with (Path(get_model_path()) / DICTIONARY).open(encoding="utf-8") as lines:
+            spoken = pronunciations(frozenset().union(*words.values()), lines)
+        for name, its_words in words.items():
+            if missing := ", ".join(sorted(its_words & spoken.missing)):
+                log.warning("script %s: no pronunciation for %s", name, missing)
+        return spoken
+
     async def close(self) -> None:
         """End every process."""
         for worker in self._workers:
@@ -93,9 +113,13 @@ class RecogniserPool:
             self._folder.cleanup()
 
 
+def _words(phrases: Sequence[str]) -> frozenset[str]:
+    return frozenset(word for phrase in phrases for word in phrase.split())
+
+
 class _Worker:
-    def __init__(self, models: Sequence[Mapping[str, Any]]) -> None:
-        self._models = models
+    def __init__(self, dictionary: Path, models: Sequence[Mapping[str, Any]]) -> None:
+        self._dictionary, self._models = dictionary, models
         self._process: asyncio.subprocess.Process | None = None
         self._owed = 0
 
@@ -105,20 +129,21 @@ class _Worker:
             sys.executable,
             "-m",
             "sipagent.engine.stt.sphinx_worker",
+            str(self._dictionary),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         for model in self._models:
             self._send(b"L", json.dumps(model).encode())
             try:
-                reply = await self._reply(START_LIMIT_S)
-            except (TimeoutError, ValueError, OSError):
+                await self._reply(START_LIMIT_S)
+            except TimeoutError:
                 await self.close()
-                text = "speech recognition does not start; pip install 'sipagent[local]'"
+                text = f"speech recognition did not start within {START_LIMIT_S:g} s"
                 raise EngineError(text) from None
-            if reply["missing"]:
-                missing = ", ".join(reply["missing"])
-                log.warning("script %s: no pronunciation for %s", model["id"], missing)
+            except (ValueError, OSError):
+                await self.close()
+                raise EngineError(f"speech recognition does not start; {INSTALL}") from None
 
     async def recognise(self, name: str, audio: AsyncIterator[Pcm]) -> str:
         self._send(b"B", name.encode())

@@ -1,9 +1,9 @@
 """A process that recognises speech; its own, because pocketsphinx holds the GIL while it decodes.
 
-Started as ``python -m sipagent.engine.stt.sphinx_worker``. On stdin: one byte of command, four of
-length, payload. ``L`` loads a language model (JSON: id, path, words), ``B`` begins an utterance (id
-of the model), ``A`` is audio (8 kHz PCM), ``E`` ends it. On stdout: a line of JSON after ``L`` and
-``E``. Ends with its stdin.
+Started as ``python -m sipagent.engine.stt.sphinx_worker DICTIONARY``. On stdin: one byte of
+command, four of length, payload. ``L`` loads a language model (JSON: id, path), ``B`` begins an
+utterance (id of the model), ``A`` is audio (8 kHz PCM), ``E`` ends it. On stdout: a line of JSON
+after ``L`` and ``E``. Ends with its stdin.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ TELEPHONE_CMN = "53.44,2.83,-25.66,-1.68,0.89,-25.35,14.32,-23.71,-0.12,0.69,-11
 
 
 class Recogniser:
-    """One decoder, one utterance at a time."""
+    """One decoder, one utterance at a time.
 
-    def __init__(self) -> None:
+    Args:
+        dictionary: File with the words of all language models.
+    """
+
+    def __init__(self, dictionary: str) -> None:
         from pocketsphinx import Decoder  # noqa: PLC0415
 
-        self._decoder: Any = Decoder(lm=None, loglevel="FATAL", bestpath=True)
+        self._decoder: Any = Decoder(lm=None, dict=dictionary, loglevel="FATAL", bestpath=True)
         self._resampler = Resampler(8_000, 16_000)
         self._sign = 1
         self._is_listening = False
 
-    def load(self, name: str, path: str, words: list[str]) -> list[str]:
-        """Take a language model; return its words that have no pronunciation."""
-        missing = [word for word in words if self._decoder.lookup_word(word) is None]
+    def load(self, name: str, path: str) -> None:
+        """Take a language model."""
         self._decoder.add_lm_file(name, path)
-        return missing
 
     def begin(self, name: str) -> None:
         """Start an utterance."""
@@ -67,17 +69,16 @@ class Recogniser:
         return str(hypothesis.hypstr) if hypothesis is not None else ""
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
+def serve(recogniser: Recogniser, source: BinaryIO, sink: BinaryIO) -> None:
     """Serve until ``source`` ends."""
-    recogniser = Recogniser()
     while len(head := source.read(5)) == 5:
         command, length = struct.unpack(">cI", head)
         payload = source.read(length)
         reply: dict[str, Any] | None = None
         if command == b"L":
             model = json.loads(payload)
-            missing = recogniser.load(model["id"], model["path"], model["words"])
-            reply = {"missing": missing}
+            recogniser.load(model["id"], model["path"])
+            reply = {"loaded": model["id"]}
         elif command == b"B":
             recogniser.begin(payload.decode())
         elif command == b"A":
@@ -90,4 +91,4 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(Recogniser(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,36 @@
+"""Recognisers that start, and some that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from sipagent.engine.stt import pool
+from sipagent.engine.stt.pool import RecogniserPool
+from sipagent.errors import EngineError
+
+
+async def test_words_that_nobody_can_say_are_named_and_the_rest_is_recognised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recognisers = RecogniserPool(1, {"desk": ["zzqqx", "hello"], "odd": ["xqzzq"]})
+    await recognisers.start()
+    try:
+        assert recognisers.knows("desk") and recognisers.knows("odd")
+    finally:
+        await recognisers.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "script desk: no pronunciation for zzqqx",
+        "script odd: no pronunciation for xqzzq",
+    ]
+
+
+async def test_a_recogniser_that_is_slow_to_start_is_not_blamed_on_the_installation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "START_LIMIT_S", 0.0)
+    recognisers = RecogniserPool(1, {"desk": ["hello"]})
+    try:
+        with pytest.raises(EngineError, match=r"did not start within 0 s"):
+            await recognisers.start()
+    finally:
+        await recognisers.close()
