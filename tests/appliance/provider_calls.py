@@ -31,7 +31,7 @@ script = "desk"
 [[agents]]
 name = "Reception"
 instructions = "Help."
-tools = ["hangup", "transfer_call"]
+tools = ["hangup", "transfer_call", "delegate"]
 handoffs = ["Billing"]
 [[agents]]
 name = "Billing"
@@ -43,6 +43,11 @@ python = "tools.py:clock"
 [[tools]]
 name = "search"
 python = "tools.py:search"
+[backend]
+name = "Back office"
+model = "gpt-4.1"
+instructions = "Decide."
+transport = "websocket"
 [transfer]
 targets = { operator = "sip:operator@127.0.0.1:5998" }
 """

@@ -52,6 +52,20 @@ async def test_a_call_is_accepted_greeted_served_and_on_record(tmp_path: Path) -
     assert [call["name"] for call in record["tool_calls"]] == ["clock"]
 
 
+async def test_the_agent_delegates_and_says_the_answer(tmp_path: Path) -> None:
+    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
+        leg, realtime_call_id = await taken(calls)
+        async with calls.observing(realtime_call_id) as observer:
+            await observer.until("output_audio_buffer.stopped")
+            await observer.say('call:delegate {"request": "May they?"}')
+            await observer.until("conversation.item.done", "function_call_output", "echo May they?")
+            await observer.until("response.output_audio_transcript.done", "echo May they?")
+        leg.hang_up()
+        (record,) = await running.until_records(1)
+    (call,) = record["tool_calls"]
+    assert (call["name"], call["output"]) == ("delegate", "echo May they?")
+
+
 async def test_the_agent_hangs_up_through_the_provider(tmp_path: Path) -> None:
     async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
         _, realtime_call_id = await taken(calls)

@@ -78,8 +78,8 @@ class ScriptedRest:
         if answer.status == -1:
             await self._is_over.wait()
         if answer.status <= 0:
-            assert request.transport is not None
-            request.transport.abort()
+            if request.transport is not None:  # it may have given up
+                request.transport.abort()
             return web.Response()
         if answer.is_endless:
             await self._go_on(request, answer)

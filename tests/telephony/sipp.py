@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-LIMIT_S = 20
+LIMIT_S = 45
 LIMIT_PER_CALL_S = 0.4
 
 needs_sipp = pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed")
