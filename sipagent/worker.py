@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from multiprocessing.connection import Connection
 
 from sipagent.calls.desk import CallDesk
@@ -27,13 +28,16 @@ from sipagent.ops.channel import (
     Message,
     Ready,
     Stop,
+    TrunkChanged,
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.metrics import REFUSED
 from sipagent.ops.observers import call_observers
+from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Refused
+from sipagent.sip.registration import TrunkState
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,11 @@ def run_worker(config: Config, realtime_url: str, connection: Connection) -> Non
     """
     set_up_logging(config.log.level, config.log.format)
     asyncio.run(_Worker(config, realtime_url).run(connection))
+
+
+def _tell_of_trunk(channel: Channel, state: TrunkState) -> None:
+    count_trunk(state)
+    channel.send(TrunkChanged(state, unix_time()))
 
 
 class _Worker:
@@ -107,7 +116,10 @@ class _Worker:
             approver=self._approver,
         )
         self._sip = SipEndpoint(
-            config.sip, on_incoming=self._desk.incoming, on_refused=self._refused
+            config.sip,
+            on_incoming=self._desk.incoming,
+            on_refused=self._refused,
+            on_trunk=partial(_tell_of_trunk, channel),
         )
         await self._sip.start()
         if self._sip.call_limit < config.sip.max_calls:

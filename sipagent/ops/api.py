@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .api_approvals import Approvals, Fate
 from .api_guard import ApiGuard, error_response, read_body
-from .channel import ApprovalAsked, ApprovalClosed, Closed, Message
+from .api_trunks import Trunks
+from .channel import ApprovalAsked, ApprovalClosed, Closed, Message, TrunkChanged
 
 log = logging.getLogger(__name__)
 
 APPROVALS = "/api/v1/approvals"
+TRUNKS = "/api/v1/trunks"
 ANSWER_LIMIT_S = 5.0
 """How long the process with the call may take to say whether a decision was in time."""
 
@@ -41,13 +43,14 @@ class Api:
 
     def __init__(self, guard: ApiGuard, send: Callable[[Hashable, Message], None]) -> None:
         self._guard, self._send = guard, send
-        self._approvals = Approvals()
+        self._approvals, self._trunks = Approvals(), Trunks()
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
         return [
             web.get(APPROVALS, self._guard.guarded(self._list)),
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
+            web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
         ]
 
     def heard(self, source: Hashable, message: Message) -> None:
@@ -58,10 +61,16 @@ class Api:
                 log.info("call=%s = waits for approval of %s", message.call_id, message.tool)
             case ApprovalClosed():
                 self._approvals.closed(message)
+            case TrunkChanged():
+                self._trunks.changed(source, message)
             case Closed():
                 self._approvals.gone(source)
+                self._trunks.gone(source)
             case _:
                 pass
+
+    async def _list_trunks(self, _: web.Request) -> web.Response:
+        return web.json_response({"trunks": self._trunks.shown()})
 
     # Approvals.
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
+from sipagent.sip.registration import TrunkState
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -84,6 +86,15 @@ class ApprovalClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    """What is known of a trunk of the worker's."""
+
+    state: TrunkState
+    at: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End now."""
 
@@ -102,6 +113,7 @@ Message: TypeAlias = (
     | ApprovalAsked
     | ApprovalDecided
     | ApprovalClosed
+    | TrunkChanged
     | Stop
     | Closed
 )

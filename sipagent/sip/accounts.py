@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from .pjlib import destroy, pj
+from .registering import Registering
+from .registration import TrunkState
 from .settings import SipSettings
 from .trunks import TrunkSettings, address_of_record
 
@@ -27,19 +30,26 @@ class Accounts:
         settings: Where it listens, and the trunks.
         uri: Who we are without a trunk.
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
+        on_trunk: Called with the state of a trunk.
 
     Raises:
         pj.Error: If PJSIP cannot take one; none is left behind.
     """
 
     def __init__(
-        self, settings: SipSettings, uri: str, on_incoming: Callable[[int, str, str], None]
+        self,
+        settings: SipSettings,
+        uri: str,
+        on_incoming: Callable[[int, str, str], None],
+        on_trunk: Callable[[TrunkState], None],
     ) -> None:
         self._by_trunk: dict[str, _Account] = {}
+        self._on_incoming = on_incoming
+        self.registering = Registering(settings.trunks, self._by_trunk, on_trunk)
         try:
-            self._add(NO_TRUNK, account_config(settings, uri), on_incoming)
+            self._add(NO_TRUNK, account_config(settings, uri))
             for trunk in settings.trunks:
-                self._add(trunk.name, trunk_config(settings, trunk, uri), on_incoming)
+                self._add(trunk.name, trunk_config(settings, trunk, uri))
             self._by_trunk[NO_TRUNK].setDefault()
         except BaseException:
             self.close()
@@ -56,15 +66,20 @@ class Accounts:
             account.shutdown()
             destroy(account)
 
-    def _add(self, name: str, config: Any, on_incoming: Callable[[int, str, str], None]) -> None:
-        account = self._by_trunk[name] = _Account(on_incoming)
+    def _add(self, name: str, config: Any) -> None:
+        account = self._by_trunk[name] = _Account(name, self._on_incoming, self.registering)
         account.create(config)
 
 
 class _Account(pj.Account):  # type: ignore[misc]
-    def __init__(self, on_incoming: Callable[[int, str, str], None]) -> None:
+    def __init__(
+        self,
+        trunk: str,
+        on_incoming: Callable[[int, str, str], None],
+        registering: Registering,
+    ) -> None:
         super().__init__()
-        self._on_incoming = on_incoming
+        self._trunk, self._on_incoming, self._registering = trunk, on_incoming, registering
 
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         try:
@@ -72,6 +87,12 @@ class _Account(pj.Account):  # type: ignore[misc]
             self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
         except Exception:
             log.exception("! an INVITE was not taken")
+
+    def onRegState(self, prm: Any) -> None:  # noqa: N802
+        try:
+            self._registering.answered(self._trunk, prm, now=monotonic())
+        except Exception:
+            log.exception("trunk %s ! an answer to REGISTER was lost", self._trunk)
 
 
 def account_config(settings: SipSettings, uri: str) -> Any:
@@ -102,8 +123,10 @@ def trunk_config(settings: SipSettings, trunk: TrunkSettings, uri: str) -> Any:
         config.sipConfig.authCreds.append(login)
     if trunk.proxy:
         config.sipConfig.proxies.append(trunk.proxy)
-    config.regConfig.timeoutSec = trunk.expires_s
-    config.regConfig.registerOnAdd = trunk.registers
+    registration = config.regConfig
+    registration.timeoutSec = trunk.expires_s
+    registration.registerOnAdd = False
+    registration.retryIntervalSec = 0  # when to try again is decided by `Registration`
     if trunk.registers:
-        config.regConfig.registrarUri = trunk.registrar
+        registration.registrarUri = trunk.registrar
     return config

@@ -30,6 +30,8 @@ from .pj_call import PjCall
 from .pj_values import operation
 from .pjlib import call_limit, destroy, pj
 from .port_pool import PortPool
+from .registering import Registering
+from .registration import TrunkState
 from .settings import SipSettings
 from .stack import PjStack
 from .thread import POLL_MS, PjThread
@@ -48,6 +50,7 @@ class SipEndpoint:
         settings: Where it listens.
         on_incoming: Called with each leg that waits for an answer.
         on_refused: Called for each INVITE refused before it became a leg.
+        on_trunk: Called with the state of each trunk, at the start and whenever it was answered.
         follows_refer: Whether a peer may send us elsewhere (RFC 3515). Only for who dials on
             behalf of nobody: everybody else would pay for the calls of strangers.
     """
@@ -58,10 +61,12 @@ class SipEndpoint:
         *,
         on_incoming: Callable[[SipCall], None],
         on_refused: Callable[[Refused], None],
+        on_trunk: Callable[[TrunkState], None] = lambda _: None,
         follows_refer: bool = False,
     ) -> None:
         self._settings, self._follows_refer = settings, follows_refer
         self._on_incoming, self._on_refused = on_incoming, on_refused
+        self._on_trunk = on_trunk
         self._thread = PjThread()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
@@ -113,8 +118,12 @@ class SipEndpoint:
         await asyncio.to_thread(self._thread.join)
 
     def drain(self, retry_after_s: int) -> None:
-        """Refuse new INVITEs with 503 and Retry-After from now on; legs there are go on."""
+        """Refuse new INVITEs with 503 and Retry-After from now on; legs there are go on.
+
+        Registrations are taken back, so that registrars send calls elsewhere.
+        """
         self._retry_after_s = retry_after_s
+        self._thread.post(self._leave)
 
     async def dial(
         self,
@@ -164,7 +173,7 @@ class SipEndpoint:
     # The PJSIP thread.
 
     def _start(self) -> None:
-        self._stack = PjStack(self._settings, self._incoming, self._rejected)
+        self._stack = PjStack(self._settings, self._incoming, self._rejected, self._trunk_changed)
         self._thread.poll = self._stack.poll
         self.port = self._stack.port
         self.call_limit = call_limit()
@@ -175,8 +184,9 @@ class SipEndpoint:
         if stack is None:
             return
         self._hang_up_all()
+        registering = self._leave()
         deadline = monotonic() + LAST_WORDS_S
-        while self._legs and monotonic() < deadline:
+        while (self._legs or registering.is_leaving) and monotonic() < deadline:
             stack.poll(POLL_MS)
             self._thread.run_commands()  # releases the legs that ended
         while self._legs:
@@ -187,6 +197,14 @@ class SipEndpoint:
         self._stack = None
         stack.close()
         self._options = None
+
+    def _leave(self) -> Registering:
+        assert self._stack is not None and self._stack.accounts is not None
+        self._stack.accounts.registering.leave()
+        return self._stack.accounts.registering
+
+    def _trunk_changed(self, state: TrunkState) -> None:
+        self._tell(self._on_trunk, state)
 
     def _hang_up_all(self) -> None:
         for peer in self._legs:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
 from .accounts import Accounts
 from .pjlib import destroy, native, pj
+from .registration import TrunkState
 from .settings import SipSettings
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ class PjStack:
         settings: Where it listens.
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
         on_rejected: Called with status, reason, INVITE and source of what the library refused.
+        on_trunk: Called with the state of a trunk.
 
     Raises:
         pj.Error: If it cannot start; nothing is left behind.
@@ -39,10 +42,11 @@ class PjStack:
         settings: SipSettings,
         on_incoming: Callable[[int, str, str], None],
         on_rejected: Callable[[int, str, str, str], None],
+        on_trunk: Callable[[TrunkState], None],
     ) -> None:
         self._host = _local_host(settings)
         self._writer = _LogWriter()
-        self._endpoint: Any = _Endpoint(on_rejected)
+        self._endpoint: Any = _Endpoint(on_rejected, self._connection_lost)
         self.accounts: Accounts | None = None
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
@@ -52,14 +56,17 @@ class PjStack:
             self.port = self._listen(settings)
             self._offer(settings.codecs)
             self._endpoint.libStart()
-            self.accounts = Accounts(settings, self.uri_of("sipagent"), on_incoming)
+            self.accounts = Accounts(settings, self.uri_of("sipagent"), on_incoming, on_trunk)
+            self.accounts.registering.start(now=monotonic())
         except BaseException:
             self._destroy()
             raise
 
     def poll(self, longest_ms: int) -> None:
-        """Handle what arrived; wait at most ``longest_ms``."""
+        """Handle what arrived, and what is due; wait at most ``longest_ms``."""
         self._endpoint.libHandleEvents(longest_ms)
+        if self.accounts is not None:
+            self.accounts.registering.poll(now=monotonic())
 
     @property
     def dropped_messages(self) -> int:
@@ -86,6 +93,10 @@ class PjStack:
     def close(self) -> None:
         """End PJSIP; every other object of it must be gone."""
         self._destroy()
+
+    def _connection_lost(self, transport: int) -> None:
+        if self.accounts is not None:
+            self.accounts.registering.connection_lost(transport, now=monotonic())
 
     def _destroy(self) -> None:
         """Destroy what there is, accounts first; twice is harmless."""
@@ -129,9 +140,13 @@ class PjStack:
 
 
 class _Endpoint(pj.Endpoint):  # type: ignore[misc]
-    def __init__(self, on_rejected: Callable[[int, str, str, str], None]) -> None:
+    def __init__(
+        self,
+        on_rejected: Callable[[int, str, str, str], None],
+        on_connection_lost: Callable[[int], None],
+    ) -> None:
         super().__init__()
-        self._on_rejected = on_rejected
+        self._on_rejected, self._on_connection_lost = on_rejected, on_connection_lost
 
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
         try:
@@ -141,6 +156,13 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
             )
         except Exception:
             log.exception("! a refused INVITE was not told")
+
+    def onTransportState(self, prm: Any) -> None:  # noqa: N802
+        try:
+            if prm.state == pj.PJSIP_TP_STATE_DISCONNECTED:
+                self._on_connection_lost(int(prm.hnd))
+        except Exception:
+            log.exception("! the end of a connection was not told")
 
 
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]

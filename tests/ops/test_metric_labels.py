@@ -26,8 +26,8 @@ CLOSED = {
     "outcome": {"ok", "failed"},
     "code": {*KNOWN_CODES, "other"},
 }
-NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail"}
-"""Labels whose values are names in dialplans."""
+NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail", "trunk"}
+"""Labels whose values are names in dialplans, or in the configuration."""
 
 
 def ours() -> list[Metric]:

@@ -7,11 +7,12 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from sipagent.calls.termination import Reason, Result
-from sipagent.ops import json_lines, metrics
+from sipagent.ops import json_lines, metrics, trunk_metrics
 from sipagent.ops.records import CallRecord
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
+MODULES = (metrics, json_lines, trunk_metrics)
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 
 
@@ -22,7 +23,7 @@ def documented() -> dict[str, tuple[str, set[str]]]:
 
 
 def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
-    ours = [*vars(metrics).values(), *vars(json_lines).values()]
+    ours = [each for module in MODULES for each in vars(module).values()]
     exported = {}
     for each in ours:
         if isinstance(each, MetricWrapperBase):

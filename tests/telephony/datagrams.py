@@ -83,10 +83,11 @@ class SipSocket(asyncio.DatagramProtocol):
         headers: tuple[str, ...] = (),
         tag: str = "",
         cseq: int = 1,
+        user: str = "agent",
     ) -> bytes:
         """Return a request; without the endpoint's ``tag``, one outside any dialog."""
         lines = (
-            f"{method} sip:agent@127.0.0.1:{self._target[1]} SIP/2.0",
+            f"{method} sip:{user}@127.0.0.1:{self._target[1]} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call_id}{method}{cseq};rport",
             f"From: <sip:ada@127.0.0.1:{self.port}>;tag=1",
             "To: <sip:agent@127.0.0.1>" + (f";tag={tag}" if tag else ""),

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Disconnected, Refused
+from sipagent.sip.registration import TrunkState
 from sipagent.sip.settings import SipSettings
 from sipagent.sip.states import LegState
 
@@ -31,10 +32,12 @@ class Switchboard:
     def __init__(self, settings: SipSettings, *, follows_refer: bool = False) -> None:
         self.incoming: asyncio.Queue[SipCall] = asyncio.Queue()
         self.refusals: asyncio.Queue[Refused] = asyncio.Queue()
+        self.trunks: asyncio.Queue[TrunkState] = asyncio.Queue()
         self.endpoint = SipEndpoint(
             settings,
             on_incoming=self.incoming.put_nowait,
             on_refused=self.refusals.put_nowait,
+            on_trunk=self.trunks.put_nowait,
             follows_refer=follows_refer,
         )
 
@@ -46,6 +49,13 @@ class Switchboard:
         expected.update(legs=len(up), pj_calls=len(up))
         expected.update(media_ports=talking, conference_ports=talking)
         return dict(Counter(await self.endpoint.inventory()) - expected)
+
+    async def trunk_is(self, state: str, *, name: str = "") -> TrunkState:
+        """Wait until a trunk, or the one called ``name``, is told to be ``state``."""
+        while True:
+            told = await self.trunks.get()
+            if told.state == state and name in {"", told.name}:
+                return told
 
     async def answered(self) -> SipCall:
         """Answer the next call; return it once media flows."""

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,10 @@ class Kamailio:
             text = text.replace(f"@@{name}@@", str(value))
         self._file.write_text(text)
         self._process: asyncio.subprocess.Process | None = None
+
+    def uri(self, transport: str) -> str:
+        """Return where it is reached by ``transport``."""
+        return f"sip:127.0.0.1:{self.port};transport={transport}"
 
     async def start(self) -> None:
         """Start it; return once it answers."""
@@ -103,6 +108,18 @@ async def kamailio(
         yield running
     finally:
         await running.stop()
+
+
+def account(port: int, **settings: Any) -> dict[str, Any]:
+    """Return a trunk that registers at a registrar on ``port``."""
+    defaults = {
+        "name": "provider",
+        "registrar": f"sip:127.0.0.1:{port}",
+        "user": "trunk1",
+        "password": "secret of trunk1",
+        "register": True,
+    }
+    return defaults | settings
 
 
 def free_port() -> int:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,18 +9,7 @@ from sipagent.errors import SipError
 from .datagrams import SipSocket
 from .far_end import far_end
 from .harness import switchboard, told, until
-from .kamailio import kamailio, needs_kamailio
-
-
-def account(port: int, **settings: Any) -> dict[str, Any]:
-    """Return a trunk at a registrar of ours; its domain is not the registrar's host."""
-    defaults = {
-        "name": "provider",
-        "registrar": f"sip:127.0.0.1:{port}",
-        "user": "trunk1",
-        "password": "secret of trunk1",
-    }
-    return defaults | settings
+from .kamailio import account, kamailio, needs_kamailio
 
 
 @needs_kamailio
@@ -32,7 +20,7 @@ async def test_a_call_through_a_trunk_answers_the_proxys_challenge(
     async with (
         far_end("answers") as far,
         kamailio(tmp_path, far=far, algorithm=algorithm) as proxy,
-        switchboard(trunks=[account(proxy.port)]) as board,
+        switchboard(trunks=[account(proxy.port, register=False)]) as board,
     ):
         leg = await board.endpoint.dial("tel:+49-30-1234", trunk="provider")
         assert (leg.invite.called_user, leg.invite.caller_user) == ("+49301234", "trunk1")
@@ -46,7 +34,7 @@ async def test_a_call_through_a_trunk_answers_the_proxys_challenge(
 async def test_a_wrong_password_ends_the_call_with_the_proxys_status(tmp_path: Path) -> None:
     async with (
         kamailio(tmp_path) as proxy,
-        switchboard(trunks=[account(proxy.port, password="guess")]) as board,
+        switchboard(trunks=[account(proxy.port, register=False, password="guess")]) as board,
     ):
         leg = await board.endpoint.dial("100", trunk="provider")
         end = await told(leg, "Disconnected")
@@ -55,7 +43,9 @@ async def test_a_wrong_password_ends_the_call_with_the_proxys_status(tmp_path: P
 
 async def test_from_names_the_account_and_the_outbound_proxy_gets_the_call() -> None:
     async with SipSocket(0) as peer:
-        trunk = account(9, proxy=f"sip:127.0.0.1:{peer.port}", from_domain="home.example")
+        trunk = account(
+            9, register=False, proxy=f"sip:127.0.0.1:{peer.port}", from_domain="home.example"
+        )
         async with switchboard(trunks=[trunk | {"caller_id": "+4930555"}]) as board:
             await board.endpoint.dial("*12#", trunk="provider")
             invite = await peer.received.get()

@@ -1,0 +1,120 @@
+"""Keeps the trunks registered that want to be: sends what their :class:`Registration` decides.
+
+PJSIP refreshes registrations in time, answers challenges (RFC 3261 section 22) and takes down what
+is left when it ends. All else is decided in :mod:`.registration`, because PJSUA tries again at a
+constant interval only, and never after an answer such as 403.
+
+Every method runs on the PJSIP thread. Owns nothing: the accounts are those of :mod:`.accounts`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from .pjlib import pj
+from .registration import Registration, RegistrationState, TrunkState
+from .trunks import TrunkSettings
+
+log = logging.getLogger(__name__)
+
+NO_ANSWER = 503
+"""Stands for an answer where a REGISTER could not even be sent."""
+
+_TRANSPORT_AT = ctypes.sizeof(ctypes.c_void_p)
+"""``pjsip_rx_data.tp_info.transport`` is the second pointer of the structure."""
+
+
+class Registrant(Protocol):
+    """A ``pj.Account``."""
+
+    def setRegistration(self, renew: bool) -> None: ...  # noqa: N802
+
+
+class Registering:
+    """Register trunks.
+
+    Args:
+        trunks: All of them.
+        accounts: By name; filled before the first ``poll``.
+        tell: Called with the state of a trunk whenever it was answered, or changed.
+    """
+
+    def __init__(
+        self,
+        trunks: Iterable[TrunkSettings],
+        accounts: Mapping[str, Registrant],
+        tell: Callable[[TrunkState], None],
+    ) -> None:
+        self._accounts, self._tell = accounts, tell
+        self._trunks = {
+            trunk.name: Registration(trunk.name, registers=trunk.registers) for trunk in trunks
+        }
+        self._transports: dict[str, int] = {}
+        """``pjsip_transport *`` that the last answer came over, by trunk."""
+
+    def start(self, *, now: float) -> None:
+        """Tell of all trunks, and have those registered that want to be."""
+        for registration in self._trunks.values():
+            registration.start(now=now)
+            self._tell(registration.state)
+
+    def poll(self, *, now: float) -> None:
+        """Send what is due."""
+        for name, registration in self._trunks.items():
+            if registration.is_due(now=now):
+                try:
+                    self._accounts[name].setRegistration(True)
+                except pj.Error as error:
+                    registration.answered(NO_ANSWER, str(error.reason), 0, "", now=now)
+                self._note(registration.state)
+
+    def answered(self, name: str, prm: Any, *, now: float) -> None:
+        """Take the final answer to a REGISTER."""
+        registration, rdata = self._trunks[name], prm.rdata
+        text = str(rdata.wholeMsg)
+        if text:
+            received = int(rdata.pjRxData) + _TRANSPORT_AT
+            self._transports[name] = ctypes.c_void_p.from_address(received).value or 0
+        status, reason = int(prm.code), str(prm.reason)
+        registration.answered(status, reason, int(prm.expiration), text, now=now)
+        self._note(registration.state)
+
+    def connection_lost(self, transport: int, *, now: float) -> None:
+        """Take the end of a connection, which may have been a registrar's."""
+        for name in [name for name, used in self._transports.items() if used == transport]:
+            del self._transports[name]  # another one may get its address
+            self._trunks[name].connection_lost(now=now)
+            self._note(self._trunks[name].state)
+
+    def leave(self) -> bool:
+        """Take every registration back; tell whether there was one to wait for."""
+        leaving = [name for name, each in self._trunks.items() if each.leave()]
+        for name in leaving:
+            try:
+                self._accounts[name].setRegistration(False)
+            except pj.Error as error:
+                log.debug("trunk %s ! not taken back: %s", name, error.reason)
+        return bool(leaving)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether a registration is still being taken back."""
+        settled = {RegistrationState.UNREGISTERED, RegistrationState.STATIC}
+        return any(each.state.state not in settled for each in self._trunks.values())
+
+    def _note(self, state: TrunkState) -> None:
+        self._tell(state)
+        match state.state:
+            case RegistrationState.FAILED:
+                status, reason = state.status, state.reason
+                log.warning(
+                    "trunk %s ! not registered: %d %s; tried again in %d s",
+                    *(state.name, status, reason, state.retry_in_s),
+                )
+            case RegistrationState.REGISTERED:
+                log.info("trunk %s = registered for %d s", state.name, state.expires_s)
+            case _:
+                log.info("trunk %s = %s", state.name, state.state)

@@ -1,0 +1,53 @@
+"""Trunks of an appliance: what the API and the metrics tell of them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import orjson
+
+from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.telephony.kamailio import kamailio, needs_kamailio
+
+from .appliance import appliance, write_files
+
+TRUNKS = """
+[[sip.trunks]]
+name = "provider"
+registrar = "sip:127.0.0.1:{port}"
+user = "trunk1"
+password_file = "secret"
+register = true
+[[sip.trunks]]
+name = "wrong"
+registrar = "sip:127.0.0.1:{port}"
+user = "trunk2"
+password = "guess"
+register = true
+"""
+
+
+@needs_kamailio
+async def test_registrations_are_told_by_api_and_metrics(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint, kamailio(tmp_path) as registrar:
+        config = write_files(tmp_path, realtime_url=endpoint.url)
+        (tmp_path / "secret").write_text("secret of trunk1\n")
+        config.write_text(config.read_text() + TRUNKS.format(port=registrar.port))
+        async with appliance(tmp_path, config=config) as running:
+            states: dict[str, str] = {}
+            while states != {"provider": "registered", "wrong": "failed"}:
+                await asyncio.sleep(0.02)
+                status, body = await running.get("/api/v1/trunks")
+                assert status == 200
+                shown = orjson.loads(body)["trunks"]
+                states = {each["name"]: each["state"] for each in shown}
+            assert [each["status"] for each in shown] == [200, 401]
+            assert await running.series('sipagent_trunk_registered{trunk="provider"}') == 1
+            assert await running.series('sipagent_trunk_registered{trunk="wrong"}') == 0
+            outcome = 'sipagent_trunk_registrations_total{outcome="failed",trunk="wrong"}'
+            assert await running.series(outcome) == 1
+        log = (tmp_path / "log.txt").read_text()
+        assert "trunk wrong ! not registered: 401" in log
+        assert "secret of" not in log
+        assert "guess" not in log
