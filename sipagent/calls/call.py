@@ -41,12 +41,17 @@ from .leg_session import leg_context, leg_session, line_measured
 from .leg_transfer import LegTransfer
 from .part import CallHands
 from .session_run import SessionRun
-from .setup import CallSetup, leg_format
+from .setup import CallSetup, Prompt, leg_format
 from .termination import Reason, Result, Termination
 
 log = logging.getLogger(__name__)
 
-APOLOGY_ITEM = "apology"
+APOLOGY_ITEM, ANNOUNCEMENT_ITEM = "apology", "announcement"
+_PROMPTS: dict[str, call_events.CallEvent] = {
+    APOLOGY_ITEM: call_events.ApologyPlayed(),
+    ANNOUNCEMENT_ITEM: call_events.AnnouncementPlayed(),
+}
+"""What is played outside the conversation, and what it means that it was."""
 
 
 class Call:
@@ -88,8 +93,12 @@ class Call:
         self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
-        self._parts = leg_parts(call_id, setup, recordings_dir=recordings_dir)
-        context = leg_context(call_id, leg.invite, self._transfer, self.hang_up, self._delegation)
+        self._parts = leg_parts(
+            call_id, setup, leg.invite, recordings_dir=recordings_dir, began_at=wall_clock()
+        )
+        context = leg_context(
+            call_id, leg.invite, self._transfer, self.hang_up, self._delegation, self._parts
+        )
         session = leg_session(setup, leg.invite, context, playback, wall_clock)
         self._session = SessionRun(
             call_id, session, endpoint, tell=self._tell, post=self._inbox.put_nowait
@@ -194,11 +203,11 @@ class Call:
             case sip_events.ReferProgressed(status=status, is_final=is_final):
                 self._handle(call_events.TransferProgressed(status, is_final))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):
-                if item_id != APOLOGY_ITEM:
+                if item_id not in _PROMPTS:
                     self._conversation.first_frame_played(item_id, at)
             case sip_events.ItemPlayed(item_id=item_id, at=at):
-                if item_id == APOLOGY_ITEM:
-                    self._handle(call_events.ApologyPlayed())
+                if item_id in _PROMPTS:
+                    self._handle(_PROMPTS[item_id])
                 else:
                     self._conversation.item_played(item_id, at)
             case _:
@@ -228,8 +237,11 @@ class Call:
                 self._tasks.run(self._session.run, "session")
             case commands.StartConversation():
                 self._start_conversation(greets=command.greets)
+            case commands.PlayAnnouncement():
+                self._play_prompt(ANNOUNCEMENT_ITEM, self._setup.prompts.announcement)
             case commands.PlayApology():
-                self._play_apology()
+                self._conversation.finish()
+                self._play_prompt(APOLOGY_ITEM, self._setup.prompts.apology)
             case commands.CloseSession():
                 self._close_session()
             case commands.Finish(termination):
@@ -252,17 +264,17 @@ class Call:
     def _start_conversation(self, *, greets: bool) -> None:
         media = self._leg.media
         assert media is not None
+        if self._setup.prompts.announcement is not None:
+            media.skip_inbound()  # what the caller said meanwhile was said to nobody
         heard = self._parts.hear(media)
         self._conversation.start(media, greets=greets)
         self._tasks.run(lambda: self._conversation.send_caller_audio(heard), "caller audio")
 
-    def _play_apology(self) -> None:
+    def _play_prompt(self, item_id: str, prompt: Prompt | None) -> None:
         media = self._leg.media
-        assert media is not None
-        self._conversation.finish()
-        apology = self._setup.prompts.apology.at_rate(media.rate_hz)
-        media.push(APOLOGY_ITEM, apology)
-        media.finish(APOLOGY_ITEM)
+        assert media is not None and prompt is not None
+        media.push(item_id, prompt.at_rate(media.rate_hz))
+        media.finish(item_id)
 
     def _close_session(self) -> None:
         if not self._session.is_closed:

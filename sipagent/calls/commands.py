@@ -40,6 +40,11 @@ class StartConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayAnnouncement:
+    """Play what the plan announces before the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayApology:
     """Drop what is queued and play the plan's apology."""
 
@@ -93,5 +98,11 @@ LegCommand: TypeAlias = Ring | Answer | Refuse | HangUp
 """For the leg alone."""
 
 CallCommand: TypeAlias = (
-    LegCommand | OpenSession | StartConversation | PlayApology | CloseSession | Finish
+    LegCommand
+    | OpenSession
+    | StartConversation
+    | PlayAnnouncement
+    | PlayApology
+    | CloseSession
+    | Finish
 )

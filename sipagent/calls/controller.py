@@ -3,6 +3,7 @@
 How it begins is for ``IncomingController`` and ``OutgoingController`` to say; from the first word
 on there is no difference:
 
+    ANNOUNCING  --AnnouncementPlayed--> TALKING     the caller was told what the plan announces
     TALKING     --SessionFailed-->    APOLOGISING   the other side hears why, then BYE
     TALKING     --HangUpRequested-->  ENDING        the last words go out first
     APOLOGISING --ApologyPlayed-->    LINGERING     let the last frames out
@@ -23,9 +24,18 @@ from enum import Enum, auto
 
 from sipagent.errors import InvalidTransition
 
-from .commands import CallCommand, CloseSession, Finish, HangUp, PlayApology, StartConversation
+from .commands import (
+    CallCommand,
+    CloseSession,
+    Finish,
+    HangUp,
+    PlayAnnouncement,
+    PlayApology,
+    StartConversation,
+)
 from .events import (
     AgentFellSilent,
+    AnnouncementPlayed,
     ApologyPlayed,
     CallEvent,
     CallStarted,
@@ -46,6 +56,9 @@ RELEASE_LIMIT_S = 4.0
 TAIL_S = 0.2
 """Between the last sample handed to the leg and BYE, so that no peer loses the last syllable."""
 
+ANNOUNCEMENT_LIMIT_S = 60.0
+"""A caller who puts us on hold hears no announcement, and there is no conversation without it."""
+
 WAITS_FOR_LAST_WORDS = frozenset({Reason.AGENT_HUNG_UP})
 """Who ends a call lets the agent finish speaking."""
 
@@ -61,6 +74,8 @@ class CallPolicy:
     last_words_limit_s: float = 15.0
     """How long a hang-up waits for the agent to finish speaking."""
     max_duration_s: float = 3600.0
+    announces: bool = False
+    """Whether something is announced before the conversation."""
 
 
 class State(Enum):
@@ -77,6 +92,8 @@ class State(Enum):
     """Outgoing: a provisional response came."""
     AWAITING_SESSION = auto()
     """Outgoing: answered before the session was ready."""
+    ANNOUNCING = auto()
+    """The caller hears what must be said before the conversation; nobody hears the caller."""
     TALKING = auto()
     APOLOGISING = auto()
     ENDING = auto()
@@ -96,6 +113,7 @@ class CallController(ABC):
         self._deadline: float | None = None
         self._ends_at: float | None = None
         self._outcome: Termination | None = None
+        self._announced: StartConversation | None = None
         self._is_confirmed = False
         self.state = State.NEW
 
@@ -121,6 +139,9 @@ class CallController(ABC):
                 return self._fail(reason, detail, now=now)
             case HangUpRequested():
                 return self._wind_down(event, now=now)
+            case AnnouncementPlayed() if self.state is State.ANNOUNCING:
+                assert self._announced is not None
+                return self._talk(self._announced, now=now)
             case AgentFellSilent() if self.state is State.ENDING:
                 self._enter(State.LINGERING, now + TAIL_S)
             case ApologyPlayed() if self.state is State.APOLOGISING:
@@ -152,6 +173,10 @@ class CallController(ABC):
         """Say what it means that the other side ended the call."""
 
     def _talk(self, command: StartConversation, *, now: float) -> list[CallCommand]:
+        if self._policy.announces and self._announced is None:
+            self._announced = command
+            self._enter(State.ANNOUNCING, now + ANNOUNCEMENT_LIMIT_S)
+            return [PlayAnnouncement()]
         self._enter(State.TALKING, None)
         self._ends_at = now + self._policy.max_duration_s
         return [command]
@@ -201,6 +226,9 @@ class CallController(ABC):
             case State.RELEASING:
                 assert self._outcome is not None
                 return self._finish(self._outcome)
+            case State.ANNOUNCING:
+                self._outcome = Termination(Result.FAILED, Reason.MEDIA_FAILED, "not announced")
+                return self._release(now=now)
             case State.APOLOGISING | State.ENDING | State.LINGERING:
                 return self._release(now=now)
             case _:

@@ -62,6 +62,11 @@ class AgentFellSilent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementPlayed:
+    """The announcement was played to its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApologyPlayed:
     """The apology was played to its end."""
 
@@ -98,6 +103,7 @@ CallEvent: TypeAlias = (
     | LegConfirmed
     | LegDisconnected
     | HangUpRequested
+    | AnnouncementPlayed
     | ApologyPlayed
     | TransferEvent
 )

@@ -203,6 +203,22 @@ class LineMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """The recording is written, as far as it could be."""
+
+    path: str
+    consent: Literal["none", "announced", "tool", "key"]
+    """How it was agreed on; ``none``: nobody was told or asked."""
+    duration_ms: int
+    sha256: str
+    """Of the file, in hexadecimal; ``""`` when it could not be completed."""
+    paused: tuple[tuple[int, int], ...] = ()
+    """Spans of it that are silent because it was paused, in milliseconds."""
+    error: str = ""
+    """Why it is not complete; ``path`` then ends in ``.part``."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """Always the last fact of a call."""
 
@@ -210,7 +226,7 @@ class CallEnded:
     duration_ms: int
     """From 200 to the end; 0 when it was never answered."""
     extra: dict[str, str] = field(default_factory=dict)
-    """Named extras for the record, such as ``recording``."""
+    """Named extras for the record."""
 
 
 Fact: TypeAlias = (
@@ -234,6 +250,7 @@ Fact: TypeAlias = (
     | ErrorReported
     | UsageReported
     | LineMeasured
+    | CallRecorded
     | CallEnded
 )
 

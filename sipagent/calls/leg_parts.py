@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from sipagent.sip.headers import Invite
+
 from .conversation import FrameSource
 from .inbox import Inbox
 from .keypad import Keypad
 from .part import CallHands, CallPart
 from .recording import Recording
+from .recording_name import RecordedCall, recording_name
 from .setup import CallSetup
 
 log = logging.getLogger(__name__)
@@ -67,9 +70,22 @@ class LegParts:
         return extra
 
 
-def leg_parts(call_id: str, setup: CallSetup, *, recordings_dir: Path) -> LegParts:
-    """Return the parts that the plan of a call asks for."""
-    return LegParts(
-        recording=Recording(recordings_dir / f"{call_id}.wav") if setup.is_recorded else None,
-        keypad=Keypad(setup.keypad, setup.digits),
-    )
+def leg_parts(
+    call_id: str, setup: CallSetup, invite: Invite, *, recordings_dir: Path, began_at: float
+) -> LegParts:
+    """Return the parts that the plan of a call asks for.
+
+    Args:
+        call_id: Ours.
+        setup: The call's share of its plan.
+        invite: Of its leg.
+        recordings_dir: Where recordings go.
+        began_at: Unix seconds.
+    """
+    recording: Recording | None = None
+    if setup.recording is not None:
+        user, caller = invite.called_user, invite.caller_user
+        named = RecordedCall(call_id, setup.plan, user, caller, began_at)
+        name = recording_name(setup.recording.file_name, named)
+        recording = Recording(recordings_dir / name, setup.recording)
+    return LegParts(recording=recording, keypad=Keypad(setup.keypad, setup.digits))

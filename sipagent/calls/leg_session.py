@@ -11,6 +11,7 @@ from sipagent.sip.headers import Invite
 
 from . import facts
 from .delegation import Delegation
+from .leg_parts import LegParts
 from .leg_playback import LegPlayback
 from .leg_transfer import LegTransfer
 from .setup import CallSetup, leg_format
@@ -42,7 +43,8 @@ def leg_context(
     invite: Invite,
     transfer: LegTransfer,
     request_hang_up: Callable[[Reason, str], None],
-    delegation: Delegation | None = None,
+    delegation: Delegation | None,
+    parts: LegParts,
 ) -> CallContext:
     """Return what tools are told of a call over a leg."""
     return CallContext(
@@ -54,6 +56,7 @@ def leg_context(
         headers=invite.headers,
         request_hang_up=request_hang_up,
         transfer=transfer.ask,
+        recording=parts.recording,
         delegate=None if delegation is None else delegation.ask,
     )
 

@@ -19,7 +19,15 @@ from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
 from .keypad_setup import KeypadSetup
-from .setup import BackendSetup, CallDecision, CallSetup, Prompts, ReferCall, RefuseCall
+from .setup import (
+    BackendSetup,
+    CallDecision,
+    CallSetup,
+    Prompts,
+    RecordingSetup,
+    ReferCall,
+    RefuseCall,
+)
 from .tools import builtin_tools
 
 DEFAULT_SILENCE_MS = 500
@@ -51,6 +59,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
             ready_within_s=session.ready_within_s,
             refuse_when_not_ready=session.when_not_ready == "refuse",
             max_duration_s=session.max_duration_s,
+            announces=prompts.announcement is not None,
         ),
         barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
         prompts=prompts,
@@ -60,7 +69,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
             give_up_after_s=session.reconnect_within_s,
         ),
         hold=HoldSettings(session.hold_ms, session.hold_until_checked),
-        is_recorded=session.record,
+        recording=_recording(plan, prompts),
         silence_duration_ms=_silence_ms(session.turn_detection),
         transfer_targets=targets,
         digits=_digits(dialplan.keypad),
@@ -93,6 +102,14 @@ def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
         is_interruptible=backend.on_interruption == "cancel",
         filler_every_s=backend.filler_every_s,
     )
+
+
+def _recording(plan: Plan, prompts: Prompts) -> RecordingSetup | None:
+    recording = plan.dialplan.recording
+    is_silent = recording.consent == "announce" and prompts.announcement is None
+    if not recording.enabled or is_silent:
+        return None
+    return RecordingSetup(recording.consent, recording.consent_key, recording.file_name)
 
 
 def _key(plan: Plan, file: str | None) -> str:

@@ -52,7 +52,12 @@ async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
     if session.reconnect and (session.filler or session.filler_wav):
         made = await _made(plan, speaker, "filler", session.filler, session.filler_wav)
         filler = _with_pause(made or hold_tone())
-    return Prompts(apology or information_tone(), filler, await _delegation(plan, speaker))
+    return Prompts(
+        apology or information_tone(),
+        filler,
+        await _delegation(plan, speaker),
+        await _announcement(plan, speaker),
+    )
 
 
 async def _delegation(plan: Plan, speaker: Speaker) -> Prompt | None:
@@ -61,6 +66,18 @@ async def _delegation(plan: Plan, speaker: Speaker) -> Prompt | None:
         return None
     words = "" if backend.filler_tone else backend.filler
     return await _made(plan, speaker, "delegation filler", words, None) or hold_tone()
+
+
+async def _announcement(plan: Plan, speaker: Speaker) -> Prompt | None:
+    """Return what is announced before a recorded call; no tone can stand in for it."""
+    recording = plan.dialplan.recording
+    if not recording.enabled or recording.consent != "announce":
+        return None
+    words, wav = recording.announcement, recording.announcement_wav
+    made = await _made(plan, speaker, "announcement", words, wav)
+    if made is None:
+        log.error("plan %s ! nothing is recorded: its announcement has no sound", plan.name)
+    return made
 
 
 async def _made(

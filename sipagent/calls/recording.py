@@ -1,127 +1,128 @@
-"""Stereo recording of a call: the caller left, the agent right.
+"""The recording of a call: when it begins, and what is kept out of it.
 
-The leg's media port keeps the frames it really received and really played; they are mixed here and
-written off the loop, one write at a time.
+It begins with the media; a caller who is to be asked first is recorded from their consent on, which
+comes from the agent's tool or from a key. Whoever asks for a pause gets one: the agent by tool
+(both sides), and the keypad (the caller's side, while secret digits are keyed in).
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
-from sipagent.audio.frames import Pcm, silence
-from sipagent.audio.recording import AGENT, CALLER, StereoMix
-from sipagent.audio.wav import WavWriter
-from sipagent.sip.events import MediaStarted
-from sipagent.sip.media_port import MediaPort
+from sipagent.sip.events import DtmfReceived, MediaStarted
 
+from . import facts
 from .inbox import Inbox
 from .part import CallPart
+from .recorder import CallRecorder
+from .setup import RecordingSetup
 
 log = logging.getLogger(__name__)
 
-WRITE_INTERVAL_S = 0.5
-
-
-class CallRecorder:
-    """Write one leg's audio to ``path`` until the call ends; a full disk ends only the recording.
-
-    Args:
-        path: Of the WAV file; its folder is made if missing.
-        media: The leg's media; its tap is switched on here.
-    """
-
-    def __init__(self, path: Path, media: MediaPort) -> None:
-        self.path = path
-        self._media = media
-        self._mix = StereoMix()
-        self._writer: WavWriter | None = None
-        self._writing: asyncio.Future[None] | None = None
-        self._has_failed = False
-        self._is_muted = {CALLER: False, AGENT: False}
-
-    def mute(self, *, caller: bool, agent: bool) -> None:
-        """Write silence for these sides from this frame on, and sound for the others."""
-        self._take_frames()
-        self._is_muted = {CALLER: caller, AGENT: agent}
-
-    async def run(self) -> None:
-        """Write twice a second until cancelled."""
-        self._media.start_recording()
-        while True:
-            await asyncio.sleep(WRITE_INTERVAL_S)
-            self._take_frames()
-            await self._write(self._mix.drain())
-
-    async def close(self) -> bool:
-        """Write what is left; return whether the file is whole. Never raises ``OSError``."""
-        if self._writing is not None:  # `run` may have been cancelled in the middle of it
-            await self._finish_write(self._writing)
-        self._take_frames()
-        await self._write(self._mix.finish())
-        if self._writer is not None:
-            await self._off_the_loop(self._writer.close)
-        return self._writer is not None and not self._has_failed
-
-    def _take_frames(self) -> None:
-        for channel, pcm in self._media.take_recorded():
-            self._mix.add(channel, silence(len(pcm)) if self._is_muted[channel] else pcm)
-
-    async def _write(self, stereo: Pcm) -> None:
-        if not self._has_failed and len(stereo):
-            await self._off_the_loop(lambda: self._write_now(stereo))
-
-    async def _off_the_loop(self, write: Callable[[], None]) -> None:
-        self._writing = asyncio.get_running_loop().run_in_executor(None, write)
-        await self._finish_write(self._writing)
-
-    async def _finish_write(self, writing: asyncio.Future[None]) -> None:
-        try:
-            await asyncio.shield(writing)
-        except OSError as error:
-            if not self._has_failed:
-                log.error("recording %s ends here: %s", self.path, error)
-            self._has_failed = True
-
-    def _write_now(self, stereo: Pcm) -> None:
-        if self._writer is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = WavWriter(self.path, self._media.rate_hz, 2)
-        self._writer.write(stereo)
+Consent = Literal["none", "announced", "tool", "key"]
 
 
 class Recording(CallPart):
-    """Record a call from its first media on, as its plan wants it.
+    """Record a call as its plan wants it.
 
     Args:
         path: Of the WAV file.
+        setup: How it is agreed on.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, setup: RecordingSetup) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._setup = path, setup
         self._recorder: CallRecorder | None = None
+        self._consent: Consent = "none"
         self._is_caller_muted = False
+        self._paused_at_ms: int | None = None
+        self._paused: list[tuple[int, int]] = []
+
+    def handle(self, message: Inbox) -> None:
+        """Begin with the media, or with the key by which the caller agrees."""
+        asks = self._setup.consent == "ask"
+        match message:
+            case MediaStarted() if not asks:
+                self._begin("announced" if self._setup.consent == "announce" else "none")
+            case DtmfReceived(digit=digit) if asks and digit == self._setup.consent_key:
+                self._begin("key")
+            case _:
+                pass
 
     def mute(self, *, caller: bool) -> None:
         """Keep what the caller says, or keys in, out of the recording; the time goes on in it."""
         self._is_caller_muted = caller
-        if self._recorder is not None:
-            self._recorder.mute(caller=caller, agent=False)
+        self._apply()
 
-    def handle(self, message: Inbox) -> None:
-        """Begin with the media."""
-        if isinstance(message, MediaStarted) and self._recorder is None:
-            media = self.hands.leg.media
-            assert media is not None
-            self._recorder = CallRecorder(self._path, media)
-            self._recorder.mute(caller=self._is_caller_muted, agent=False)
-            self.hands.run(self._recorder.run, "recording")
+    # What agents ask for; each returns what the model is told.
+
+    def start(self) -> str:
+        """Begin: the caller agreed."""
+        if self._recorder is not None:
+            return "The call is being recorded already."
+        return "The call is recorded from now on." if self._begin("tool") else "There is no call."
+
+    def pause(self) -> str:
+        """Keep both sides out of the recording."""
+        if self._recorder is None:
+            return "Nothing is being recorded."
+        if self._paused_at_ms is not None:
+            return "The recording is paused already."
+        self._paused_at_ms = self._recorder.position_ms
+        self._apply()
+        return "The recording is paused: nothing that is said now is in it."
+
+    def resume(self) -> str:
+        """End the pause."""
+        if self._recorder is None:
+            return "Nothing is being recorded."
+        if self._paused_at_ms is None:
+            return "The recording is not paused."
+        self._end_pause(self._recorder)
+        self._apply()
+        return "The recording goes on."
 
     async def close(self) -> Mapping[str, str]:
-        """Write what is left; return where it is."""
-        if self._recorder is None or not await self._recorder.close():
+        """Write what is left; tell what there is."""
+        if self._recorder is None:
             return {}
-        return {"recording": str(self._path)}
+        self._end_pause(self._recorder)
+        recorded = await self._recorder.close()
+        if recorded is not None:
+            self.hands.tell(
+                facts.CallRecorded(
+                    str(recorded.path),
+                    self._consent,
+                    recorded.duration_ms,
+                    recorded.sha256,
+                    tuple(self._paused),
+                    recorded.error,
+                )
+            )
+        return {}
+
+    def _begin(self, consent: Consent) -> bool:
+        media = self.hands.leg.media
+        if self._recorder is not None or media is None:
+            return False
+        self._consent = consent
+        self._recorder = CallRecorder(self._path, media)
+        self._apply()
+        self._recorder.start()
+        self.hands.run(self._recorder.run, "recording")
+        log.info("call=%s = recording, consent: %s", self.hands.call_id, consent)
+        return True
+
+    def _end_pause(self, recorder: CallRecorder) -> None:
+        if self._paused_at_ms is not None:
+            self._paused.append((self._paused_at_ms, recorder.position_ms))
+            self._paused_at_ms = None
+
+    def _apply(self) -> None:
+        if self._recorder is not None:
+            is_paused = self._paused_at_ms is not None
+            self._recorder.mute(caller=is_paused or self._is_caller_muted, agent=is_paused)

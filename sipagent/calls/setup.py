@@ -45,6 +45,8 @@ class Prompts:
     """While another session is opened, again and again; None: nothing."""
     delegation: Prompt | None = None
     """While the backend agent works, again and again; None: nothing."""
+    announcement: Prompt | None = None
+    """Before the agent's first word; None: nothing is announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,17 @@ class BackendSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSetup:
+    """How a call is recorded."""
+
+    consent: Literal["none", "announce", "ask"] = "none"
+    consent_key: str = ""
+    """By which a caller agrees who is asked; ``""``: none."""
+    file_name: str = "{call_id}.wav"
+    """Template, see ``recording_name``."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallSetup:
     """One call's share of a dialplan."""
 
@@ -86,7 +99,8 @@ class CallSetup:
     prompts: Prompts
     rotation: RotationSettings = field(default_factory=RotationSettings)
     hold: HoldSettings = field(default_factory=HoldSettings)
-    is_recorded: bool = False
+    recording: RecordingSetup | None = None
+    """How the call is recorded; None: it is not."""
     silence_duration_ms: int | None = None
     """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""
     transfer_targets: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from typing import Any
 
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
 
+from .recording import Recording
+from .recording_tools import recording_tools
 from .termination import Reason
 
 DELEGATE_MARGIN_S = 5.0
@@ -32,6 +34,8 @@ class CallContext:
     """Takes the name of a target of the plan; returns what the model is told. On the loop."""
     realtime_call_id: str = ""
     """The provider's, of a call that its own connector answered."""
+    recording: Recording | None = None
+    """Of the call; None: it is not recorded here."""
     delegate: Callable[[ToolContext, str], Awaitable[str]] | None = None
     """Has the backend agent of the plan work on a request; None: there is none."""
 
@@ -113,7 +117,7 @@ def builtin_tools(
         transfer_targets: Of the plan; without any there is nothing to transfer callers to.
         delegation_timeout_s: Of its backend agent; None: there is none.
     """
-    tools = {"hangup": function_tool(hangup)}
+    tools = {"hangup": function_tool(hangup), **recording_tools()}
     if transfer_targets:
         tools["transfer_call"] = transfer_tool(transfer_targets)
     if delegation_timeout_s is not None:

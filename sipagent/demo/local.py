@@ -160,7 +160,7 @@ def _prepare(folder: Path) -> Path:
     )
     plan = folder / "dialplans" / "front-desk.toml"
     # Recording is switched on: the caller is a machine, and agrees.
-    plan.write_text(plan.read_text().replace("record = false", "record = true"))
+    plan.write_text(plan.read_text().replace("enabled = false", "enabled = true"))
     config = folder / "sipagent.toml"
     first = 33_000 + os.getpid() % 400 * 4
     config.write_text(CONFIG.format(first=first, last=first + 31))

@@ -15,6 +15,7 @@ from .documents import Document
 from .findings import Finding, Severity
 from .keypad import check_keypad
 from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
+from .recording import check_recording
 from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
 from .validation import listed, near_miss, shown
@@ -24,7 +25,7 @@ ItemT = TypeVar("ItemT")
 OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
-_OF_AGENTS = ("session", "tools", "guardrails", "keypad", "transfer", "backend")
+_OF_AGENTS = ("session", "tools", "guardrails", "keypad", "transfer", "recording", "backend")
 """Tables that mean something only with agents."""
 
 
@@ -60,6 +61,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _transfer,
         check_backend,
         check_keypad,
+        check_recording,
         _unreachable,
         _session,
     )

@@ -148,14 +148,18 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
             yield document.finding(
                 ("backend", "api_key_file"), f"{backend.api_key_file} {held.text}"
             )
-    for key, wav in (("apology_wav", session.apology_wav), ("filler_wav", session.filler_wav)):
+    for table, key, wav in (
+        ("session", "apology_wav", session.apology_wav),
+        ("session", "filler_wav", session.filler_wav),
+        ("recording", "announcement_wav", dialplan.recording.announcement_wav),
+    ):
         if wav is None:
             continue
         try:
             read_wav(folder / wav)
         except (OSError, ValueError, SipAgentError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            yield document.finding(("session", key), f"{wav} cannot be used: {why}")
+            yield document.finding((table, key), f"{wav} cannot be used: {why}")
 
 
 def _sha(loaded: Iterable[LoadedFile]) -> str:

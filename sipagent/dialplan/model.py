@@ -60,6 +60,12 @@ def _agent_name(text: str) -> str:
     return text
 
 
+def _file_beside(text: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*", text):
+        raise ValueError("must name a file beside the dialplan, or in a folder below")
+    return text
+
+
 _SIP_URI = re.compile(
     r"sips?:"
     r"([!#-;=?A-~]+@)?"  # printable ASCII that ends no header: neither <, > nor quotes
@@ -77,6 +83,8 @@ def _target_uri(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_not_blank)]
+FileBeside = Annotated[str, AfterValidator(_file_beside)]
+"""A file beside the dialplan, or in a folder below."""
 Glob = Annotated[str, AfterValidator(_glob)]
 UserGlobs = Annotated[
     tuple[Annotated[str, AfterValidator(_user_glob)], ...],

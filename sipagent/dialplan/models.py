@@ -13,10 +13,11 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import Keypad
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
+from .recording import RECORDING_TOOLS, RecordingSettings
 from .session import SessionSettings
 
 TRANSFER_TOOL = "transfer_call"
-BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL})
+BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *RECORDING_TOOLS})
 """Tools that every agent may name and no plan may define."""
 
 
@@ -140,6 +141,7 @@ class Dialplan(Model):
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
     transfer: Transfer | None = None
+    recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None
     refuse: Refuse | None = None
     refer: Refer | None = None

@@ -10,22 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from .model import Model, Text
+from .model import FileBeside, Model, Text
 
 
 def _language(text: str) -> str:
     if not re.fullmatch(r"[a-z]{2,3}", text):
         raise ValueError('must be a language of ISO 639, such as "en" or "de"')
     return text
-
-
-def _file_beside(text: str) -> str:
-    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*", text):
-        raise ValueError("must name a file beside the dialplan, or in a folder below")
-    return text
-
-
-FileBeside = Annotated[str, AfterValidator(_file_beside)]
 
 
 class TurnDetection(Model):
@@ -117,5 +108,3 @@ class SessionSettings(Model):
     """How long before the endpoint ends a session another one takes over, when nobody speaks."""
     max_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0
     """After this the call is ended."""
-    record: bool = False
-    """Write a stereo WAV: the caller left, the agent right."""

@@ -50,6 +50,8 @@ class CallRecord:
     input_tokens: int = 0
     output_tokens: int = 0
     line: dict[str, Any] = field(default_factory=dict)
+    recording: dict[str, Any] = field(default_factory=dict)
+    """Empty when nothing was recorded."""
     extra: dict[str, str] = field(default_factory=dict)
 
     def take(self, fact: facts.Fact) -> None:
@@ -71,6 +73,8 @@ class CallRecord:
                 self.answer_ms, self.codec = answer_ms, codec
             case facts.LineMeasured():
                 self.line = asdict(fact)
+            case facts.CallRecorded():
+                self.recording = asdict(fact)
             case facts.CallEnded(termination=end):
                 self.result, self.reason = end.result.value, end.reason.value
                 self.detail, self.sip_status = end.detail, end.sip_status

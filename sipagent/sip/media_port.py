@@ -110,6 +110,11 @@ class MediaPort:
                 return frames
             await self._arrived.wait()
 
+    def skip_inbound(self) -> None:
+        """Drop what came and was not read."""
+        with self._lock:
+            self._inbound.clear()
+
     def start_recording(self) -> None:
         """Keep a copy of both directions for :meth:`take_recorded`."""
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from sipagent.calls.controller import CallPolicy
 from sipagent.calls.facts import Fact, Observer
 from sipagent.calls.incoming_controller import IncomingController
 from sipagent.calls.leg_answer import LegAnswer
-from sipagent.calls.setup import CallSetup
+from sipagent.calls.setup import CallSetup, Prompt, Prompts, RecordingSetup
 from sipagent.calls.termination import Reason, Result, Termination, session_failure
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
 from sipagent.realtime.rotation import RotationSettings
@@ -33,7 +34,7 @@ class Running:
     def __init__(
         self, setup: CallSetup, endpoint: FaultyEndpoint, folder: Path, observer: Observer | None
     ) -> None:
-        self.far_end, self.told = FarEnd(), Told()
+        self.far_end, self.told, self.endpoint = FarEnd(), Told(), endpoint
         loop = asyncio.get_running_loop()
         self.call = Call(
             "c1",
@@ -210,24 +211,40 @@ async def test_the_agents_hang_up_in_a_silent_call_does_not_wait(tmp_path: Path)
 
 
 async def test_a_recorded_call_names_its_file(tmp_path: Path) -> None:
-    setup = call_setup(greeting="Greet.", is_recorded=True)
+    setup = call_setup(greeting="Greet.", recording=RecordingSetup())
     async with calling(tmp_path / "new", setup=setup) as running:
         await running.told.until(facts.AgentSoundStarted)
         running.far_end.hangs_up()
         await running.ended
-        ended = await running.told.until(facts.CallEnded)
-        assert ended.extra == {"recording": str(tmp_path / "new" / "c1.wav")}
-        assert (tmp_path / "new" / "c1.wav").stat().st_size > 44
+        recorded = await running.told.until(facts.CallRecorded)
+        path = tmp_path / "new" / "c1.wav"
+        assert recorded.path == str(path)
+        assert recorded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 async def test_a_recording_that_cannot_be_written_ends_no_call(tmp_path: Path) -> None:
-    setup = call_setup(greeting="Greet.", is_recorded=True)
-    (tmp_path / "c1.wav").symlink_to("/dev/full")
+    setup = call_setup(greeting="Greet.", recording=RecordingSetup())
+    (tmp_path / "c1.wav.part").symlink_to("/dev/full")
     async with calling(tmp_path, setup=setup) as running:
         await running.told.until(facts.AgentSoundStarted)
         running.far_end.hangs_up()
         assert (await running.ended).result is Result.COMPLETED
-        assert (await running.told.until(facts.CallEnded)).extra == {}
+        assert (await running.told.until(facts.CallRecorded)).error
+
+
+async def test_what_is_announced_is_heard_before_anybody_talks(tmp_path: Path) -> None:
+    announcement = Prompt(tone(300, 2_000, 8_000), 8_000)
+    prompts = Prompts(announcement, announcement=announcement)
+    setup = call_setup(greeting="Greet.", policy=CallPolicy(announces=True), prompts=prompts)
+    async with calling(tmp_path, setup=setup) as running:
+        await running.told.until(facts.CallAnswered)
+        media = running.far_end.media
+        media.give_inbound(tone(200, 20, 8_000))
+        await running.told.until(facts.AgentSoundStarted)
+        assert media.heard("announcement") == 2_000
+        assert running.told.names().count("AgentSoundStarted") == 1
+        assert not running.endpoint.heard[0].is_set()
+        running.far_end.hangs_up()
 
 
 class Broken(Told):

@@ -11,14 +11,16 @@ from sipagent.calls.commands import (
     Finish,
     HangUp,
     OpenSession,
+    PlayAnnouncement,
     PlayApology,
     Refuse,
     Ring,
     StartConversation,
 )
-from sipagent.calls.controller import TAIL_S, CallPolicy, State
+from sipagent.calls.controller import ANNOUNCEMENT_LIMIT_S, TAIL_S, CallPolicy, State
 from sipagent.calls.events import (
     AgentFellSilent,
+    AnnouncementPlayed,
     ApologyPlayed,
     CallEvent,
     CallStarted,
@@ -87,6 +89,36 @@ def test_a_plan_may_refuse_instead_of_apologising() -> None:
     assert refused == [CloseSession(), Refuse(503, "Service Unavailable")]
     ended = controller.handle(LegDisconnected(503, by_peer=False), now=0.2)
     assert ended_as(list(ended)) == (Result.FAILED, Reason.SESSION_REFUSED, 503)
+
+
+def announcing_call() -> IncomingController:
+    controller = IncomingController(CallPolicy(announces=True))
+    controller.handle(CallStarted(), now=0.0)
+    controller.handle(SessionReady(), now=0.1)
+    assert controller.handle(LegConfirmed(), now=0.2) == [PlayAnnouncement()]
+    return controller
+
+
+def test_what_must_be_announced_is_heard_before_the_conversation_starts() -> None:
+    controller = announcing_call()
+    assert controller.handle(LegConfirmed(), now=0.3) == []
+    assert controller.handle(AnnouncementPlayed(), now=2.0) == [StartConversation()]
+    assert controller.handle(AnnouncementPlayed(), now=2.1) == []
+    assert controller.state is State.TALKING
+
+
+def test_without_the_announcement_there_is_no_conversation() -> None:
+    controller = announcing_call()
+    assert controller.deadline() == 0.2 + ANNOUNCEMENT_LIMIT_S
+    expired = controller.handle(TimerFired(), now=0.2 + ANNOUNCEMENT_LIMIT_S)
+    assert expired == [CloseSession(), HangUp(41, "media_failed")]
+
+
+def test_a_session_lost_during_the_announcement_is_apologised_for() -> None:
+    controller = announcing_call()
+    lost = controller.handle(SessionFailed(Reason.SESSION_LOST, "1006"), now=1.0)
+    assert lost == [CloseSession(), PlayApology()]
+    assert controller.handle(AnnouncementPlayed(), now=1.5) == []
 
 
 def test_a_session_lost_in_mid_call_is_apologised_for() -> None:
@@ -178,12 +210,15 @@ EVENTS: list[CallEvent] = [
     HangUpRequested(Reason.SHUTDOWN),
     AgentFellSilent(),
     ApologyPlayed(),
+    AnnouncementPlayed(),
 ]
 
 
-@given(st.lists(st.sampled_from(EVENTS), max_size=12))
-def test_whatever_happens_the_call_finishes_exactly_once(events: list[CallEvent]) -> None:
-    controller = IncomingController(CallPolicy())
+@given(st.lists(st.sampled_from(EVENTS), max_size=12), st.booleans())
+def test_whatever_happens_the_call_finishes_exactly_once(
+    events: list[CallEvent], announces: bool
+) -> None:
+    controller = IncomingController(CallPolicy(announces=announces))
     now = 0.0
     commands = controller.handle(CallStarted(), now=now)
     for event in events:

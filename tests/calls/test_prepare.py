@@ -17,11 +17,12 @@ from sipagent.calls.setup import (
     CallSetup,
     Prompt,
     Prompts,
+    RecordingSetup,
     ReferCall,
     RefuseCall,
     leg_format,
 )
-from sipagent.calls.tools import DELEGATE_MARGIN_S, builtin_tools
+from sipagent.calls.tools import DELEGATE_MARGIN_S
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.errors import DialplanError
@@ -218,11 +219,26 @@ def test_refused_attempts_leave_time_for_the_apology() -> None:
 
 
 def test_a_call_carries_its_plans_name_agent_and_prompts() -> None:
-    setup = prepared(greeting="Hello", record=True)
+    setup = prepared(greeting="Hello")
     assert (setup.plan, setup.agent.name, setup.greeting) == ("desk", "Ada", "Hello")
-    assert [tool.name for tool in setup.agent.tools] == list(builtin_tools({}))
+    assert [tool.name for tool in setup.agent.tools] == ["hangup"]
     assert setup.prompts is PROMPTS
-    assert setup.is_recorded
+    assert setup.recording is None
+
+
+def test_a_plan_may_record_its_calls() -> None:
+    agents = [{"name": "Ada", "instructions": "x"}]
+    asks = {"enabled": True, "consent": "ask", "consent_key": "1", "file_name": "{call_id}.wav"}
+    setup = decided(agents=agents, recording=asks)
+    assert isinstance(setup, CallSetup)
+    assert setup.recording == RecordingSetup("ask", "1", "{call_id}.wav")
+
+
+def test_a_call_whose_announcement_has_no_sound_is_not_recorded() -> None:
+    agents = [{"name": "Ada", "instructions": "x"}]
+    setup = decided(agents=agents, recording={"enabled": True, "consent": "announce"})
+    assert isinstance(setup, CallSetup)
+    assert (setup.recording, setup.policy.announces) == (None, False)
 
 
 @pytest.mark.parametrize(

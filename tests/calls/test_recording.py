@@ -1,143 +1,156 @@
-"""Recording a call: both sides, one write at a time, and nobody's trouble when it fails."""
+"""The recording of a call: when it begins, what is kept out of it, and what is told of it."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import wave
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
-import pytest
 
-from sipagent.audio.frames import Pcm
-from sipagent.audio.wav import WavWriter
-from sipagent.calls import recording
-from sipagent.calls.recording import CallRecorder
+from sipagent.calls import facts
+from sipagent.calls.part import CallHands
+from sipagent.calls.recording import Recording
+from sipagent.calls.setup import RecordingSetup
+from sipagent.sip.events import DtmfReceived, MediaStarted
 from sipagent.sip.media_port import MediaPort
 
-FULL_DISK = Path("/dev/full")
+MEDIA = MediaStarted("PCMU", 8_000)
 
 
-def frame(value: int) -> Pcm:
-    return np.full(160, value, np.int16)
+class Line:
+    """A call whose test is the conference clock."""
+
+    def __init__(self, path: Path, setup: RecordingSetup) -> None:
+        self.media: MediaPort | None = MediaPort(8_000, asyncio.get_running_loop(), lambda _: None)
+        self.path = path / "calls" / "a.wav"
+        self.told: list[facts.Fact] = []
+        self.recording = Recording(self.path, setup)
+        hands = CallHands(
+            "c1",
+            cast(Any, None),
+            cast(Any, self),
+            cast(Any, None),
+            tell=self.told.append,
+            post=lambda _: None,
+            run=lambda work, name: None,
+            now=lambda: 0.0,
+        )
+        self.recording.join(hands)
+
+    def talk(self, caller: int, agent: int) -> None:
+        """Let both sides say one frame."""
+        assert self.media is not None
+        self.media.give_inbound(np.full(160, caller, np.int16))
+        self.media.push("a", np.full(160, agent, np.int16))
+        self.media.take_outbound()
+
+    async def kept(self) -> tuple[list[list[int]], facts.CallRecorded]:
+        """End the call; return the first sample of each frame, and what was told."""
+        await self.recording.close()
+        (fact,) = self.told
+        assert isinstance(fact, facts.CallRecorded)
+        with wave.open(str(self.path)) as reader:
+            samples = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
+        both: list[list[int]] = samples[::160].tolist()
+        return both, fact
 
 
-@pytest.fixture
-async def media() -> MediaPort:
-    """Return a port whose clock is the test."""
-    return MediaPort(8_000, asyncio.get_running_loop(), lambda _: None)
+async def test_a_call_is_recorded_from_its_first_media_on(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup())
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    kept, fact = await line.kept()
+    assert kept == [[1, 7]]
+    assert (fact.path, fact.consent, fact.duration_ms) == (str(line.path), "none", 20)
+    assert (len(fact.sha256), fact.paused, fact.error) == (64, (), "")
 
 
-def talk(media: MediaPort, caller: int, agent: int) -> None:
-    """Let both sides say one frame."""
-    media.give_inbound(frame(caller))
-    media.push("a", frame(agent))
-    media.take_outbound()
+async def test_a_recording_that_is_announced_says_so(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup("announce"))
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    assert (await line.kept())[1].consent == "announced"
 
 
-def read(path: Path) -> list[list[int]]:
-    """Return the first sample of each frame, both sides."""
-    with wave.open(str(path)) as reader:
-        assert (reader.getnchannels(), reader.getframerate()) == (2, 8_000)
-        samples = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
-    both: list[list[int]] = samples[::160].tolist()
-    return both
+async def test_a_pause_is_silent_on_both_sides_and_on_record(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup())
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    assert line.recording.pause().startswith("The recording is paused")
+    line.talk(2, 8)
+    line.talk(3, 9)
+    assert line.recording.resume() == "The recording goes on."
+    line.talk(4, 10)
+    kept, fact = await line.kept()
+    assert kept == [[1, 7], [0, 0], [0, 0], [4, 10]]
+    assert fact.paused == ((20, 60),)
 
 
-async def test_the_caller_is_left_and_the_agent_right(tmp_path: Path, media: MediaPort) -> None:
-    path = tmp_path / "new" / "folder" / "a.wav"
-    recorder = CallRecorder(path, media)
-    running = asyncio.get_running_loop().create_task(recorder.run(), name="recorder")
-    await asyncio.sleep(0)
-    talk(media, 1, 7)
-    talk(media, 2, 8)
-    running.cancel()
-    assert await recorder.close()
-    assert read(path) == [[1, 7], [2, 8]]
+async def test_a_pause_that_never_ended_lasts_to_the_end(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup())
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    line.recording.pause()
+    line.talk(2, 8)
+    kept, fact = await line.kept()
+    assert (kept, fact.paused) == ([[1, 7], [0, 0]], ((20, 40),))
 
 
-async def test_a_side_is_silent_from_the_frame_on_in_which_it_was_muted(
-    tmp_path: Path, media: MediaPort
-) -> None:
-    recorder = CallRecorder(tmp_path / "a.wav", media)
-    media.start_recording()
-    talk(media, 1, 7)
-    recorder.mute(caller=True, agent=False)
-    talk(media, 2, 8)
-    recorder.mute(caller=False, agent=False)
-    talk(media, 3, 9)
-    assert await recorder.close()
-    assert read(tmp_path / "a.wav") == [[1, 7], [0, 8], [3, 9]]
+async def test_the_end_of_a_pause_does_not_bring_a_muted_caller_back(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup())
+    line.recording.mute(caller=True)
+    line.recording.handle(MEDIA)
+    line.recording.pause()
+    line.talk(1, 7)
+    line.recording.resume()
+    line.talk(2, 8)
+    line.recording.mute(caller=False)
+    line.talk(3, 9)
+    assert (await line.kept())[0] == [[0, 0], [0, 8], [3, 9]]
 
 
-async def test_a_call_without_a_frame_leaves_no_file(tmp_path: Path, media: MediaPort) -> None:
-    recorder = CallRecorder(tmp_path / "a.wav", media)
-    media.start_recording()
-    assert not await recorder.close()
+async def test_nothing_is_kept_before_a_caller_who_is_asked_agrees(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup("ask"))
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    assert line.recording.start() == "The call is recorded from now on."
+    line.talk(2, 8)
+    kept, fact = await line.kept()
+    assert (kept, fact.consent) == ([[2, 8]], "tool")
+
+
+async def test_a_key_may_be_the_consent_and_no_other_key_is(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup("ask", "1"))
+    line.recording.handle(MEDIA)
+    line.recording.handle(DtmfReceived("2", 100, "rfc4733"))
+    line.talk(1, 7)
+    line.recording.handle(DtmfReceived("1", 100, "rfc4733"))
+    line.talk(2, 8)
+    kept, fact = await line.kept()
+    assert (kept, fact.consent) == ([[2, 8]], "key")
+
+
+async def test_who_never_agreed_leaves_no_file_and_no_fact(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup("ask"))
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    assert await line.recording.close() == {}
+    assert line.told == []
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", [FULL_DISK, Path(__file__) / "a.wav"])
-async def test_a_disk_that_takes_nothing_is_said_once_and_raises_nothing(
-    media: MediaPort, caplog: pytest.LogCaptureFixture, path: Path
-) -> None:
-    recorder = CallRecorder(path, media)
-    media.start_recording()
-    talk(media, 1, 7)
-    assert not await recorder.close()
-    assert [record.message.split(":")[0] for record in caplog.records] == [
-        f"recording {path} ends here"
-    ]
-
-
-async def test_after_a_failed_write_nothing_more_is_tried(
-    tmp_path: Path, media: MediaPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def write(*_: object) -> None:
-        loop.call_soon_threadsafe(tried.set)
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(recording, "WRITE_INTERVAL_S", 0)
-    monkeypatch.setattr(WavWriter, "write", write)
-    recorder = CallRecorder(tmp_path / "a.wav", media)
-    running = loop.create_task(recorder.run(), name="recorder")
-    await asyncio.sleep(0)
-    talk(media, 1, 7)
-    await tried.wait()
-    monkeypatch.undo()
-    talk(media, 2, 8)
-    running.cancel()
-    assert not await recorder.close()
-    assert (tmp_path / "a.wav").stat().st_size <= 44
-
-
-async def test_the_end_of_the_call_waits_for_the_write_under_way(
-    tmp_path: Path, media: MediaPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loop, began, may_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    write_now = WavWriter.write
-
-    def write(writer: WavWriter, pcm: Pcm) -> None:
-        loop.call_soon_threadsafe(began.set)
-        may_end.wait()
-        write_now(writer, pcm)
-
-    monkeypatch.setattr(recording, "WRITE_INTERVAL_S", 0)
-    monkeypatch.setattr(WavWriter, "write", write)
-    recorder = CallRecorder(tmp_path / "a.wav", media)
-    running = loop.create_task(recorder.run(), name="recorder")
-    await asyncio.sleep(0)
-    talk(media, 1, 7)
-    await began.wait()
-    running.cancel()
-    talk(media, 2, 8)
-    monkeypatch.setattr(WavWriter, "write", write_now)
-    closing = loop.create_task(recorder.close(), name="close")
-    await asyncio.sleep(0)
-    may_end.set()
-    assert await closing
-    assert read(tmp_path / "a.wav") == [[1, 7], [2, 8]]
+async def test_agents_are_told_what_their_wish_came_to(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup("ask"))
+    recording = line.recording
+    media, line.media = line.media, None
+    assert recording.start() == "There is no call."
+    line.media = media
+    assert recording.pause() == recording.resume() == "Nothing is being recorded."
+    recording.start()
+    assert recording.start() == "The call is being recorded already."
+    assert recording.resume() == "The recording is not paused."
+    recording.pause()
+    assert recording.pause() == "The recording is paused already."
+    await recording.close()

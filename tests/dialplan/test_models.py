@@ -33,7 +33,7 @@ AGENTS = '[[agents]]\nname = "A"\ninstructions = "x"\n'
         ("[session]\nreconnect_within_s = 0", ":3: session.reconnect_within_s: must be greater"),
         ("[session]\nfiller_wav = '../x.wav'", ":3: session.filler_wav: must name a file"),
         ("[session]\nrotate_margin_s = -1", ":3: session.rotate_margin_s: must be greater"),
-        ("[session]\nrecord = 1", ":3: session.record: must be true or false, not 1"),
+        ("[recording]\nenabled = 1", ":3: recording.enabled: must be true or false, not 1"),
         ("[session]\nbarge_in = 'no'", ":3: session.barge_in: must be true or false"),
         ("[session]\nvoice = ' '", ":3: session.voice: must not be empty"),
         ("[session]\nscript = '../x'", ":3: session.script: must name a file beside"),
@@ -105,7 +105,10 @@ ready_within_s = 2
 when_not_ready = "refuse"
 apology = "Sorry."
 max_duration_s = 60
-record = true
+[recording]
+enabled = true
+consent = "announce"
+announcement = "We record."
 [session.turn_detection]
 type = "semantic_vad"
 eagerness = "low"
@@ -121,6 +124,6 @@ tools = ["hangup"]
 
 
 def test_a_long_value_is_cut_short(findings: Findings) -> None:
-    (finding,) = findings(f"{HEAD}{AGENTS}[session]\nrecord = '{'x' * 500}'")
+    (finding,) = findings(f"{HEAD}{AGENTS}[recording]\nenabled = '{'x' * 500}'")
     assert finding.endswith("xxx...")
     assert len(finding) < 120

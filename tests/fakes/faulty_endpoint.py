@@ -121,6 +121,25 @@ class FaultyEndpoint:
         done = {"id": response_id, "status": "completed", "output": []}
         await self._send(connection, {"type": "response.done", "response": done})
 
+    async def call(self, name: str) -> None:
+        """Have the model call a tool without arguments, in the newest session."""
+        self._answers += 1
+        response_id, call_id = f"resp_{self._answers}", f"call_{self._answers}"
+        item = {"type": "function_call", "status": "completed", "call_id": call_id}
+        called = {"type": "response.output_item.done", "response_id": response_id}
+        done = {"id": response_id, "status": "completed", "output": []}
+        for event in (
+            {"type": "response.created", "response": {"id": response_id}},
+            {**called, "output_index": 0, "item": {**item, "name": name, "arguments": "{}"}},
+            {"type": "response.done", "response": done},
+        ):
+            await self._send(self.sessions[-1], event)
+
+    def asked(self) -> list[str]:
+        """Return the instructions of the responses that were asked for, in order."""
+        asked = [event for event in self.received if event["type"] == "response.create"]
+        return [event.get("response", {}).get("instructions", "") for event in asked]
+
     async def _send(self, connection: ServerConnection, event: dict[str, Any]) -> None:
         await connection.send(orjson.dumps(event).decode())
 

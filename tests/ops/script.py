@@ -34,9 +34,8 @@ CALL: list[Fact] = [
     facts.UsageReported(70, 110),
     facts.UsageReported(7, 11),
     facts.LineMeasured(50, 60, 1, 2, 4.0, 20.0, 3, 5),
-    facts.CallEnded(
-        Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP, "bye"), 30_000, {"recording": "x.wav"}
-    ),
+    facts.CallRecorded("x.wav", "announced", 29_000, "ab12", ((100, 200),)),
+    facts.CallEnded(Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP, "bye"), 30_000),
 ]
 
 

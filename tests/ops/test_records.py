@@ -80,7 +80,15 @@ RECORD = {
         "frames_starved": 3,
         "frames_dropped": 5,
     },
-    "extra": {"recording": "x.wav"},
+    "recording": {
+        "path": "x.wav",
+        "consent": "announced",
+        "duration_ms": 29_000,
+        "sha256": "ab12",
+        "paused": [[100, 200]],
+        "error": "",
+    },
+    "extra": {},
 }
 
 

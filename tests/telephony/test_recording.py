@@ -1,0 +1,79 @@
+"""Recordings of real calls, and what is kept out of them."""
+
+from __future__ import annotations
+
+import hashlib
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.audio.g711 import pcmu_to_pcm
+from sipagent.audio.level import dbov
+from sipagent.audio.spectrum import tone_snr_db
+from sipagent.audio.tones import tone
+from sipagent.calls import facts
+from sipagent.calls.controller import CallPolicy
+from sipagent.calls.recording_tools import recording_tools
+from sipagent.calls.setup import Prompt, Prompts, RecordingSetup
+from sipagent.calls.termination import Reason
+
+from .line import CALLER_HZ, RATE_HZ, line, speaking
+from .rtp import heard
+from .sipp import needs_sipp
+
+pytestmark = needs_sipp
+
+ANNOUNCED_HZ = 1_000
+ANNOUNCEMENT = Prompt(tone(ANNOUNCED_HZ, 400, RATE_HZ), RATE_HZ)
+VOICED_DBOV = -40.0
+MARGIN_SAMPLES = 800
+"""More than a jitter buffer and a codec blur an edge."""
+
+
+async def test_a_recording_begins_with_the_announcement_and_has_a_hole_where_it_was_paused(
+    tmp_path: Path,
+) -> None:
+    agent = RealtimeAgent("Reception", tools=list(recording_tools().values()))
+    async with line(
+        tmp_path,
+        agent=agent,
+        greeting="Greet.",
+        policy=CallPolicy(announces=True),
+        prompts=Prompts(ANNOUNCEMENT, announcement=ANNOUNCEMENT),
+        recording=RecordingSetup("announce", file_name="{date}/{caller}-{call_id}.wav"),
+    ) as running:
+        async with speaking(running):
+            await running.told.until(facts.AgentSoundStarted)
+            await running.pass_ms(300)
+            await running.endpoint.call("pause_recording")
+            await running.told.until(facts.ToolCalled)
+            await running.pass_ms(500)
+            await running.endpoint.call("resume_recording")
+            await running.told.until(facts.ToolCalled, 2)
+            await running.pass_ms(500)
+        call_id = running.call.call_id
+        running.call.hang_up(Reason.OPERATOR_HUNG_UP)
+        recorded = await running.told.until(facts.CallRecorded)
+    packets = running.peer.packets
+    first = heard(packets, pcmu_to_pcm)[: 400 * RATE_HZ // 1000]
+    assert tone_snr_db(first[MARGIN_SAMPLES:-MARGIN_SAMPLES], RATE_HZ, ANNOUNCED_HZ) > 20
+    path = tmp_path / "recordings" / "1970-01-01" / f"+4915112-{call_id}.wav"
+    assert (recorded.path, recorded.consent) == (str(path), "announced")
+    assert recorded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    with wave.open(str(path)) as reader:
+        assert recorded.duration_ms == reader.getnframes() * 1000 // RATE_HZ
+        both = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
+    caller, agent_side = both[:, 0], both[:, 1]
+    began = int(np.flatnonzero(np.abs(agent_side) > 100)[0])
+    told = agent_side[began + MARGIN_SAMPLES : began + 2 * MARGIN_SAMPLES]
+    assert tone_snr_db(told, RATE_HZ, ANNOUNCED_HZ) > 20
+    ((paused_at_ms, resumed_at_ms),) = recorded.paused
+    paused_at, resumed_at = (ms * RATE_HZ // 1000 for ms in (paused_at_ms, resumed_at_ms))
+    assert resumed_at_ms - paused_at_ms >= 400
+    assert not both[paused_at:resumed_at].any()
+    before = caller[paused_at - 2 * MARGIN_SAMPLES : paused_at]
+    after = caller[resumed_at : resumed_at + 2 * MARGIN_SAMPLES]
+    assert min(dbov(before), dbov(after)) > VOICED_DBOV
+    assert tone_snr_db(before, RATE_HZ, CALLER_HZ) > 10
