@@ -7,9 +7,10 @@ Relative paths start at the file's folder; those from the environment at the wor
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -24,6 +25,8 @@ from sipagent.sip.settings import SipSettings
 
 from .environment import Override, Place, read_environment
 from .sources import OPENAI_KEY, Sources, read_api_key, read_trunk_passwords, read_webhook_secrets
+
+_T = TypeVar("_T", bound=BaseModel)
 
 DEFAULT_FILE = Path("sipagent.toml")
 
@@ -111,13 +114,16 @@ class Config(Section):
     attach: AttachSettings = AttachSettings()
 
 
-PATHS: tuple[Place, ...] = (
+PATHS: tuple[tuple[str, ...], ...] = (
     ("dialplans", "path"),
     ("cdr", "path"),
     ("cdr", "timeline_path"),
     ("recordings", "path"),
     ("realtime", "api_key_file"),
     ("webhooks", "secrets_file"),
+    ("sip", "tls", "certificate"),
+    ("sip", "tls", "key"),
+    ("sip", "tls", "ca"),
 )
 STORE_URL: Place = ("store", "url")
 
@@ -178,17 +184,16 @@ def read_config(
     return (config if is_right else None), in_order(findings)
 
 
-def _replaced(config: Config, place: Place, value: object) -> Config:
-    section, key = place
-    table: BaseModel = getattr(config, section)
-    return config.model_copy(update={section: table.model_copy(update={key: value})})
+def _replaced(config: _T, place: Sequence[str], value: object) -> _T:
+    key, *rest = place
+    inner = _replaced(getattr(config, key), rest, value) if rest else value
+    return config.model_copy(update={key: inner})
 
 
 def _with_paths(config: Config, folder: Path, overrides: Mapping[Place, Override]) -> Config:
     for place in PATHS:
-        section, key = place
-        path = getattr(getattr(config, section), key)
-        if path and place not in overrides:
+        path: Any = reduce(getattr, place, config)
+        if path and (place[0], place[1]) not in overrides:
             config = _replaced(config, place, type(path)(folder / path))
     if STORE_URL not in overrides:
         config = _replaced(config, STORE_URL, store_url_in(folder, config.store.url))

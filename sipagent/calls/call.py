@@ -192,8 +192,8 @@ class Call:
 
     def _leg_told(self, event: sip_events.SipEvent | sip_events.MediaFact) -> None:
         match event:
-            case sip_events.MediaStarted(codec=codec):
-                self._answered(self._answer.media_started(codec, self._now()))
+            case sip_events.MediaStarted(codec=codec, srtp=srtp):
+                self._answered(self._answer.media_started(codec, self._now(), srtp))
             case sip_events.Confirmed():
                 self._answered(self._answer.confirmed(self._now()))
             case sip_events.Progressed(status=status):

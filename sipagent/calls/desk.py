@@ -110,7 +110,7 @@ class CallDesk:
             IncomingController(setup.policy),
             self._endpoint,
             self._observer,
-            answer=LegAnswer(self._loop.time()),
+            answer=LegAnswer(self._loop.time(), transport=leg.invite.transport),
             recordings_dir=self._recordings_dir,
             wall_clock=self._wall_clock,
             approver=self._approver,

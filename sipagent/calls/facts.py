@@ -65,6 +65,10 @@ class CallAnswered:
     """From INVITE to 200; of an attached call from its webhook to the accept that was answered."""
     codec: str = ""
     """Empty where the audio does not pass through us."""
+    transport: str = ""
+    """Of the signalling: ``udp``, ``tcp`` or ``tls``."""
+    srtp: str = ""
+    """``SDES`` or ``DTLS``: how the keys of encrypted audio were agreed on; empty: plain."""
 
 
 @dataclass(frozen=True, slots=True)

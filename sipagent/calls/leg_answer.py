@@ -16,12 +16,17 @@ class LegAnswer:
     Args:
         offered_at: Monotonic seconds of the INVITE.
         is_outgoing: Whether it was ours.
+        transport: Of its signalling.
     """
 
-    def __init__(self, offered_at: float, *, is_outgoing: bool = False) -> None:
+    def __init__(
+        self, offered_at: float, *, is_outgoing: bool = False, transport: str = ""
+    ) -> None:
         self._offered_at = offered_at
         self.is_outgoing = is_outgoing
+        self._transport = transport
         self._codec: str | None = None
+        self._srtp = ""
         self._is_confirmed = False
         self.answered_at: float | None = None
         """Monotonic seconds; None: not yet."""
@@ -31,10 +36,10 @@ class LegAnswer:
         """Tell whether both sides can hear each other."""
         return self._is_confirmed and self._codec is not None
 
-    def media_started(self, codec: str, now: float) -> facts.CallAnswered | None:
+    def media_started(self, codec: str, now: float, srtp: str = "") -> facts.CallAnswered | None:
         """Note that there is media; return what to tell."""
         if self._codec is None:
-            self._codec = codec
+            self._codec, self._srtp = codec, srtp
         return self._answered(now)
 
     def confirmed(self, now: float) -> facts.CallAnswered | None:
@@ -52,4 +57,5 @@ class LegAnswer:
         if self.is_outgoing and not self._is_confirmed:
             return None
         self.answered_at = now
-        return facts.CallAnswered(round((now - self._offered_at) * 1000), self._codec)
+        answer_ms = round((now - self._offered_at) * 1000)
+        return facts.CallAnswered(answer_ms, self._codec, self._transport, self._srtp)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, field_validator
 
-from sipagent.sip.settings import Port, SipSettings
+from sipagent.sip.security import Port
+from sipagent.sip.settings import SipSettings
 from sipagent.wire.webhook import secret_to_key
 
 PORTS_PER_CALL = 4

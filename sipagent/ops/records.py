@@ -30,6 +30,8 @@ class CallRecord:
     agents: list[str] = field(default_factory=list)
     """In order of appearance."""
     codec: str = ""
+    transport: str = ""
+    srtp: str = ""
     answer_ms: int | None = None
     connect_ms: int | None = None
     duration_ms: int = 0
@@ -69,8 +71,9 @@ class CallRecord:
                 self.connect_ms = connect_ms
             case facts.SessionReplaced():
                 self.reconnects.append(asdict(fact))
-            case facts.CallAnswered(answer_ms=answer_ms, codec=codec):
-                self.answer_ms, self.codec = answer_ms, codec
+            case facts.CallAnswered():
+                self.answer_ms, self.codec = fact.answer_ms, fact.codec
+                self.transport, self.srtp = fact.transport, fact.srtp
             case facts.LineMeasured():
                 self.line = asdict(fact)
             case facts.CallRecorded():

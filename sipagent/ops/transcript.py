@@ -32,7 +32,8 @@ def _text(entry: dict[str, Any]) -> str | None:
             return f"[interrupted: {entry['heard_ms']} ms heard{silent}]"
         case "CallAnswered":
             codec = f", {entry['codec']}" if entry["codec"] else ""
-            return f"[answered after {entry['answer_ms']} ms{codec}]"
+            srtp = f", encrypted ({entry['srtp']})" if entry["srtp"] else ""
+            return f"[answered after {entry['answer_ms']} ms{codec}{srtp}]"
         case "SessionLost":
             return f"[session lost: {entry['detail']}]"
         case "SessionReplaced" if entry["reason"] == "lost":

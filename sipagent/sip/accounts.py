@@ -12,6 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from .account_media import configure_account
 from .pjlib import destroy, pj
 from .registering import Registering
 from .registration import TrunkState
@@ -99,14 +100,7 @@ def account_config(settings: SipSettings, uri: str) -> Any:
     """Return the configuration that every account shares."""
     config = pj.AccountConfig()
     config.idUri = uri
-    first, last = settings.rtp_ports
-    rtp = config.mediaConfig.transportConfig
-    rtp.port, rtp.portRange = first, last - first
-    rtp.boundAddress = settings.bind
-    rtp.publicAddress = settings.public_address
-    config.natConfig.contactRewriteUse = 0
-    config.natConfig.viaRewriteUse = 0
-    config.natConfig.sdpNatRewriteUse = 0
+    configure_account(config, settings)
     return config
 
 

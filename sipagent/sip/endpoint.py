@@ -22,6 +22,7 @@ from typing import TypeVar
 from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
+from .certificates import check_certificates
 from .events import Refused, Transferred, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .invite_rate import REFERS_PER_WINDOW, InviteRate
@@ -76,7 +77,9 @@ class SipEndpoint:
         self._options: OptionsResponder | None = None
         self._retry_after_s: int | None = None
         self.port = 0
-        """UDP and TCP port SIP listens on."""
+        """UDP and TCP port SIP listens on; that of TLS if there is no other."""
+        self.tls_port = 0
+        """Port of SIP over TLS; 0: none."""
         self.call_limit = 0
         """Calls this process really holds."""
 
@@ -99,14 +102,19 @@ class SipEndpoint:
         """Start PJSIP and listen.
 
         Raises:
-            SipStartError: If a port is busy or an address is not ours; one line says which.
+            SipStartError: If a port is busy, an address is not ours or a certificate cannot be
+                used; one line says which.
         """
         self._loop = asyncio.get_running_loop()
+        if "tls" in self._settings.transports:
+            await asyncio.to_thread(check_certificates, self._settings.tls)
         self._thread.start()
         try:
             await asyncio.wrap_future(self._thread.call(self._start))
         except SipError as error:
             await self.close()
+            if isinstance(error, SipStartError):
+                raise
             where = f"{self._settings.bind}:{self._settings.port}"
             raise SipStartError(f"SIP cannot listen on {where}: {error}") from None
 
@@ -175,7 +183,8 @@ class SipEndpoint:
     def _start(self) -> None:
         self._stack = PjStack(self._settings, self._incoming, self._rejected, self._trunk_changed)
         self._thread.poll = self._stack.poll
-        self.port = self._stack.port
+        self.port = self._stack.listening.port
+        self.tls_port = self._stack.listening.tls_port
         self.call_limit = call_limit()
         self._options = OptionsResponder(self._capacity, self._flooded)
 

@@ -25,6 +25,8 @@ class MediaStarted:
     codec: str
     rate_hz: int
     """Of the frames of ``SipCall.media``; it stays, whatever a re-INVITE agrees on."""
+    srtp: str = ""
+    """How the keys of its encryption were agreed on, ``SDES`` or ``DTLS``; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

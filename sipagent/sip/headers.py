@@ -29,6 +29,8 @@ _URI = re.compile(r"(sips?|tel):([^\s<>\"]*)", re.IGNORECASE)
 _NAME_ADDR = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>')
 """A quoted or bare display name, then the URI in brackets (RFC 3261 section 25.1, name-addr)."""
 
+_TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?=[;?>]|$)", re.IGNORECASE)
+
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 """Control characters, and the surrogates that bytes outside UTF-8 arrive as."""
 
@@ -51,7 +53,7 @@ class Invite:
     source_address: str
     """``host:port`` the INVITE came from, whatever its headers say."""
     transport: str
-    """``udp`` or ``tcp``, as the topmost Via says."""
+    """``udp``, ``tcp`` or ``tls``, as the topmost Via says, or of our own the URI."""
     has_offer: bool
     offered_codecs: tuple[str, ...]
     """``NAME/clock`` in the order of the audio offer, telephone-event left out."""
@@ -125,7 +127,7 @@ def outgoing_invite(
         caller_name="",
         headers=tuple(headers),
         source_address="",
-        transport="",
+        transport=_uri_transport(uri),
         has_offer=True,
         offered_codecs=tuple(f"{name}/8000" for name in codecs),
         trunk=trunk,
@@ -206,6 +208,14 @@ def _name_and_uri(value: str) -> tuple[str, str]:
 def _transport(via: str) -> str:
     protocol = via.split(" ", maxsplit=1)[0].split("/")
     return protocol[2].lower() if len(protocol) == 3 else ""
+
+
+def _uri_transport(uri: str) -> str:
+    """Return what a URI asks for (RFC 3261 section 19.1.1); ``sips`` is always TLS."""
+    if uri.lower().startswith("sips:"):
+        return "tls"
+    match = _TRANSPORT.search(uri)
+    return match.group(1).lower() if match else "udp"
 
 
 def _clean(value: str) -> str:

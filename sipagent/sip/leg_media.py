@@ -12,7 +12,7 @@ from typing import Any
 
 from .call import SipCall
 from .events import CodecChanged, Held, MediaStarted, Resumed
-from .pj_values import audio_media, line_stats
+from .pj_values import audio_media, encryption, line_stats
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
 
@@ -80,7 +80,8 @@ class LegMedia:
         elif not is_first:
             self._port.stopTransmit(self._audio)  # what is queued waits for the caller's return
         if is_first:
-            self._leg.tell(MediaStarted(codec, self._port.rate_hz))
+            srtp = encryption(self._call.dump(True, ""), stream.proto)
+            self._leg.tell(MediaStarted(codec, self._port.rate_hz, srtp))
         elif codec != self._codec:
             self._leg.tell(CodecChanged(codec))
         if is_heard is self._is_held:

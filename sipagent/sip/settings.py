@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from .emergency import EMERGENCY_NUMBERS
+from .security import NatSettings, Port, SrtpSettings, Table, TlsSettings
 from .trunks import MAX_TRUNKS, TrunkSettings, transport_of
 
-Port = Annotated[int, Field(ge=0, le=65_535)]
 EmergencyNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
 
 
-class SipSettings(BaseModel):
+class SipSettings(Table):
     """Where SIP and RTP listen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     bind: str = "0.0.0.0"
     """Address SIP and RTP are bound to."""
     port: Port = 5060
     """UDP and TCP port of SIP; 0 takes a free one."""
-    transports: tuple[Literal["udp", "tcp"], ...] = ("udp", "tcp")
-    """What the port speaks."""
+    transports: Annotated[tuple[Literal["udp", "tcp", "tls"], ...], Field(min_length=1)] = (
+        "udp",
+        "tcp",
+    )
+    """What is listened to; ``tls`` on a port of its own."""
     public_address: str = ""
     """What Contact and SDP advertise behind NAT; empty: the bound address."""
     rtp_ports: tuple[Port, Port] = (30_000, 31_999)
@@ -42,6 +43,9 @@ class SipSettings(BaseModel):
     """Calls to them are taken only by plans that say so, and agents never dial them."""
     trunks: Annotated[tuple[TrunkSettings, ...], Field(max_length=MAX_TRUNKS)] = ()
     """Accounts at providers and PBXs, and whose calls are theirs."""
+    tls: TlsSettings = TlsSettings()
+    srtp: SrtpSettings = SrtpSettings()
+    nat: NatSettings = NatSettings()
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -51,8 +55,10 @@ class SipSettings(BaseModel):
             raise ValueError("rtp_ports must start with an even port (RFC 3550 section 11)")
         if has < needs:
             raise ValueError(f"rtp_ports must hold 4 ports per call: {needs}, not {has}")
-        if not self.transports:
-            raise ValueError("transports must name udp, tcp or both")
+        if "tls" in self.transports and not (self.tls.certificate and self.tls.key):
+            raise ValueError('transports with "tls" need certificate and key in [sip.tls]')
+        if self.tls.verify_client and not self.tls.ca:
+            raise ValueError("tls.verify_client needs tls.ca: nobody else is trusted")
         return self
 
     @model_validator(mode="after")

@@ -8,10 +8,12 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from .account_media import check_keying
 from .accounts import Accounts
 from .pjlib import destroy, native, pj
 from .registration import TrunkState
 from .settings import SipSettings
+from .transports import keep_alive, listen
 
 log = logging.getLogger(__name__)
 pjsip_log = logging.getLogger("sipagent.sip.pjsip")
@@ -19,9 +21,6 @@ pjsip_log = logging.getLogger("sipagent.sip.pjsip")
 RESAMPLING_QUALITY = 10
 """PJMEDIA's large filter, exact to 3.3 kHz for 0.9 % of a core per call. At 3-4 the small one loses
 2 dB of every tone and 5 dB at 3 kHz; below, it interpolates and loses 8 dB at 3 kHz."""
-
-FREE_PORT_ATTEMPTS = 10
-"""How often to look for a port that is free for every transport, when any will do."""
 
 
 class PjStack:
@@ -35,6 +34,7 @@ class PjStack:
 
     Raises:
         pj.Error: If it cannot start; nothing is left behind.
+        SipStartError: If it cannot encrypt as the settings want it.
     """
 
     def __init__(
@@ -51,9 +51,11 @@ class PjStack:
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
         try:
+            check_keying(settings.srtp)
             self._endpoint.libInit(_endpoint_config(settings, self._writer))
             self._endpoint.audDevManager().setNullDev()
-            self.port = self._listen(settings)
+            keep_alive(settings.nat.keep_alive_s)
+            self.listening = listen(self._endpoint, settings)
             self._offer(settings.codecs)
             self._endpoint.libStart()
             self.accounts = Accounts(settings, self.uri_of("sipagent"), on_incoming, on_trunk)
@@ -84,7 +86,7 @@ class PjStack:
 
     def uri_of(self, user: str) -> str:
         """Return a SIP URI of ours for ``user``."""
-        return f"<sip:{quote(user, safe='+-_.!~*')}@{self._host}:{self.port}>"
+        return f"<sip:{quote(user, safe='+-_.!~*')}@{self._host}:{self.listening.port}>"
 
     def stop_clock(self) -> None:
         """End the conference clock, so that media ports may be destroyed."""
@@ -107,30 +109,6 @@ class PjStack:
         if endpoint is not None:
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # or it waits a second for answers
             destroy(endpoint)
-
-    def _listen(self, settings: SipSettings) -> int:
-        """Open every transport on one port; return it."""
-        attempts = 1 if settings.port else FREE_PORT_ATTEMPTS
-        for _ in range(attempts - 1):
-            try:
-                return self._open_transports(settings)
-            except pj.Error:  # free for UDP is not free for TCP
-                for transport in self._endpoint.transportEnum():
-                    self._endpoint.transportClose(transport)
-        return self._open_transports(settings)
-
-    def _open_transports(self, settings: SipSettings) -> int:
-        port = settings.port
-        kinds = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP}
-        for name in sorted(settings.transports, reverse=True):  # UDP first: it picks a free port
-            config = pj.TransportConfig()
-            config.port = port
-            config.boundAddress = settings.bind
-            config.publicAddress = settings.public_address
-            transport = self._endpoint.transportCreate(kinds[name], config)
-            info = self._endpoint.transportGetInfo(transport)
-            port = port or int(str(info.localName).rpartition(":")[2])
-        return port
 
     def _offer(self, codecs: Sequence[str]) -> None:
         for codec in self._endpoint.codecEnum2():

@@ -24,3 +24,8 @@ def test_an_outgoing_call_waits_for_media_that_comes_after_its_answer() -> None:
     answer = LegAnswer(10.0, is_outgoing=True)
     assert answer.confirmed(12.0) is None
     assert answer.media_started("PCMU", 12.1) == CallAnswered(2_100, "PCMU")
+
+
+def test_what_carries_the_call_is_told_with_the_answer() -> None:
+    answer = LegAnswer(10.0, transport="tls")
+    assert answer.media_started("PCMU", 10.4, "SDES") == CallAnswered(400, "PCMU", "tls", "SDES")

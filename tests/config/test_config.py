@@ -51,7 +51,8 @@ def test_the_environment_of_the_process_is_the_default(
         ("[sip]\nprot = 1", 'c.toml:2: sip.prot: unknown key (did you mean "port"?); allowed:'),
         ("[sip]\nport = '5060'", 'c.toml:2: sip.port: must be a whole number, not "5060"'),
         ("[sip]\nport = 70000", "c.toml:2: sip.port: must be less than or equal to 65535, not"),
-        ("[sip]\ntransports = ['tls']", "c.toml:2: sip.transports[0]: must be 'udp' or 'tcp'"),
+        ("[sip]\ntransports = ['ws']", "c.toml:2: sip.transports[0]: must be 'udp', 'tcp' or"),
+        ("[sip]\ntransports = ['tls']", 'c.toml:2: sip.transports: with "tls" need certificate'),
         ("[sip]\nrtp_ports = [1]", "c.toml:2: sip.rtp_ports: must have at least 2 elements"),
         (
             "[sip]\nrtp_ports = [2, 3, 4]",

@@ -13,7 +13,7 @@ CALL: list[Fact] = [
     facts.CallOffered("incoming", "sip-1", CALLED, CALLER, "192.0.2.1:5060"),
     facts.CallRouted("desk", "Reception"),
     facts.SessionOpened(120),
-    facts.CallAnswered(400, "PCMU"),
+    facts.CallAnswered(400, "PCMU", "tls", "SDES"),
     facts.AgentSoundStarted("a", "Reception", None),
     facts.AgentSaid("a", "Reception", "Good morning.", "Good morning.", 900, False),
     facts.CallerSpeechStarted("c"),

@@ -28,6 +28,8 @@ RECORD = {
     "plan": "desk",
     "agents": ["Reception", "Billing"],
     "codec": "PCMU",
+    "transport": "tls",
+    "srtp": "SDES",
     "answer_ms": 400,
     "connect_ms": 120,
     "duration_ms": 30_000,

@@ -41,6 +41,10 @@ def text(fact: Fact) -> str | None:
             "         Ada: Hi -- (interrupted)",
         ),
         (facts.CallAnswered(400, "PCMU"), "[answered after 400 ms, PCMU]"),
+        (
+            facts.CallAnswered(400, "PCMU", srtp="SDES"),
+            "[answered after 400 ms, PCMU, encrypted (SDES)]",
+        ),
         (facts.CallAnswered(400), "[answered after 400 ms]"),
         (facts.BargedIn("a", 300, 20), "[interrupted: 300 ms heard, silent 20 ms later]"),
         (facts.BargedIn("a", 300, None), "[interrupted: 300 ms heard]"),

@@ -9,7 +9,8 @@ import pytest
 
 from sipagent.sip.pjlib import pj
 from sipagent.sip.settings import SipSettings
-from sipagent.sip.stack import FREE_PORT_ATTEMPTS, PjStack
+from sipagent.sip.transports import FREE_PORT_ATTEMPTS
+from sipagent.sip.transports import listen as open_transports
 
 
 class Endpoint:
@@ -39,9 +40,7 @@ class Endpoint:
 
 
 def listen(endpoint: Endpoint, port: int) -> int:
-    stack = PjStack.__new__(PjStack)
-    stack._endpoint = endpoint
-    return stack._listen(SipSettings(bind="127.0.0.1", port=port))
+    return open_transports(endpoint, SipSettings(bind="127.0.0.1", port=port)).port
 
 
 def test_a_port_that_is_free_for_udp_alone_is_given_back() -> None:

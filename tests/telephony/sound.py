@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from statistics import median
 
+import numpy as np
+
 from sipagent.audio.frames import Pcm
 from sipagent.audio.spectrum import tone_snr_db
+from sipagent.sip.call import SipCall
 
 WINDOW_MS = 100
 
@@ -19,3 +22,12 @@ def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     size = rate_hz * WINDOW_MS // 1000
     windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
     return median(tone_snr_db(window, rate_hz, freq_hz) for window in windows)
+
+
+async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
+    """Return what ``leg`` hears until ``voiced_frames`` frames had sound in them."""
+    assert leg.media is not None
+    frames: list[Pcm] = []
+    while sum(int(np.abs(frame.astype(int)).max() > 500) for frame in frames) < voiced_frames:
+        frames += await leg.media.next_frames()
+    return np.concatenate(frames)

@@ -3,25 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sipagent.audio.frames import Pcm
 from sipagent.audio.level import dbov
 from sipagent.audio.tones import tone
 from sipagent.errors import SipError
-from sipagent.sip.call import SipCall
 
 from .datagrams import SipSocket
 from .far_end import far_end
 from .harness import switchboard, told, until
-from .sound import usual_snr_db
-
-
-async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
-    """Return what ``leg`` hears until ``voiced_frames`` frames had sound in them."""
-    assert leg.media is not None
-    frames: list[Pcm] = []
-    while sum(int(np.abs(frame.astype(int)).max() > 500) for frame in frames) < voiced_frames:
-        frames += await leg.media.next_frames()
-    return np.concatenate(frames)
+from .sound import hear, usual_snr_db
 
 
 async def test_a_call_that_is_answered_and_hung_up_by_us() -> None:

@@ -1,0 +1,62 @@
+"""What every account of ours shares: addresses, RTP ports, encryption, keep-alives."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from sipagent.errors import SipStartError
+
+from .pjlib import native, pj
+from .security import SrtpSettings
+from .settings import SipSettings
+
+_SRTP_USE = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "required": pj.PJMEDIA_SRTP_MANDATORY,
+}
+_KEYING = {
+    "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
+    "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
+}
+
+
+def check_keying(settings: SrtpSettings) -> None:
+    """Look whether this PJSIP can agree on keys as it should; after ``libCreate``.
+
+    Raises:
+        SipStartError: If not; the published wheel has no DTLS.
+    """
+    count, known = ctypes.c_uint(8), (ctypes.c_int * 8)()
+    native().pjmedia_srtp_enum_keying(ctypes.byref(count), known)
+    for name in settings.keying:
+        if settings.mode != "off" and _KEYING[name] not in known[: count.value]:
+            why = f'this PJSIP was built without "{name}" (PJMEDIA_SRTP_HAS_{name.upper()})'
+            raise SipStartError(f"sip.srtp.keying: {why}")
+
+
+def configure_account(config: Any, settings: SipSettings) -> None:
+    """Set what an account needs to carry calls; identity and registration are the caller's.
+
+    Args:
+        config: A new ``pj.AccountConfig``.
+        settings: Of the endpoint.
+    """
+    media = config.mediaConfig
+    first, last = settings.rtp_ports
+    rtp = media.transportConfig
+    rtp.port, rtp.portRange = first, last - first
+    rtp.boundAddress = settings.bind
+    rtp.publicAddress = settings.public_address
+    media.srtpUse = _SRTP_USE[settings.srtp.mode]
+    media.srtpSecureSignaling = 0  # keys in the clear are warned of, call by call
+    keyings = pj.IntVector()
+    for name in settings.srtp.keying:
+        keyings.append(_KEYING[name])
+    media.srtpOpt.keyings = keyings
+    nat = config.natConfig
+    nat.udpKaIntervalSec = settings.nat.keep_alive_s
+    nat.contactRewriteUse = 0
+    nat.viaRewriteUse = 0
+    nat.sdpNatRewriteUse = 0
