@@ -19,9 +19,18 @@ def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     A packet that was late because the machine was busy is concealed, and shifts all that follows:
     one window shows it, the whole would.
     """
+    return median(_snrs_db(pcm, rate_hz, freq_hz))
+
+
+def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
+    """Return how clean a tone is at its cleanest: whether it came through at all."""
+    return max(_snrs_db(pcm, rate_hz, freq_hz))
+
+
+def _snrs_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> list[float]:
     size = rate_hz * WINDOW_MS // 1000
     windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
-    return median(tone_snr_db(window, rate_hz, freq_hz) for window in windows)
+    return [tone_snr_db(window, rate_hz, freq_hz) for window in windows]
 
 
 async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
