@@ -30,7 +30,7 @@ def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
 def _snrs_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> list[float]:
     size = rate_hz * WINDOW_MS // 1000
     windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
-    return [tone_snr_db(window, rate_hz, freq_hz) for window in windows]
+    return [tone_snr_db(window, rate_hz, freq_hz) for window in windows if window.any()]
 
 
 async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
