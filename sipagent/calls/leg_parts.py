@@ -10,8 +10,10 @@ from pathlib import Path
 from sipagent.sip.headers import Invite
 
 from .conversation import FrameSource
+from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
+from .leg_hold import LegHold
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -25,6 +27,7 @@ class LegParts:
     """By name; iterates over those there are, in the order in which they see what arrives."""
 
     recording: Recording | None
+    hold: LegHold
     keypad: Keypad
 
     def __iter__(self) -> Iterator[CallPart]:
@@ -88,4 +91,8 @@ def leg_parts(
         named = RecordedCall(call_id, setup.plan, user, caller, began_at)
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
-    return LegParts(recording=recording, keypad=Keypad(setup.keypad, setup.digits))
+    return LegParts(
+        recording=recording,
+        hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
+        keypad=Keypad(setup.keypad, setup.digits),
+    )

@@ -23,6 +23,7 @@ from .setup import (
     BackendSetup,
     CallDecision,
     CallSetup,
+    LineSetup,
     Prompts,
     RecordingSetup,
     ReferCall,
@@ -74,6 +75,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         transfer_targets=targets,
         digits=_digits(dialplan.keypad),
         keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
+        line=LineSetup(on_resume=dialplan.line.on_resume),
         backend=backend,
     )
 

@@ -85,6 +85,14 @@ class RecordingSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSetup:
+    """How the plan wants its calls' signalling and media."""
+
+    on_resume: str = ""
+    """Instructions of the response when a caller is back from hold; ``""``: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallSetup:
     """One call's share of a dialplan."""
 
@@ -108,6 +116,7 @@ class CallSetup:
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)
+    line: LineSetup = field(default_factory=LineSetup)
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
 

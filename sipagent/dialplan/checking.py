@@ -25,7 +25,9 @@ ItemT = TypeVar("ItemT")
 OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
-_OF_AGENTS = ("session", "tools", "guardrails", "keypad", "transfer", "recording", "backend")
+_OF_AGENTS = (
+    *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
+)
 """Tables that mean something only with agents."""
 
 
