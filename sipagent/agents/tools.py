@@ -163,8 +163,16 @@ class FunctionTool:
 
         Cancelling it cancels the tool.
         """
+        return await self.outcome_of(
+            context, lambda: self._result(context, self._parsed(arguments))
+        )
+
+    async def outcome_of(
+        self, context: ToolContext, work: Callable[[], Awaitable[Any]]
+    ) -> ToolOutcome:
+        """Return what becomes of a call that ``work`` carries out, whatever it raises."""
         try:
-            result = await self._result(context, self._parsed(arguments))
+            result = await work()
             is_background = isinstance(result, BackgroundResult)
             output = result.output if isinstance(result, BackgroundResult) else result
             hidden = await objection(self.output_guardrails, context, output)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sipagent.errors import RunStateError as RunStateError
 
     from .agent import Agent as Agent
+    from .agent import AgentTool as AgentTool
     from .agent import StopAtTools as StopAtTools
     from .agent import ToolResult as ToolResult
     from .agent import ToolsVerdict as ToolsVerdict
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     )
 
 _NAMES = {
-    "sipagent.agents.backend.agent": "Agent StopAtTools ToolResult ToolsVerdict handoff",
+    "sipagent.agents.backend.agent": "Agent AgentTool StopAtTools ToolResult ToolsVerdict handoff",
     "sipagent.agents.backend.events": (
         "AgentUpdatedStreamEvent RawModelStreamEvent RunEvent RunItemStreamEvent"
     ),

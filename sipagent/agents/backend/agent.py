@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from sipagent.agents.callbacks import MaybeAwaitable
+from sipagent.agents.arguments import parse_arguments
+from sipagent.agents.callbacks import MaybeAwaitable, settled
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.handoffs import Handoff, declared_handoff
 from sipagent.agents.hooks import AgentHooks
+from sipagent.agents.json_schema import check_arguments
 from sipagent.agents.mcp import McpServer
-from sipagent.agents.tools import FunctionTool, IsEnabled
+from sipagent.agents.tool_context import ToolContext
+from sipagent.agents.tools import FunctionTool, IsEnabled, NeedsApproval
 from sipagent.errors import ConfigError
 
 from .guardrails import InputGuardrail
@@ -115,6 +118,44 @@ class Agent:
         """
         return replace(self, **overrides)
 
+    def as_tool(
+        self,
+        name: str = "",
+        description: str = "",
+        *,
+        max_turns: int | None = 10,
+        output: AgentOutput | None = None,
+        needs_approval: bool | NeedsApproval = False,
+        is_enabled: bool | IsEnabled = True,
+    ) -> AgentTool:
+        """Return this agent as a tool of another, which stays in charge and is told the answer.
+
+        It gets the run's context, not its conversation: the other one writes what it is to do.
+        What its own tools need approval for is asked of the outer run.
+
+        Args:
+            name: Of the tool; empty: the agent's.
+            description: Tells the other agent what it is good for.
+            max_turns: How often its model may be asked in one call, which has no other limit.
+            output: Makes of the final output what the other agent is told.
+            needs_approval: Whether somebody must approve the call itself.
+            is_enabled: Whether the other agent has it.
+
+        Raises:
+            ConfigError: If no tool can be called so.
+        """
+        return AgentTool(
+            name=name or self.name,
+            description=description,
+            parameters=AGENT_TOOL_PARAMETERS,
+            invoke=_no_runner,
+            needs_approval=needs_approval,
+            is_enabled=is_enabled,
+            agent=self,
+            max_turns=max_turns,
+            output=output,
+        )
+
     def _check(self, name: str, *kinds: Any) -> None:
         value = getattr(self, name)
         if not isinstance(value, kinds):
@@ -128,6 +169,44 @@ class Agent:
             if not isinstance(each, kinds):
                 place, found = f"Agent.{name}[{index}]", type(each).__name__
                 raise TypeError(f"{place} must be {_either(kinds)}, not {found}")
+
+
+AgentOutput: TypeAlias = Callable[[Any], MaybeAwaitable[Any]]
+"""Takes a final output; returns what the agent that asked is told."""
+
+AGENT_TOOL_PARAMETERS: Json = {
+    "type": "object",
+    "properties": {"input": {"type": "string", "description": "What is to be done."}},
+    "required": ["input"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTool(FunctionTool):
+    """An agent that works for another one; made by ``Agent.as_tool``."""
+
+    agent: Agent
+    max_turns: int | None
+    output: AgentOutput | None
+
+    def given(self, arguments: str) -> str:
+        """Return what the agent is to do.
+
+        Raises:
+            ToolArgumentsInvalid: If the arguments do not say.
+        """
+        parsed = parse_arguments(arguments)
+        check_arguments(parsed, self.parameters)
+        return str(parsed["input"])
+
+    async def said(self, final_output: Any) -> Any:
+        """Return what the agent that asked is told."""
+        return final_output if self.output is None else await settled(self.output(final_output))
+
+
+def _no_runner(context: ToolContext, _: Mapping[str, Any]) -> Any:
+    raise ConfigError("an agent is a tool within a Runner's run only", where=context.tool_name)
 
 
 def handoff(

@@ -44,6 +44,11 @@ class Decisions:
         """Return what was decided, of the call itself or of its tool; None: nothing yet."""
         return self.calls.get(call_id) or self.sticky.get((agent_name, tool_name))
 
+    def share(self, outer: Decisions) -> None:
+        """Have what is sticky hold in an outer run too, and the other way round."""
+        outer.sticky |= self.sticky
+        self.sticky = outer.sticky
+
     def to_saved(self) -> list[SavedDecision]:
         """Return the decisions to be written."""
         calls = [

@@ -36,8 +36,10 @@ from .guardrails import InputGuardrail, check
 from .items import EVENT_NAMES, message_text, output_item, refusal_in
 from .model import Json, ModelProvider
 from .model_input import filtered
+from .nested_runs import BeginRun
 from .options import Answer, ErrorKind, RunnerOptions
 from .output_form import OutputForm
+from .questions import blocked, undecided
 from .resolving import ReadyAgent, ready
 from .state import RunState
 from .stream import RunStream
@@ -52,7 +54,6 @@ from .turn import (
     RunTools,
     Turn,
     UseResults,
-    approval_item,
 )
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Run:
         provider: Knows the models.
         model: For agents that name none.
         options: Of the runner.
+        begin: Of the runner, for agents that are tools.
     """
 
     def __init__(
@@ -76,10 +78,11 @@ class Run:
         provider: ModelProvider,
         model: str,
         options: RunnerOptions,
+        begin: BeginRun,
     ) -> None:
         self._state, self._stream = state, stream
         self._provider, self._model, self._options = provider, model, options
-        self._tools = ToolRuns(state, stream, options)
+        self._tools = ToolRuns(state, stream, options, begin)
         self._is_agent_new = state.current_turn == 0
         self._is_adding = False
 
@@ -121,7 +124,7 @@ class Run:
 
     async def _has_ended(self, turn: Turn, agent: ReadyAgent) -> bool:
         """Do what comes next in ``turn``; return whether the run is over, or pauses."""
-        match turn.next(agent, self._state.decisions):
+        match turn.next(agent, self._state.decisions, blocked(self._state)):
             case AnswerUnknown(calls):
                 self._answer_unknown(turn, calls)
             case RunTools(calls):
@@ -132,9 +135,8 @@ class Run:
                 self._state.close_turn()
             case UseResults(results):
                 return await self._is_final(results)
-            case Pause(calls):
-                for call in calls:
-                    item = approval_item(call, self._state.agent)
+            case Pause():
+                for item in undecided(self._state):
                     self._stream.tell(RunItemStreamEvent("tool_approval_requested", item))
                 return True
             case Finish(message):

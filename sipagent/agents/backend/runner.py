@@ -169,7 +169,7 @@ class Runner:
         if state.session is not None and self._is_used(state.session):
             raise RunStateError("another run is going on over the session")
         stream = RunStream(state)
-        run = Run(state, stream, self._provider, self._model, self._options)
+        run = Run(state, stream, self._provider, self._model, self._options, self._begin)
         state.is_running = True
         task = asyncio.get_running_loop().create_task(run.go(), name=f"run {state.agent.name}")
         self._running[task] = state  # the loop alone would not keep it

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sipagent.agents.function_schema import faults
 from sipagent.errors import RunStateError
 
-from .agent import Agent, as_handoff
+from .agent import Agent, AgentTool, as_handoff
 from .items import ItemType, RunItem
 from .model import Json
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Saved(BaseModel):
@@ -72,6 +72,10 @@ class SavedState(Saved):
     responses: list[Json]
     turn: SavedTurn | None
     decisions: list[SavedDecision]
+    nested: dict[str, SavedState]
+    """Of agents that are tools and wait, by call id; they have the outer run's context."""
+    spent: dict[str, int]
+    """Tokens of agents that are tools and are done."""
 
     @model_validator(mode="after")
     def _has_one_past(self) -> SavedState:
@@ -82,18 +86,18 @@ class SavedState(Saved):
             raise ValueError("the past of no session")
         return self
 
-    def to_text(self) -> str:
-        """Return the state as JSON.
+    def to_text(self, context: Any) -> str:
+        """Return the state as JSON, with the run's context.
 
         Raises:
-            RunStateError: If the run's context is none.
+            RunStateError: If the context is none.
         """
         try:
             # Pydantic would turn objects of the context into mappings, and they came back as such.
-            values = self.model_dump(by_alias=True) | {"context": self.context}
+            values = self.model_dump(by_alias=True) | {"context": context}
             return json.dumps(values, ensure_ascii=False)
         except (TypeError, ValueError, RecursionError) as error:
-            kind = type(self.context).__name__
+            kind = type(context).__name__
             raise RunStateError(f"the run's context cannot be saved as JSON: {kind}") from error
 
 
@@ -126,7 +130,7 @@ class Cast:
     """The agents of a run by name.
 
     Args:
-        initial_agent: All others are found from here, through handoffs.
+        initial_agent: All others are found from here, through handoffs and agents that are tools.
     """
 
     def __init__(self, initial_agent: Agent) -> None:
@@ -138,6 +142,7 @@ class Cast:
             if not any(each is agent for each in known):
                 known.append(agent)
                 open_agents += [as_handoff(target).agent for target in agent.handoffs]
+                open_agents += [tool.agent for tool in agent.tools if isinstance(tool, AgentTool)]
 
     def find(self, name: str) -> Agent:
         """Return the agent called ``name``.

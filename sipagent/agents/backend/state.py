@@ -1,7 +1,4 @@
-"""A run as it stands: what was given, said, called and decided; enough to go on from.
-
-No I/O, no clock.
-"""
+"""A run as it stands: what was given, said, called and decided; enough to go on from. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +12,11 @@ from .agent import Agent
 from .decisions import Decision, Decisions
 from .items import RunItem, input_items, response_item
 from .model import Json
+from .questions import decide, interruptions, open_calls
 from .resolving import ReadyAgent
 from .saved_state import SCHEMA_VERSION, Cast, SavedState, read_saved, saved_item
 from .session import ConversationSession
-from .turn import Turn, approval_item
+from .turn import Turn
 
 
 class RunState:
@@ -75,6 +73,10 @@ class RunState:
         self.is_finished = False
         self.is_running = False
         self.decisions = Decisions()
+        self.nested: dict[str, RunState] = {}
+        """Of agents that are tools and have not answered yet, by call id."""
+        self.spent = {"input_tokens": 0, "output_tokens": 0}
+        """Tokens of those that have."""
         self.known_count: int | None = None
         """How many ``items`` the endpoint knows; None: not even the input."""
 
@@ -86,13 +88,16 @@ class RunState:
         Raises:
             RunStateError: If the context is no JSON, or there is nothing to go on from.
         """
+        return self._saved().to_text(self.context)
+
+    def _saved(self) -> SavedState:
         if self.is_running or self.is_finished:
             raise RunStateError("only a run that stopped on its way can be saved")
         return SavedState(
             **{"$schemaVersion": SCHEMA_VERSION},
             agent=self.agent.name,
             given=self.given,
-            context=self.context,
+            context=None,
             max_turns=self.max_turns,
             current_turn=self.current_turn,
             is_input_checked=self.is_input_checked,
@@ -105,20 +110,26 @@ class RunState:
             responses=self.responses,
             turn=self.turn.to_saved() if self.turn is not None else None,
             decisions=self.decisions.to_saved(),
-        ).to_text()
+            nested={call_id: inner._saved() for call_id, inner in self.nested.items()},
+            spent=self.spent,
+        )
 
     @classmethod
     def from_string(cls, initial_agent: Agent, text: str) -> RunState:
         """Return the state in ``text``.
 
         Args:
-            initial_agent: All agents are found by name from here, through handoffs.
+            initial_agent: All agents are found by name from here, through handoffs and agents
+                that are tools.
             text: As ``to_string`` returned it.
 
         Raises:
             RunStateError: If it is none, of another version, or names an agent not found.
         """
-        saved, cast = read_saved(text), Cast(initial_agent)
+        return cls._from_saved(read_saved(text), Cast(initial_agent))
+
+    @classmethod
+    def _from_saved(cls, saved: SavedState, cast: Cast) -> RunState:
         state = cls(
             cast.find(saved.agent),
             saved.given,
@@ -136,6 +147,12 @@ class RunState:
         state.decisions = Decisions.from_saved(saved.decisions)
         if saved.turn is not None:
             state.turn = Turn.from_saved(saved.turn, state.last_output, cast)
+        for call_id, each in saved.nested.items():
+            state.nested[call_id] = inner = cls._from_saved(each, cast)
+            inner.decisions.share(state.decisions)
+        if not state.nested.keys() <= {call.call_id for call in open_calls(state)}:
+            raise RunStateError("the saved run has an agent work on what was not called")
+        state.spend(saved.spent)
         return state
 
     # What the owner decides.
@@ -165,10 +182,8 @@ class RunState:
         self._decide(item, Decision(is_approved=False, message=message), always=always_reject)
 
     def _decide(self, item: RunItem, decision: Decision, *, always: bool) -> None:
-        asked = {each.call_id: each for each in self.interruptions}.get(item.call_id)
-        if asked is None or (asked.name, asked.arguments) != (item.name, item.arguments):
+        if not decide(self, item, decision, always=always):
             raise RunStateError(f"nobody asked about the call {item.call_id}")
-        self.decisions.decide(item.call_id, asked.agent.name, asked.name, decision, always=always)
 
     # How it goes on.
 
@@ -218,6 +233,12 @@ class RunState:
             self.items += self.turn.answered_items()
         self.turn = None
         self.decisions.calls.clear()
+        self.nested.clear()
+
+    def spend(self, usage: Mapping[str, int]) -> None:
+        """Count the tokens of an agent that is a tool."""
+        for key in self.spent:
+            self.spent[key] += usage.get(key, 0)
 
     def finish(self, output: Any) -> None:
         """Note the final output."""
@@ -244,10 +265,11 @@ class RunState:
 
     @property
     def interruptions(self) -> list[RunItem]:
-        """Calls that somebody must decide on, or did, and that have not run yet."""
-        turn = self.turn
-        asked = [] if turn is None else turn.asked_calls()
-        return [approval_item(call, self.agent) for call in asked]
+        """Calls that somebody must decide on, or did, and that have not run yet.
+
+        Those of agents that are tools are among them.
+        """
+        return interruptions(self)
 
     @property
     def last_output(self) -> list[Json]:
@@ -261,10 +283,10 @@ class RunState:
 
     @property
     def usage(self) -> Mapping[str, int]:
-        """Tokens of all responses."""
+        """Tokens of all responses, agents that are tools included."""
         usages = [response.get("usage") or {} for response in self.responses]
-        keys = ("input_tokens", "output_tokens")
-        return {key: sum(int(usage.get(key) or 0) for usage in usages) for key in keys}
+        usages += [self.spent, *(inner.usage for inner in self.nested.values())]
+        return {key: sum(int(usage.get(key) or 0) for usage in usages) for key in self.spent}
 
     def unsent(self) -> tuple[Json, ...]:
         """Return what is to be sent: all, or what is new to an endpoint that keeps the past."""

@@ -24,8 +24,10 @@ from sipagent.agents.tool_errors import DEFAULT_ERROR
 from sipagent.agents.tools import FunctionTool
 from sipagent.errors import ToolError
 
+from .agent import AgentTool
 from .events import RunItemStreamEvent
 from .items import output_item
+from .nested_runs import BeginRun, NestedRuns
 from .options import RunnerOptions
 from .state import RunState
 from .stream import RunStream
@@ -41,10 +43,14 @@ class ToolRuns:
         state: Of the run; gets the answers.
         stream: Told of them.
         options: Of the runner.
+        begin: Of the runner, for agents that are tools.
     """
 
-    def __init__(self, state: RunState, stream: RunStream, options: RunnerOptions) -> None:
+    def __init__(
+        self, state: RunState, stream: RunStream, options: RunnerOptions, begin: BeginRun
+    ) -> None:
         self._state, self._stream, self._options = state, stream, options
+        self._nested = NestedRuns(state, begin)
         self._contexts: list[ToolContext] = []
         self.is_busy = False
 
@@ -52,6 +58,7 @@ class ToolRuns:
         """Tell the tools that run that nobody waits for them; no other begins."""
         for context in self._contexts:
             context.cancel()
+        self._nested.stop()
 
     async def run(self, turn: Turn, calls: Sequence[tuple[Call, FunctionTool]]) -> None:
         """Run ``calls``, or note in ``turn`` that somebody must decide on them.
@@ -89,7 +96,6 @@ class ToolRuns:
             self._contexts.append(context)
             outcome = await self._outcome(turn, call, tool, context)
         if outcome is None:
-            turn.asked.add(call.call_id)
             return None
         if not outcome.is_sent:
             return _told(tool, outcome.error)
@@ -105,21 +111,39 @@ class ToolRuns:
     async def _outcome(
         self, turn: Turn, call: Call, tool: FunctionTool, context: ToolContext
     ) -> ToolOutcome | None:
-        """Return what became of a call, None if somebody must decide on it."""
+        """Return what became of a call, None if it waits for somebody's word."""
+        has_begun = call.call_id in self._state.nested
         is_asked = call.call_id in turn.asked
-        if is_asked or await tool.is_approval_needed(context, call.arguments):
+        if not has_begun and (is_asked or await tool.is_approval_needed(context, call.arguments)):
             decision = self._state.decisions.of(call.call_id, context.agent_name, tool.name)
             if decision is None:
-                early = self._options.pre_approval_input_guardrails
-                return await tool.rejected_input(context, call.arguments) if early else None
+                return await self._asked(turn, call, tool, context)
             if not decision.is_approved:
                 return ToolOutcome(self._rejection(call, decision.message))
         agent = self._state.agent
         hooks = (self._options.hooks, agent.hooks)
-        await hooked(hooks, AgentHooks.on_tool_start, context, agent, tool)
-        outcome = await tool.run(context, call.arguments)
+        if not has_begun:
+            await hooked(hooks, AgentHooks.on_tool_start, context, agent, tool)
+        if isinstance(tool, AgentTool):
+            nested = await self._nested.outcome(tool, call, context)
+            if nested is None:
+                return None
+            outcome = nested
+        else:
+            outcome = await tool.run(context, call.arguments)
         await hooked(hooks, AgentHooks.on_tool_end, context, agent, tool, outcome.output)
         return outcome
+
+    async def _asked(
+        self, turn: Turn, call: Call, tool: FunctionTool, context: ToolContext
+    ) -> ToolOutcome | None:
+        """Note that somebody must decide on a call, unless a guardrail objects to it at once."""
+        if self._options.pre_approval_input_guardrails:
+            rejected = await tool.rejected_input(context, call.arguments)
+            if rejected is not None:
+                return rejected
+        turn.asked.add(call.call_id)
+        return None
 
     def _rejection(self, call: Call, message: str | None) -> str:
         return rejection_text(

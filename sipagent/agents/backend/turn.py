@@ -13,7 +13,7 @@ No I/O, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -62,9 +62,7 @@ class RunTools:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait for somebody's word on calls."""
-
-    calls: tuple[Call, ...]
+    """Wait for somebody's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,43 +134,55 @@ class Turn:
         answers = [saved_item(item) for item in self.answered_items()]
         return SavedTurn(answers=answers, asked=sorted(self.asked))
 
-    def asked_calls(self) -> list[Call]:
-        """Return the calls that somebody must decide on, or did, and that have not run yet."""
-        return [call for call in self._open() if call.call_id in self.asked]
+    def open_calls(self) -> list[Call]:
+        """Return the calls that have no answer."""
+        return [call for call in self.calls if call.call_id not in self.answers]
 
     def answered_items(self) -> list[RunItem]:
         """Return the answers so far in the order of the calls, however they came."""
         return [self.answers[call.call_id] for call in self.calls if call.call_id in self.answers]
 
-    def waiting(self, ready: ReadyAgent, decisions: Decisions) -> tuple[Call, ...]:
-        """Return the calls somebody must still decide on."""
-        name = ready.agent.name
+    def waiting(
+        self, agent_name: str, decisions: Decisions, blocked: Collection[str] = ()
+    ) -> tuple[Call, ...]:
+        """Return the calls somebody must still decide on, themselves or what they do.
+
+        Args:
+            agent_name: Who called.
+            decisions: Of the run.
+            blocked: Ids of calls that began and wait for somebody's word.
+        """
         return tuple(
             call
-            for call in self.asked_calls()
-            if decisions.of(call.call_id, name, call.name) is None
+            for call in self.open_calls()
+            if call.call_id in blocked
+            or (
+                call.call_id in self.asked
+                and decisions.of(call.call_id, agent_name, call.name) is None
+            )
         )
 
-    def next(self, ready: ReadyAgent, decisions: Decisions) -> Step:
+    def next(self, ready: ReadyAgent, decisions: Decisions, blocked: Collection[str] = ()) -> Step:
         """Return what to do next.
 
         Args:
             ready: Who was asked, as it is now.
             decisions: Of the run.
+            blocked: Ids of calls that began and wait for somebody's word.
         """
         if not self.calls:
             messages = [item for item in self._output if item.get("type") == "message"]
             return Finish(messages[-1] if messages else None)
-        found = [(call, ready.find(call.name)) for call in self._open()]
+        found = [(call, ready.find(call.name)) for call in self.open_calls()]
         unknown = tuple(call for call, target in found if target is None)
         if unknown:
             return AnswerUnknown(unknown)
-        waiting = self.waiting(ready, decisions)
+        waiting = self.waiting(ready.agent.name, decisions, blocked)
         tools = [(call, each) for call, each in found if isinstance(each, FunctionTool)]
         if runnable := tuple(pair for pair in tools if pair[0] not in waiting):
             return RunTools(runnable)
         if waiting:
-            return Pause(waiting)
+            return Pause()
         handoffs = [(call, each) for call, each in found if isinstance(each, Handoff)]
         if handoffs:
             (call, handoff), *others = handoffs
@@ -189,9 +199,6 @@ class Turn:
                 case Handoff():  # it failed: the agent that wanted it is told, and goes on
                     return AskModel()
         return UseResults(tuple(results)) if results else AskModel()
-
-    def _open(self) -> list[Call]:
-        return [call for call in self.calls if call.call_id not in self.answers]
 
 
 def approval_item(call: Call, agent: Agent) -> RunItem:
