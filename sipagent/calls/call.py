@@ -94,10 +94,22 @@ class Call:
         playback = LegPlayback()
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
         self._parts = leg_parts(
-            call_id, setup, leg.invite, recordings_dir=recordings_dir, began_at=wall_clock()
+            call_id,
+            setup,
+            leg.invite,
+            recordings_dir=recordings_dir,
+            began_at=wall_clock(),
+            is_outgoing=answer.is_outgoing,
         )
         context = leg_context(
-            call_id, leg.invite, self._transfer, self.hang_up, self._delegation, self._parts
+            call_id,
+            leg.invite,
+            self._transfer,
+            self.hang_up,
+            self._delegation,
+            self._parts,
+            variables=setup.variables,
+            is_outgoing=answer.is_outgoing,
         )
         session = leg_session(setup, leg.invite, context, playback, wall_clock)
         self._session = SessionRun(
@@ -198,8 +210,9 @@ class Call:
                 self._answered(self._answer.confirmed(self._now()))
             case sip_events.Progressed(status=status):
                 self._handle(call_events.LegProgressed(status))
-            case sip_events.Disconnected(status=status, reason=reason, by_peer=by_peer):
-                self._handle(call_events.LegDisconnected(status, by_peer, reason))
+            case sip_events.Disconnected(status, reason, by_peer, header):
+                detail = "; ".join(filter(None, (reason, header)))
+                self._handle(call_events.LegDisconnected(status, by_peer, detail))
             case sip_events.ReferProgressed(status=status, is_final=is_final):
                 self._handle(call_events.TransferProgressed(status, is_final))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):

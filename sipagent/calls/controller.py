@@ -59,7 +59,7 @@ TAIL_S = 0.2
 ANNOUNCEMENT_LIMIT_S = 60.0
 """A caller who puts us on hold hears no announcement, and there is no conversation without it."""
 
-WAITS_FOR_LAST_WORDS = frozenset({Reason.AGENT_HUNG_UP})
+WAITS_FOR_LAST_WORDS = frozenset({Reason.AGENT_HUNG_UP, Reason.MESSAGE_LEFT})
 """Who ends a call lets the agent finish speaking."""
 
 

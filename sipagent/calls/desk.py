@@ -19,6 +19,7 @@ from sipagent.sip.headers import Invite
 
 from . import facts
 from .call import Call
+from .controller import CallController
 from .delegation_approvals import Approver, Nobody
 from .emergency import EMERGENCY_WARNING, emergency_refusal
 from .incoming_controller import IncomingController
@@ -68,7 +69,7 @@ class CallDesk:
             invite.caller_user,
             invite.source_address,
         )
-        self._tell(call_id, offered)
+        self.tell(call_id, offered)
         match self._route(invite):
             case None:
                 leg.reject(404, "Not Found")
@@ -79,38 +80,47 @@ class CallDesk:
                 leg.reject(status, headers=[EMERGENCY_WARNING])
                 self._end(call_id, reason, "", status)
             case RefuseCall(plan, status):
-                self._tell(call_id, facts.CallRouted(plan, ""))
+                self.tell(call_id, facts.CallRouted(plan, ""))
                 leg.reject(status)
                 log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
                 self._end(call_id, Reason.PLAN_REFUSED, "", status)
             case ReferCall(plan, target_uri):
-                self._tell(call_id, facts.CallRouted(plan, ""))
+                self.tell(call_id, facts.CallRouted(plan, ""))
                 leg.reject(302, headers=[("Contact", f"<{target_uri}>")])  # RFC 3261, 21.3.3
                 log.info("call=%s ! redirected by plan %s", call_id, plan)
                 self._end(call_id, Reason.REDIRECTED, f"to {target_uri}", 302)
             case CallSetup() as setup:
-                self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
-                self._start(call_id, leg, setup)
+                self.tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+                self.run_call(
+                    call_id,
+                    leg,
+                    setup.about({}),
+                    IncomingController(setup.policy),
+                    LegAnswer(self._loop.time(), transport=leg.invite.transport),
+                )
 
     def hang_up_all(self, reason: Reason) -> None:
         """End every call now."""
         for call in list(self.calls.values()):
             call.hang_up(reason)
 
-    async def until_empty(self) -> None:
-        """Wait until the last call is over."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def _start(self, call_id: str, leg: SipCall, setup: CallSetup) -> None:
+    def run_call(
+        self,
+        call_id: str,
+        leg: SipCall,
+        setup: CallSetup,
+        controller: CallController,
+        answer: LegAnswer,
+    ) -> Call:
+        """Start a call over ``leg``, whoever placed it; that it was offered has been told."""
         call = Call(
             call_id,
             leg,
             setup,
-            IncomingController(setup.policy),
+            controller,
             self._endpoint,
             self._observer,
-            answer=LegAnswer(self._loop.time(), transport=leg.invite.transport),
+            answer=answer,
             recordings_dir=self._recordings_dir,
             wall_clock=self._wall_clock,
             approver=self._approver,
@@ -119,6 +129,16 @@ class CallDesk:
         task = self._loop.create_task(self._run(call), name=f"call {call_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return call
+
+    def tell(self, call_id: str, fact: facts.Fact) -> None:
+        """Tell the observers of calls."""
+        self._observer.tell(call_id, fact, at=self._loop.time())
+
+    async def until_empty(self) -> None:
+        """Wait until the last call is over."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _run(self, call: Call) -> None:
         log.info("call=%s = started", call.call_id)
@@ -131,7 +151,4 @@ class CallDesk:
     def _end(self, call_id: str, reason: Reason, detail: str, status: int) -> None:
         """Tell of a call that was not taken."""
         ended = Termination(Result.REFUSED, reason, detail, status)
-        self._tell(call_id, facts.CallEnded(ended, 0))
-
-    def _tell(self, call_id: str, fact: facts.Fact) -> None:
-        self._observer.tell(call_id, fact, at=self._loop.time())
+        self.tell(call_id, facts.CallEnded(ended, 0))

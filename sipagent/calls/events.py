@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .callee_ear import CalleeSound
 from .termination import Reason
 
 
@@ -46,6 +47,13 @@ class LegDisconnected:
     """Status of the INVITE transaction, 200 when it had been answered."""
     by_peer: bool
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeHeard:
+    """The first seconds of the callee's audio showed something."""
+
+    sound: CalleeSound
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,7 @@ CallEvent: TypeAlias = (
     | SessionReady
     | SessionFailed
     | LegProgressed
+    | CalleeHeard
     | LegConfirmed
     | LegDisconnected
     | HangUpRequested

@@ -72,6 +72,24 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CalleeRang:
+    """The first provisional response to our INVITE came."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeDetected:
+    """Who answered our call, by their first seconds; a later fact corrects an earlier one."""
+
+    kind: Literal["human", "machine", "fax"]
+    greeting_ms: int
+    """How long they spoke before it was clear; 0: they said nothing."""
+    beep_ms: int | None = None
+    """From the answer to the end of a machine's beep; None: none was heard."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerSpeechStarted:
     """The endpoint's VAD heard the caller."""
 
@@ -169,18 +187,6 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
-class CallHeld:
-    """The other side put the call on hold (RFC 3264 section 8.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallResumed:
-    """The other side is back, or the call ended while it was on hold."""
-
-    held_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class DigitPressed:
     """DTMF from the caller."""
 
@@ -252,6 +258,8 @@ Fact: TypeAlias = (
     | SessionLost
     | SessionReplaced
     | CallAnswered
+    | CalleeRang
+    | CalleeDetected
     | CallerSpeechStarted
     | CallerSpeechStopped
     | CallerSaid
@@ -262,8 +270,6 @@ Fact: TypeAlias = (
     | AnswerBlocked
     | AgentChanged
     | ToolCalled
-    | CallHeld
-    | CallResumed
     | DigitPressed
     | ErrorReported
     | UsageReported

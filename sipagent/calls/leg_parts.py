@@ -9,11 +9,10 @@ from pathlib import Path
 
 from sipagent.sip.headers import Invite
 
+from .callee import Callee
 from .conversation import FrameSource
-from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
-from .leg_hold import LegHold
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -27,7 +26,9 @@ class LegParts:
     """By name; iterates over those there are, in the order in which they see what arrives."""
 
     recording: Recording | None
-    hold: LegHold
+    callee: Callee | None
+    """First of those that stand between the other side's audio and the agent: it has a source of
+    its own."""
     keypad: Keypad
 
     def __iter__(self) -> Iterator[CallPart]:
@@ -74,7 +75,13 @@ class LegParts:
 
 
 def leg_parts(
-    call_id: str, setup: CallSetup, invite: Invite, *, recordings_dir: Path, began_at: float
+    call_id: str,
+    setup: CallSetup,
+    invite: Invite,
+    *,
+    recordings_dir: Path,
+    began_at: float,
+    is_outgoing: bool,
 ) -> LegParts:
     """Return the parts that the plan of a call asks for.
 
@@ -84,6 +91,7 @@ def leg_parts(
         invite: Of its leg.
         recordings_dir: Where recordings go.
         began_at: Unix seconds.
+        is_outgoing: Whether we placed the call.
     """
     recording: Recording | None = None
     if setup.recording is not None:
@@ -93,6 +101,6 @@ def leg_parts(
         recording = Recording(recordings_dir / name, setup.recording)
     return LegParts(
         recording=recording,
-        hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
+        callee=Callee(setup.outgoing) if is_outgoing else None,
         keypad=Keypad(setup.keypad, setup.digits),
     )

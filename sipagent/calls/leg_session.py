@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
@@ -45,6 +45,9 @@ def leg_context(
     request_hang_up: Callable[[Reason, str], None],
     delegation: Delegation | None,
     parts: LegParts,
+    *,
+    variables: Mapping[str, str],
+    is_outgoing: bool,
 ) -> CallContext:
     """Return what tools are told of a call over a leg."""
     return CallContext(
@@ -58,6 +61,8 @@ def leg_context(
         transfer=transfer.ask,
         recording=parts.recording,
         delegate=None if delegation is None else delegation.ask,
+        direction="outgoing" if is_outgoing else "incoming",
+        variables=variables,
     )
 
 

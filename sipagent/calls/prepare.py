@@ -9,6 +9,7 @@ from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.keypad import Keypad
+from sipagent.dialplan.outgoing import Outgoing
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
 from sipagent.errors import DialplanError
@@ -23,11 +24,12 @@ from .setup import (
     BackendSetup,
     CallDecision,
     CallSetup,
-    LineSetup,
+    OutgoingSetup,
     Prompts,
     RecordingSetup,
     ReferCall,
     RefuseCall,
+    VoicemailSetup,
 )
 from .tools import builtin_tools
 
@@ -75,8 +77,17 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         transfer_targets=targets,
         digits=_digits(dialplan.keypad),
         keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
-        line=LineSetup(on_resume=dialplan.line.on_resume),
         backend=backend,
+        outgoing=_outgoing(dialplan.outgoing),
+    )
+
+
+def _outgoing(table: Outgoing) -> OutgoingSetup:
+    return OutgoingSetup(
+        caller_id=table.caller_id or "",
+        ring_s=table.ring_s,
+        agent_speaks_first=table.speaks_first == "agent",
+        voicemail=VoicemailSetup(**table.voicemail.model_dump()),
     )
 
 

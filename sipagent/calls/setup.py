@@ -6,7 +6,7 @@ A call keeps its setup from INVITE to BYE, whatever happens to the files in the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
@@ -14,6 +14,7 @@ from sipagent.agents.tools import FunctionTool
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
+from sipagent.dialplan.variables import filled
 from sipagent.realtime.rotation import RotationSettings
 
 from .agent_audio import HoldSettings
@@ -85,11 +86,27 @@ class RecordingSetup:
 
 
 @dataclass(frozen=True, slots=True)
-class LineSetup:
-    """How the plan wants its calls' signalling and media."""
+class VoicemailSetup:
+    """What is done when a machine answers."""
 
-    on_resume: str = ""
-    """Instructions of the response when a caller is back from hold; ``""``: none."""
+    action: Literal["hang_up", "leave_message", "ignore"] = "ignore"
+    message: str = ""
+    """Instructions of what is said after the beep."""
+    limit_s: float = 40.0
+    """How long the agent waits for the beep."""
+    greeting_ms: int = 2_800
+    """Whoever speaks for longer without a pause is a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingSetup:
+    """How a plan's agents place calls."""
+
+    caller_id: str = ""
+    """User part of From; ``""``: the trunk's."""
+    ring_s: float = 30.0
+    agent_speaks_first: bool = True
+    voicemail: VoicemailSetup = field(default_factory=VoicemailSetup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +133,22 @@ class CallSetup:
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)
-    line: LineSetup = field(default_factory=LineSetup)
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
+    outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What agents are told of this very call, where their instructions name it."""
+
+    def about(self, variables: Mapping[str, str]) -> CallSetup:
+        """Return the setup of the one call that ``variables`` tell of."""
+        voicemail = self.outgoing.voicemail
+        message = filled(voicemail.message, variables)
+        return replace(
+            self,
+            greeting=filled(self.greeting, variables),
+            outgoing=replace(self.outgoing, voicemail=replace(voicemail, message=message)),
+            variables=variables,
+        )
 
 
 @dataclass(frozen=True, slots=True)

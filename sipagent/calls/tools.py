@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
@@ -38,6 +38,10 @@ class CallContext:
     """Of the call; None: it is not recorded here."""
     delegate: Callable[[ToolContext, str], Awaitable[str]] | None = None
     """Has the backend agent of the plan work on a request; None: there is none."""
+    direction: str = "incoming"
+    """``outgoing``: we placed it."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What whoever had it placed says of this call."""
 
 
 async def hangup(context: ToolContext) -> BackgroundResult:

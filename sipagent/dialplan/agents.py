@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.agent import Instructions, RealtimeAgent
 from sipagent.agents.tools import FunctionTool
 
 from .models import Agent, Dialplan
 from .plans import Plan
+from .variables import filled, has_variables
 
 
 def build_agents(
@@ -25,7 +26,7 @@ def build_agents(
     made = {
         agent.name: RealtimeAgent(
             name=agent.name,
-            instructions=agent.instructions,
+            instructions=_instructions(agent),
             tools=[tools[name] for name in agent.tools],
             handoff_description=agent.handoff_description,
             voice=agent.voice,
@@ -37,6 +38,14 @@ def build_agents(
     for agent in plan.dialplan.agents:
         made[agent.name].handoffs = [made[name] for name in agent.handoffs]
     return made[plan.dialplan.agents[0].name]
+
+
+def _instructions(agent: Agent) -> str | Instructions:
+    """Return what the agent is told; with what the call is about in its place."""
+    text = agent.instructions
+    if not has_variables(text):
+        return text
+    return lambda context, _: filled(text, getattr(context, "variables", {}))
 
 
 def _prompt(dialplan: Dialplan, agent: Agent, *, embedded: bool) -> dict[str, object] | None:

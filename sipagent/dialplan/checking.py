@@ -15,6 +15,7 @@ from .documents import Document
 from .findings import Finding, Severity
 from .keypad import check_keypad
 from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
+from .outgoing import check_outgoing
 from .recording import check_recording
 from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
@@ -26,7 +27,14 @@ OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
 _OF_AGENTS = (
-    *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
+    "session",
+    "tools",
+    "guardrails",
+    "keypad",
+    "transfer",
+    "recording",
+    "backend",
+    "outgoing",
 )
 """Tables that mean something only with agents."""
 
@@ -64,6 +72,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_backend,
         check_keypad,
         check_recording,
+        check_outgoing,
         _unreachable,
         _session,
     )

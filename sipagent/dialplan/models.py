@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import Keypad
-from .line import Line
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
+from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
 from .session import SessionSettings
 
@@ -141,9 +141,9 @@ class Dialplan(Model):
     keypad: Keypad = Keypad()
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
-    line: Line = Line()
     transfer: Transfer | None = None
     recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None
+    outgoing: Outgoing = Outgoing()
     refuse: Refuse | None = None
     refer: Refer | None = None

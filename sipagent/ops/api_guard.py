@@ -19,10 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 MAX_BODY_BYTES = 16 * 1024
 
-API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-"""Of every answer: none is kept, none is taken for a page."""
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -40,12 +37,9 @@ class ApiGuard:
     def guarded(self, handler: Handler) -> Handler:
         """Return ``handler`` for those who may ask."""
 
-        async def handle(request: web.Request) -> web.StreamResponse:
+        async def handle(request: web.Request) -> web.Response:
             refusal = self._refusal(request)
-            response = refusal if refusal is not None else await handler(request)
-            if not response.prepared:
-                response.headers.update(API_HEADERS)
-            return response
+            return refusal if refusal is not None else await handler(request)
 
         return handle
 

@@ -15,6 +15,7 @@ from sipagent.calls import facts
 
 VOICE_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 STOP_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5)
+RING_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
 CALL_SECONDS = (1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600)
 
 CALLS = Counter("sipagent_calls", "Calls by plan, result and reason.", ["plan", "result", "reason"])
@@ -26,6 +27,15 @@ CALL_DURATION = Histogram(
 )
 ANSWER = Histogram(
     "sipagent_answer_seconds", "From INVITE to 200.", ["plan"], buckets=VOICE_SECONDS
+)
+RING = Histogram(
+    "sipagent_ring_seconds",
+    "From our INVITE to the callee's 200.",
+    ["plan"],
+    buckets=RING_SECONDS,
+)
+CALLEES = Counter(
+    "sipagent_callees", "Who answered the calls that we placed, by plan and kind.", ["plan", "kind"]
 )
 CONNECT = Histogram(
     "sipagent_session_connect_seconds",
@@ -65,12 +75,6 @@ BLOCKED_HEARD = Histogram(
     "Of a stopped answer, what was heard before the check came back.",
     ["plan"],
     buckets=VOICE_SECONDS,
-)
-HOLD = Histogram(
-    "sipagent_hold_seconds",
-    "How long the other side had a call on hold.",
-    ["plan"],
-    buckets=CALL_SECONDS,
 )
 HANDOFFS = Counter(
     "sipagent_handoffs", "Handoffs between agents.", ["plan", "from_agent", "to_agent"]
@@ -121,6 +125,9 @@ NO_PLAN = "none"
 @dataclass(slots=True)
 class _Call:
     plan: str = NO_PLAN
+    is_outgoing: bool = False
+    kind: str = ""
+    """Who answered, if we called."""
 
 
 class MetricsObserver:
@@ -133,8 +140,9 @@ class MetricsObserver:
         """Count ``fact``."""
         call = self._calls.setdefault(call_id, _Call())
         match fact:
-            case facts.CallOffered():
+            case facts.CallOffered(direction=direction):
                 CALLS_IN_PROGRESS.inc()
+                call.is_outgoing = direction == "outgoing"
             case facts.CallRouted(plan=plan):
                 call.plan = plan
             case facts.SessionOpened(connect_ms=connect_ms):
@@ -144,7 +152,10 @@ class MetricsObserver:
                 if reason == "lost":
                     OUTAGE.observe(outage_ms / 1000)
             case facts.CallAnswered(answer_ms=answer_ms):
-                ANSWER.labels(call.plan).observe(answer_ms / 1000)
+                waited = RING if call.is_outgoing else ANSWER
+                waited.labels(call.plan).observe(answer_ms / 1000)
+            case facts.CalleeDetected(kind=kind):
+                call.kind = kind
             case facts.ErrorReported(code=code):
                 ERRORS.labels(code if code in KNOWN_CODES else "other").inc()
             case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
@@ -157,6 +168,8 @@ class MetricsObserver:
                 CALLS.labels(call.plan, end.result.value, end.reason.value).inc()
                 if duration_ms:
                     CALL_DURATION.labels(call.plan).observe(duration_ms / 1000)
+                if call.kind:
+                    CALLEES.labels(call.plan, call.kind).inc()
                 del self._calls[call_id]
             case _:
                 _count_turn(call.plan, fact)
@@ -175,8 +188,6 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
         case facts.AnswerBlocked(guardrail=guardrail, heard_ms=heard_ms):
             GUARDRAIL_TRIPS.labels(plan, guardrail).inc()
             BLOCKED_HEARD.labels(plan).observe(heard_ms / 1000)
-        case facts.CallResumed(held_ms=held_ms):
-            HOLD.labels(plan).observe(held_ms / 1000)
         case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
             HANDOFFS.labels(plan, from_agent, to_agent).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):

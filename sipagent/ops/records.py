@@ -32,6 +32,8 @@ class CallRecord:
     codec: str = ""
     transport: str = ""
     srtp: str = ""
+    callee: dict[str, Any] = field(default_factory=dict)
+    """Who answered a call of ours."""
     answer_ms: int | None = None
     connect_ms: int | None = None
     duration_ms: int = 0
@@ -47,8 +49,6 @@ class CallRecord:
     """Answers that guardrails stopped."""
     reconnects: list[dict[str, Any]] = field(default_factory=list)
     """Sessions that took over in mid-call."""
-    holds: list[dict[str, int]] = field(default_factory=list)
-    """Times the other side had the call on hold."""
     digits: str = ""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
@@ -76,6 +76,8 @@ class CallRecord:
             case facts.CallAnswered():
                 self.answer_ms, self.codec = fact.answer_ms, fact.codec
                 self.transport, self.srtp = fact.transport, fact.srtp
+            case facts.CalleeDetected():
+                self.callee = asdict(fact)
             case facts.LineMeasured():
                 self.line = asdict(fact)
             case facts.CallRecorded():
@@ -114,8 +116,6 @@ class CallRecord:
             case facts.BargedIn(heard_ms=heard_ms, stop_ms=stop_ms):
                 known = {} if stop_ms is None else {"stop_ms": stop_ms}
                 self.barge_ins.append({"heard_ms": heard_ms, **known})
-            case facts.CallResumed(held_ms=held_ms):
-                self.holds.append({"held_ms": held_ms})
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
             case facts.ErrorReported(code=code, message=message):

@@ -25,7 +25,7 @@ from .call import SipCall
 from .certificates import check_certificates
 from .events import Refused, Transferred, refused
 from .headers import Invite, outgoing_invite, parse_invite
-from .invite_rate import REFERS_PER_WINDOW, InviteRate
+from .invite_rate import REFERS_PER_WINDOW, DialRate, InviteRate
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall
 from .pj_values import operation
@@ -74,6 +74,7 @@ class SipEndpoint:
         self._ports = PortPool()
         self._legs: set[PjCall] = set()
         self._refer_rate = InviteRate(REFERS_PER_WINDOW)
+        self._dial_rate = DialRate()
         self._options: OptionsResponder | None = None
         self._retry_after_s: int | None = None
         self.port = 0
@@ -87,6 +88,11 @@ class SipEndpoint:
     def calls_in_use(self) -> int:
         """Legs there are now."""
         return len(self._legs)
+
+    @property
+    def free_calls(self) -> int:
+        """Calls that could be taken or placed now."""
+        return max(0, min(self._settings.max_calls, self.call_limit) - len(self._legs))
 
     @property
     def dropped_messages(self) -> int:
@@ -150,13 +156,18 @@ class SipEndpoint:
             headers: More of them.
 
         Raises:
-            SipError: If the URI is no SIP URI, there is no such trunk, or all calls are in use.
+            SipError: If the URI is no SIP URI, there is no such trunk, all calls are in use, or
+                too many are dialled.
         """
         assert self._loop is not None
         ours = "sipagent"
         if trunk:
             account = trunk_named(self._settings.trunks, trunk)
             uri, ours = dialled_uri(account, uri), account.caller_id or account.user or ours
+        wait_s = self._dial_rate.wait_s(now=monotonic())
+        if wait_s is None:
+            raise SipError(f"cannot call {uri}: too many calls are being placed", status=503)
+        await asyncio.sleep(wait_s)
         user = from_user or ours
         invite = outgoing_invite(uri, user, headers, self._settings.codecs, trunk)
         leg = SipCall(invite, self._thread, self._loop)

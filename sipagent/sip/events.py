@@ -117,6 +117,8 @@ class Disconnected:
     """Status of the INVITE transaction, 200 when it had been answered."""
     reason: str
     by_peer: bool
+    reason_header: str = ""
+    """Of the peer's last message (RFC 3326), such as ``Q.850;cause=17``; ``""``: it had none."""
 
 
 SipEvent: TypeAlias = (

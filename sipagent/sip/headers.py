@@ -134,6 +134,13 @@ def outgoing_invite(
     )
 
 
+def reason_header(text: str) -> str:
+    """Return what the Reason headers of a message say (RFC 3326), ``""`` if it has none."""
+    head = text.replace("\r\n", "\n").partition("\n\n")[0]
+    headers = filter(None, map(_header, _unfold(head)[1 : MAX_HEADERS + 1]))
+    return ", ".join(value for name, value in headers if name.lower() == "reason")[:MAX_VALUE_CHARS]
+
+
 def uri_user(uri: str) -> str:
     """Return the user part of a SIP or tel URI, ``""`` if there is none.
 

@@ -24,11 +24,12 @@ from .events import (
     ReferProgressed,
     ReferRequested,
 )
+from .headers import reason_header
 from .leg_keys import LegKeys
 from .leg_media import LegMedia
 from .options import answer_in_dialog
 from .own_hold import GLARE
-from .pj_values import operation
+from .pj_values import operation, received
 from .pjlib import pj
 from .port_pool import PortPool
 from .refer import refer_target
@@ -143,9 +144,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Read the media figures, if there is a stream."""
         self._media.measure()
 
-    def onCallState(self, _: Any) -> None:  # noqa: N802
+    def onCallState(self, prm: Any) -> None:  # noqa: N802
         """Tell the loop what became of the leg."""
         try:
+            event = prm.e  # kept: its members are views of it
             info = self.getInfo()
             if info.state == pj.PJSIP_INV_STATE_CONFIRMED and not self._was_confirmed:
                 self._was_confirmed = True
@@ -155,7 +157,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
                 self.measure()
                 status = 200 if self._was_confirmed else info.lastStatusCode
-                self._end(status, info.lastReason)
+                self._end(status, info.lastReason, reason_header(received(event)))
         except Exception:
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
@@ -252,9 +254,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error:
             self._end(500, "Server Internal Error")
 
-    def _end(self, status: int, reason: str) -> None:
+    def _end(self, status: int, reason: str, of_peer: str = "") -> None:
         if self.has_ended:
             return
         self.has_ended = True
-        self.leg.tell(Disconnected(int(status), str(reason), not self._we_ended))
+        by_peer = not self._we_ended
+        self.leg.tell(Disconnected(int(status), str(reason), by_peer, of_peer))
         self._on_gone(self)

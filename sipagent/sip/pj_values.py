@@ -27,6 +27,14 @@ def operation(status: int, reason: str, headers: Sequence[tuple[str, str]]) -> A
     return parameters
 
 
+def received(event: Any) -> str:
+    """Return the message whose arrival ``event`` tells of, ``""`` if it tells of anything else."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE:
+        return ""
+    state = event.body.tsxState
+    return str(state.src.rdata.wholeMsg) if state.type == pj.PJSIP_EVENT_RX_MSG else ""
+
+
 def audio_media(info: Any) -> Any:
     """Return the audio stream in the conference, on hold or not; a view of ``info``."""
     for media in info.media:

@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 
 from sipagent.errors import ConfigError
-from sipagent.ops.http import OpsServer
-from sipagent.ops.status import Readiness
+from sipagent.ops.http import OpsServer, Readiness
 
 READY = Readiness(True, (), 1, 4, 2, 50)
 

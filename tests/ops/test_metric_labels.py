@@ -24,6 +24,7 @@ CLOSED = {
     "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},
     "direction": {"inbound", "outbound", "input", "output"},
     "outcome": {"ok", "failed"},
+    "kind": {"human", "machine", "fax"},
     "code": {*KNOWN_CODES, "other"},
 }
 NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail", "trunk"}

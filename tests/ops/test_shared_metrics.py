@@ -14,8 +14,7 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import mark_process_dead
 
-from sipagent.ops.http import OpsServer
-from sipagent.ops.status import Readiness
+from sipagent.ops.http import OpsServer, Readiness
 
 CALL = '{plan="desk",reason="caller_hung_up",result="completed"}'
 

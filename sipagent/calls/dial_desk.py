@@ -1,0 +1,159 @@
+"""Calls that we place: asked for by a person or a program, dialled, and run like any other.
+
+Runs on the loop. What was allowed is decided before, see ``dial_guard``.
+
+| resource     | acquired  | released            | on failure                                 |
+|--------------|-----------|---------------------|--------------------------------------------|
+| task of dial | ``place`` | once the call began | the call ends ``failed``, and is on record |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sipagent.errors import SipError
+from sipagent.sip.call import SipCall
+from sipagent.sip.headers import uri_user
+
+from . import facts
+from .desk import CallDesk
+from .leg_answer import LegAnswer
+from .outgoing_controller import OutgoingController
+from .setup import CallDecision, CallSetup
+from .termination import Reason, Result, Termination
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DialRequest:
+    """A call that somebody wants."""
+
+    call_id: str
+    uri: str
+    """Whom to call; without a host where there is a trunk."""
+    plan: str
+    trunk: str = ""
+    caller_id: str = ""
+    """User part of From; ``""``: what the plan says, or the trunk."""
+    ring_s: float | None = None
+    """None: what the plan says."""
+    headers: tuple[tuple[str, str], ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What agents are told of this call."""
+
+
+class Line(Protocol):
+    """What dialling needs of ``sip.endpoint.SipEndpoint``."""
+
+    @property
+    def free_calls(self) -> int: ...
+    @property
+    def is_draining(self) -> bool: ...
+    async def dial(
+        self,
+        uri: str,
+        *,
+        trunk: str = ...,
+        from_user: str = ...,
+        headers: Sequence[tuple[str, str]] = ...,
+    ) -> SipCall: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call is not placed."""
+
+    status: int
+    """Of HTTP."""
+    text: str
+
+
+class DialDesk:
+    """Place calls.
+
+    Args:
+        desk: Runs them.
+        line: Dials.
+        named: Returns what a plan makes of its calls, None if there is no such plan.
+    """
+
+    def __init__(
+        self, desk: CallDesk, line: Line, named: Callable[[str], CallDecision | None]
+    ) -> None:
+        self._desk, self._line, self._named = desk, line, named
+        self._loop = asyncio.get_running_loop()
+        self._dialling: dict[str, asyncio.Task[None]] = {}
+        self._given_up: set[str] = set()
+
+    def place(self, request: DialRequest) -> Refusal | None:
+        """Begin to dial; what becomes of it is told to the observers. None: it is begun."""
+        setup = self._named(request.plan)
+        if not isinstance(setup, CallSetup):
+            why = "there is no plan" if setup is None else "there are no agents in plan"
+            return Refusal(404, f'{why} "{request.plan}"')
+        if self._line.is_draining:
+            return Refusal(503, "no more calls are placed: the box is being stopped")
+        if self._line.free_calls <= len(self._dialling):
+            return Refusal(503, "no call is free")
+        task = self._loop.create_task(
+            self._dial(request, setup), name=f"dialling {request.call_id}"
+        )
+        self._dialling[request.call_id] = task
+        task.add_done_callback(lambda _: self._dialling.pop(request.call_id, None))
+        return None
+
+    def hang_up(self, call_id: str) -> None:
+        """End a call, whoever placed it and however far it is; harmless when there is none."""
+        call = self._desk.calls.get(call_id)
+        if call is not None:
+            call.hang_up(Reason.OPERATOR_HUNG_UP)
+        elif call_id in self._dialling:
+            self._given_up.add(call_id)
+
+    async def _dial(self, request: DialRequest, setup: CallSetup) -> None:
+        call_id = request.call_id
+        outgoing = setup.outgoing
+        caller = request.caller_id or outgoing.caller_id
+        try:
+            leg = await self._line.dial(
+                request.uri, trunk=request.trunk, from_user=caller, headers=request.headers
+            )
+        except SipError as error:
+            log.warning("call=%s ! %s", call_id, error)
+            self._offered(call_id, "", uri_user(request.uri) or request.uri, caller)
+            self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+            failed = Termination(Result.FAILED, Reason.DIAL_FAILED, str(error), error.status or 500)
+            self._tell(call_id, facts.CallEnded(failed, 0))
+            return
+        finally:
+            is_given_up = call_id in self._given_up
+            self._given_up.discard(call_id)
+        offered_at = self._loop.time()
+        invite = leg.invite
+        self._offered(call_id, invite.sip_call_id, invite.called_user, invite.caller_user)
+        self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+        controller = OutgoingController(
+            setup.policy,
+            ring_s=request.ring_s or outgoing.ring_s,
+            greets=outgoing.agent_speaks_first,
+        )
+        call = self._desk.run_call(
+            call_id,
+            leg,
+            setup.about(request.variables),
+            controller,
+            LegAnswer(offered_at, is_outgoing=True, transport=invite.transport),
+        )
+        if is_given_up:
+            call.hang_up(Reason.OPERATOR_HUNG_UP)
+
+    def _offered(self, call_id: str, sip_call_id: str, called: str, caller: str) -> None:
+        self._tell(call_id, facts.CallOffered("outgoing", sip_call_id, called, caller))
+
+    def _tell(self, call_id: str, fact: facts.Fact) -> None:
+        self._desk.tell(call_id, fact)
