@@ -26,6 +26,7 @@ if [ "$profile" = dev ]; then
     command -v sipp >/dev/null || note sip-tester "tests that drive calls with SIPp are skipped"
     [ -x /usr/sbin/kamailio ] || command -v kamailio >/dev/null ||
         note kamailio "tests against Kamailio are skipped"
+    command -v chromium >/dev/null || note chromium "tests of the console are skipped"
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

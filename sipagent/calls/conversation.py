@@ -75,7 +75,8 @@ class Conversation:
         self._turns = AgentTurns()
         self._agent = setup.agent.name
         self._barge_in = barge_in.BargeIn(setup.barge_in)
-        self._commands = SessionCommands(session)
+        self.commands = SessionCommands(session)
+        """What is asked of the session; parts of the call ask here as well."""
         self._media: MediaPort | None = None
         self._audio: AgentAudio | None = None
         self._response_id: str | None = None
@@ -104,7 +105,7 @@ class Conversation:
 
     async def send_commands(self) -> None:
         """Send queued commands to the session, in order, until cancelled."""
-        await self._commands.run()
+        await self.commands.run()
 
     async def send_caller_audio(self, source: FrameSource) -> None:
         """Forward caller audio from its first frame on; return when there is no more."""
@@ -133,13 +134,13 @@ class Conversation:
 
     def say(self, instructions: str) -> None:
         """Have the agent say something of its own accord."""
-        self._commands.respond(instructions)
+        self.commands.respond(instructions)
 
     def hush(self) -> None:
         """Cut the agent off; nobody interrupted it."""
         if not self.is_silent:
             is_made = self._response_id is not None
-            self._commands.interrupt(self.cut(self._response_id), cancel=is_made)
+            self.commands.interrupt(self.cut(self._response_id), cancel=is_made)
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
@@ -192,7 +193,7 @@ class Conversation:
 
     def message(self, text: str) -> None:
         """Tell the agent something on behalf of the caller, to be answered."""
-        self._commands.message(text)
+        self.commands.message(text)
 
     # What the session says.
 
@@ -320,7 +321,7 @@ class Conversation:
     def _greet(self) -> None:
         """Have the agent greet, unless it has."""
         if self._must_greet:
-            self._commands.respond(self._setup.greeting)
+            self.commands.respond(self._setup.greeting)
 
     def _play_filler(self) -> None:
         filler = self._setup.prompts.filler
@@ -352,7 +353,7 @@ class Conversation:
 
     def _interrupt(self, at: float, *, cancel: bool) -> None:
         heard = self.cut(self._response_id)
-        self._commands.interrupt(heard, cancel=cancel)
+        self.commands.interrupt(heard, cancel=cancel)
         self._cuts.made(heard, at=at, now=self._now())
 
     def _tell_barge_ins(self, now: float) -> None:

@@ -187,6 +187,18 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The other side put the call on hold (RFC 3264 section 8.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed:
+    """The other side is back, or the call ended while it was on hold."""
+
+    held_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DigitPressed:
     """DTMF from the caller."""
 
@@ -270,6 +282,8 @@ Fact: TypeAlias = (
     | AnswerBlocked
     | AgentChanged
     | ToolCalled
+    | CallHeld
+    | CallResumed
     | DigitPressed
     | ErrorReported
     | UsageReported

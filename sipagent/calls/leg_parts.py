@@ -11,8 +11,10 @@ from sipagent.sip.headers import Invite
 
 from .callee import Callee
 from .conversation import FrameSource
+from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
+from .leg_hold import LegHold
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -29,6 +31,7 @@ class LegParts:
     callee: Callee | None
     """First of those that stand between the other side's audio and the agent: it has a source of
     its own."""
+    hold: LegHold
     keypad: Keypad
 
     def __iter__(self) -> Iterator[CallPart]:
@@ -102,5 +105,6 @@ def leg_parts(
     return LegParts(
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,
+        hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
         keypad=Keypad(setup.keypad, setup.digits),
     )

@@ -24,6 +24,7 @@ from .setup import (
     BackendSetup,
     CallDecision,
     CallSetup,
+    LineSetup,
     OutgoingSetup,
     Prompts,
     RecordingSetup,
@@ -77,6 +78,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         transfer_targets=targets,
         digits=_digits(dialplan.keypad),
         keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
+        line=LineSetup(on_resume=dialplan.line.on_resume),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
     )

@@ -6,10 +6,12 @@ Nobody who asks waits for the network, so that a stalled endpoint never delays a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from sipagent.audio.playout import Heard
+from sipagent.wire import client
+from sipagent.wire.events import Event
 
 
 class Session(Protocol):
@@ -18,6 +20,7 @@ class Session(Protocol):
     async def append_audio(self, audio: bytes) -> None: ...
     async def create_response(self, instructions: str | None = None) -> None: ...
     async def send_message(self, message: str) -> None: ...
+    async def send_event(self, event: Event) -> None: ...
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
 
 
@@ -41,6 +44,20 @@ class SessionCommands:
     def message(self, text: str) -> None:
         """Tell the agent something on behalf of the caller, to be answered."""
         self._waiting.put_nowait(lambda: self._session.send_message(text))
+
+    def note(self, text: str) -> None:
+        """Tell the agent something that is no turn of anybody's, and asks for no answer."""
+        content = [{"type": "input_text", "text": text}]
+        item = {"type": "message", "role": "system", "content": content}
+        self._send(client.ConversationItemCreate(item=item))
+
+    def detect_turns(self, turn_detection: Mapping[str, Any]) -> None:
+        """Have the endpoint decide on turns in another way."""
+        audio = {"input": {"turn_detection": dict(turn_detection)}}
+        self._send(client.SessionUpdate(session={"type": "realtime", "audio": audio}))
+
+    def _send(self, event: Event) -> None:
+        self._waiting.put_nowait(lambda: self._session.send_event(event))
 
     def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
         """Cut the agent off."""

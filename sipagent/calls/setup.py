@@ -86,6 +86,14 @@ class RecordingSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSetup:
+    """How the plan wants its calls' signalling and media."""
+
+    on_resume: str = ""
+    """Instructions of the response when a caller is back from hold; ``""``: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class VoicemailSetup:
     """What is done when a machine answers."""
 
@@ -133,6 +141,7 @@ class CallSetup:
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)
+    line: LineSetup = field(default_factory=LineSetup)
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
     outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)

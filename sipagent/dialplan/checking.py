@@ -27,13 +27,7 @@ OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
 _OF_AGENTS = (
-    "session",
-    "tools",
-    "guardrails",
-    "keypad",
-    "transfer",
-    "recording",
-    "backend",
+    *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
     "outgoing",
 )
 """Tables that mean something only with agents."""

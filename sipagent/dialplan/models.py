@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import Keypad
+from .line import Line
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
 from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
@@ -141,6 +142,7 @@ class Dialplan(Model):
     keypad: Keypad = Keypad()
     tools: tuple[Tool, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
+    line: Line = Line()
     transfer: Transfer | None = None
     recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None

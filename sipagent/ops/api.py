@@ -1,4 +1,4 @@
-"""The admin API, and what a person decides with it. Who may ask is in ``api_guard``."""
+"""The admin API: what waits for a person, what a person decides, what happens meanwhile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from .api_approvals import Approvals, Fate
+from .api_approvals import Approvals, Ending, Fate
+from .api_events import Events
 from .api_guard import ApiGuard, error_response, read_body
 from .api_trunks import Trunks
 from .channel import ApprovalAsked, ApprovalClosed, Closed, Message, TrunkChanged
+from .status import Readiness
 
 log = logging.getLogger(__name__)
 
 APPROVALS = "/api/v1/approvals"
+EVENTS = "/api/v1/events"
 TRUNKS = "/api/v1/trunks"
 ANSWER_LIMIT_S = 5.0
 """How long the process with the call may take to say whether a decision was in time."""
@@ -39,11 +42,18 @@ class Api:
     Args:
         guard: Who may ask.
         send: Tells a process something; a source is what ``heard`` was given.
+        readiness: Of the box, now.
     """
 
-    def __init__(self, guard: ApiGuard, send: Callable[[Hashable, Message], None]) -> None:
+    def __init__(
+        self,
+        guard: ApiGuard,
+        send: Callable[[Hashable, Message], None],
+        readiness: Callable[[], Readiness],
+    ) -> None:
         self._guard, self._send = guard, send
         self._approvals, self._trunks = Approvals(), Trunks()
+        self._events = Events(readiness, lambda: ("approvals", self._waiting()))
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
@@ -51,23 +61,34 @@ class Api:
             web.get(APPROVALS, self._guard.guarded(self._list)),
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
             web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
+            web.get(EVENTS, self._guard.guarded(self._events.serve)),
         ]
+
+    async def close(self) -> None:
+        """End the streams."""
+        await self._events.close()
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says; ``Closed``: it is gone."""
         match message:
             case ApprovalAsked():
                 self._approvals.asked(source, message)
+                self._events.tell("asked", _shown(message))
                 log.info("call=%s = waits for approval of %s", message.call_id, message.tool)
             case ApprovalClosed():
-                self._approvals.closed(message)
+                self._tell_closed(message.approval_id, self._approvals.closed(message))
             case TrunkChanged():
                 self._trunks.changed(source, message)
             case Closed():
-                self._approvals.gone(source)
+                for approval_id in self._approvals.gone(source):
+                    self._tell_closed(approval_id, Ending.WITHDRAWN)
                 self._trunks.gone(source)
             case _:
                 pass
+
+    def _tell_closed(self, approval_id: str, ending: Ending | None) -> None:
+        if ending is not None:
+            self._events.tell("closed", {"id": approval_id, "state": ending.value})
 
     async def _list_trunks(self, _: web.Request) -> web.Response:
         return web.json_response({"trunks": self._trunks.shown()})
@@ -75,7 +96,10 @@ class Api:
     # Approvals.
 
     async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response({"approvals": [_shown(each) for each in self._approvals.open]})
+        return web.json_response(self._waiting())
+
+    def _waiting(self) -> dict[str, Any]:
+        return {"approvals": [_shown(each) for each in self._approvals.open]}
 
     async def _decide(self, request: web.Request) -> web.Response:
         decision = await read_body(request, Decision)

@@ -35,12 +35,23 @@ class Fate(Enum):
     UNKNOWN = auto()
 
 
+class Ending(Enum):
+    """How a question ended."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    """Nobody decided in time, or the call is over."""
+
+
 @dataclass(slots=True)
 class _Open:
     source: Hashable
     asked: ApprovalAsked
     settle: Callable[[Fate], None] | None = None
     """Given once a decision is on its way."""
+    is_approved: bool = False
+    """What that decision says."""
 
 
 class Approvals:
@@ -75,25 +86,32 @@ class Approvals:
             return Fate.TOO_LATE if approval_id in self._closed else Fate.UNKNOWN
         if found.settle is not None:
             return Fate.TOO_LATE
-        found.settle = settle
+        found.settle, found.is_approved = settle, is_approved
         return found.source, ApprovalDecided(approval_id, is_approved, message)
 
-    def closed(self, closed: ApprovalClosed) -> None:
-        """Note that a question is none any more."""
-        self._close(closed.approval_id, Fate.TAKEN if closed.is_decided else Fate.TOO_LATE)
+    def closed(self, closed: ApprovalClosed) -> Ending | None:
+        """Note that a question is none any more; return how it ended, None: long ago."""
+        found = self._close(closed.approval_id, closed.is_decided)
+        if found is None:
+            return None
+        if not closed.is_decided:
+            return Ending.WITHDRAWN
+        return Ending.APPROVED if found.is_approved else Ending.REJECTED
 
-    def gone(self, source: Hashable) -> None:
-        """Note that a process ended, and its calls with it."""
-        for approval_id, each in list(self._open.items()):
-            if each.source == source:
-                self._close(approval_id, Fate.TOO_LATE)
+    def gone(self, source: Hashable) -> list[str]:
+        """Note that a process ended, and its calls with it; return what it had asked."""
+        ids = [approval_id for approval_id, each in self._open.items() if each.source == source]
+        for approval_id in ids:
+            self._close(approval_id, is_decided=False)
+        return ids
 
-    def _close(self, approval_id: str, fate: Fate) -> None:
+    def _close(self, approval_id: str, is_decided: bool) -> _Open | None:
         found = self._open.pop(approval_id, None)
         if found is None:
-            return
+            return None
         self._closed[approval_id] = None
         if len(self._closed) > REMEMBERED:
             self._closed.popitem(last=False)
         if found.settle is not None:
-            found.settle(fate)
+            found.settle(Fate.TAKEN if is_decided else Fate.TOO_LATE)
+        return found

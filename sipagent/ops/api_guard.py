@@ -19,7 +19,10 @@ from pydantic import BaseModel, ValidationError
 
 MAX_BODY_BYTES = 16 * 1024
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Of every answer: none is kept, none is taken for a page."""
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -37,9 +40,12 @@ class ApiGuard:
     def guarded(self, handler: Handler) -> Handler:
         """Return ``handler`` for those who may ask."""
 
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             refusal = self._refusal(request)
-            return refusal if refusal is not None else await handler(request)
+            response = refusal if refusal is not None else await handler(request)
+            if not response.prepared:
+                response.headers.update(API_HEADERS)
+            return response
 
         return handle
 

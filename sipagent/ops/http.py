@@ -1,9 +1,8 @@
-"""The HTTP server: metrics, liveness, readiness, webhooks, the admin API."""
+"""The HTTP server: metrics, liveness, readiness, webhooks, the admin API and its console."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -12,21 +11,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sipagent.errors import ConfigError, why_not_listening
 
 from .api import Api
+from .console_files import console_routes
+from .status import Readiness, readiness_to_json
 from .webhooks import WebhookDesk
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether a call would be taken now."""
-
-    is_ready: bool
-    reasons: tuple[str, ...] = ()
-    """Why not; empty when ready."""
-    calls_in_use: int = 0
-    call_limit: int = 0
-    attached_calls: int = 0
-    attached_limit: int = 0
-    """0 when calls are not attached to."""
 
 
 class OpsServer:
@@ -38,7 +25,7 @@ class OpsServer:
         metrics_dir: prometheus-client's multiprocess folder.
         readiness: Asked at each request.
         webhooks: Takes what is posted by the provider; its counts are among the metrics.
-        api: Takes what is asked under ``/api``.
+        api: Takes what is asked under ``/api``; with it comes the console, at ``/``.
     """
 
     def __init__(
@@ -70,6 +57,8 @@ class OpsServer:
             app.router.add_routes(self._webhooks.routes())
         if self._api is not None:
             app.router.add_routes(self._api.routes())
+            app.router.add_routes(console_routes())
+            app.on_shutdown.append(self._end_streams)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._bind, self._asked_port)
@@ -102,12 +91,9 @@ class OpsServer:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         now = self._readiness()
-        content = {
-            "ready": now.is_ready,
-            "reasons": list(now.reasons),
-            "calls_in_use": now.calls_in_use,
-            "call_limit": now.call_limit,
-            "attached_calls": now.attached_calls,
-            "attached_limit": now.attached_limit,
-        }
-        return web.json_response(content, status=200 if now.is_ready else 503)
+        return web.json_response(readiness_to_json(now), status=200 if now.is_ready else 503)
+
+    async def _end_streams(self, _: web.Application) -> None:
+        """Before handlers are waited for: a stream's would not end by itself."""
+        if self._api is not None:
+            await self._api.close()

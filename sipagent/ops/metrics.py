@@ -76,6 +76,12 @@ BLOCKED_HEARD = Histogram(
     ["plan"],
     buckets=VOICE_SECONDS,
 )
+HOLD = Histogram(
+    "sipagent_hold_seconds",
+    "How long the other side had a call on hold.",
+    ["plan"],
+    buckets=CALL_SECONDS,
+)
 HANDOFFS = Counter(
     "sipagent_handoffs", "Handoffs between agents.", ["plan", "from_agent", "to_agent"]
 )
@@ -188,6 +194,8 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
         case facts.AnswerBlocked(guardrail=guardrail, heard_ms=heard_ms):
             GUARDRAIL_TRIPS.labels(plan, guardrail).inc()
             BLOCKED_HEARD.labels(plan).observe(heard_ms / 1000)
+        case facts.CallResumed(held_ms=held_ms):
+            HOLD.labels(plan).observe(held_ms / 1000)
         case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
             HANDOFFS.labels(plan, from_agent, to_agent).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):

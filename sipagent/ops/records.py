@@ -49,6 +49,8 @@ class CallRecord:
     """Answers that guardrails stopped."""
     reconnects: list[dict[str, Any]] = field(default_factory=list)
     """Sessions that took over in mid-call."""
+    holds: list[dict[str, int]] = field(default_factory=list)
+    """Times the other side had the call on hold."""
     digits: str = ""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
@@ -116,6 +118,8 @@ class CallRecord:
             case facts.BargedIn(heard_ms=heard_ms, stop_ms=stop_ms):
                 known = {} if stop_ms is None else {"stop_ms": stop_ms}
                 self.barge_ins.append({"heard_ms": heard_ms, **known})
+            case facts.CallResumed(held_ms=held_ms):
+                self.holds.append({"held_ms": held_ms})
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
             case facts.ErrorReported(code=code, message=message):

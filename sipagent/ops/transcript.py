@@ -53,4 +53,14 @@ def _text(entry: dict[str, Any]) -> str | None:
             end = entry["termination"]
             return f"[ended: {end['result']}, {end['reason']}]"
         case _:
+            return _line_text(entry)
+
+
+def _line_text(entry: dict[str, Any]) -> str | None:
+    match entry["fact"]:
+        case "CallHeld":
+            return "[the caller put us on hold]"
+        case "CallResumed":
+            return f"[the caller was away for {entry['held_ms']} ms]"
+        case _:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipagent.config import Config
-from sipagent.ops.http import Readiness
+from sipagent.ops.status import Readiness
 
 from .engine_process import EngineProcess
 from .worker_process import WorkerProcess

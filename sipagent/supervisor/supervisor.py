@@ -87,7 +87,7 @@ class _Supervisor:
         config = self._config
         context = fork_server()
         guard = ApiGuard(config.http.bind, config.http.token.get_secret_value())
-        api = Api(guard, self._tell)
+        api = Api(guard, self._tell, lambda: readiness(self._state()))
         if config.webhooks.secrets:
             self._attaching = Attaching(
                 config, context, self._realtime_url, self._ended, partial(api.heard, ATTACHED)

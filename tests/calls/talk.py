@@ -22,6 +22,7 @@ from sipagent.realtime import events as session_events
 from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
 from sipagent.sip.media_port import MediaPort
+from sipagent.wire.events import Event
 
 FactT = TypeVar("FactT")
 
@@ -55,7 +56,7 @@ class NotingSession:
     """A session that only notes what it is asked for."""
 
     audio: list[bytes] = field(default_factory=list)
-    asked: asyncio.Queue[str | Interrupt | None] = field(default_factory=asyncio.Queue)
+    asked: asyncio.Queue[str | Interrupt | Event | None] = field(default_factory=asyncio.Queue)
 
     async def append_audio(self, audio: bytes) -> None:
         """Note caller audio."""
@@ -68,6 +69,10 @@ class NotingSession:
     async def send_message(self, message: str) -> None:
         """Note the message."""
         self.asked.put_nowait(message)
+
+    async def send_event(self, event: Event) -> None:
+        """Note the event."""
+        self.asked.put_nowait(event)
 
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
         """Note the interruption."""

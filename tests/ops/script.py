@@ -30,6 +30,8 @@ CALL: list[Fact] = [
     facts.TruncateConfirmed("b", -10),
     facts.SessionLost("gone (close code 1006)"),
     facts.SessionReplaced("lost", 420),
+    facts.CallHeld(),
+    facts.CallResumed(4_000),
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
     facts.ErrorReported("server_error", "try again"),

@@ -2,81 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from sipagent.ops.api import APPROVALS, Api
-from sipagent.ops.api_guard import MAX_BODY_BYTES, ApiGuard
-from sipagent.ops.channel import (
-    ApprovalAsked,
-    ApprovalClosed,
-    ApprovalDecided,
-    Closed,
-    Message,
-)
-from sipagent.ops.http import OpsServer, Readiness
+from sipagent.ops.api import APPROVALS
+from sipagent.ops.api_guard import MAX_BODY_BYTES
+from sipagent.ops.channel import ApprovalDecided, Closed
 
-YES = {"approve": True}
-
-
-def asked(approval_id: str = "a1") -> ApprovalAsked:
-    return ApprovalAsked(
-        approval_id, "c1", "refunds", "Back office", "refund", '{"order": "7"}', 1_700_000_000.5
-    )
-
-
-class Served:
-    """An API over HTTP, and a process with calls that answers as the test says."""
-
-    def __init__(self, bind: str, token: str) -> None:
-        self.api = Api(ApiGuard(bind, token), self._send)
-        self.sent: list[tuple[Hashable, Message]] = []
-        self.in_time = True
-        self.port = 0
-
-    def _send(self, source: Hashable, message: Message) -> None:
-        self.sent.append((source, message))
-        assert isinstance(message, ApprovalDecided)
-        closed = ApprovalClosed(message.approval_id, is_decided=self.in_time)
-        self.api.heard(source, closed)
-
-    async def asks(
-        self, method: str, path: str = APPROVALS, **options: Any
-    ) -> tuple[int, dict[str, Any]]:
-        """Return status and body of an answer."""
-        url = f"http://127.0.0.1:{self.port}{path}"
-        async with (
-            aiohttp.ClientSession() as session,
-            session.request(method, url, **options) as response,
-        ):
-            return response.status, await response.json()
-
-    async def decides(
-        self, body: Any = YES, approval_id: str = "a1", **options: Any
-    ) -> tuple[int, dict[str, Any]]:
-        """Post a decision."""
-        return await self.asks("POST", f"{APPROVALS}/{approval_id}", json=body, **options)
-
-
-@asynccontextmanager
-async def served(folder: Path, bind: str = "127.0.0.1", token: str = "") -> AsyncIterator[Served]:
-    running = Served(bind, token)
-    server = OpsServer("127.0.0.1", 0, str(folder), lambda: Readiness(True), api=running.api)
-    await server.start()
-    running.port = server.port
-    try:
-        yield running
-    finally:
-        await server.close()
+from .served import YES, asked, served_api
 
 
 async def test_what_waits_is_listed(tmp_path: Path) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         assert await running.asks("GET") == (200, {"approvals": []})
         running.api.heard("w", asked())
         status, content = await running.asks("GET")
@@ -106,7 +45,7 @@ async def test_what_waits_is_listed(tmp_path: Path) -> None:
 async def test_a_decision_reaches_whoever_asked(
     tmp_path: Path, body: Any, sent: ApprovalDecided, state: str
 ) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.api.heard("w", asked())
         assert await running.decides(body) == (200, {"id": "a1", "state": state})
         assert running.sent == [("w", sent)]
@@ -114,7 +53,7 @@ async def test_a_decision_reaches_whoever_asked(
 
 
 async def test_an_unknown_approval_is_404_and_a_decided_one_409(tmp_path: Path) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.api.heard("w", asked())
         assert (await running.decides(approval_id="a2"))[0] == 404
         assert (await running.decides())[0] == 200
@@ -123,14 +62,14 @@ async def test_an_unknown_approval_is_404_and_a_decided_one_409(tmp_path: Path) 
 
 
 async def test_a_decision_that_was_late_is_409(tmp_path: Path) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.in_time = False
         running.api.heard("w", asked())
         assert (await running.decides())[0] == 409
 
 
 async def test_the_questions_of_a_process_that_ended_are_gone(tmp_path: Path) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.api.heard("w", asked())
         running.api.heard("w", Closed())
         assert await running.asks("GET") == (200, {"approvals": []})
@@ -150,7 +89,7 @@ async def test_the_questions_of_a_process_that_ended_are_gone(tmp_path: Path) ->
     ],
 )
 async def test_a_bad_body_is_400_and_decides_nothing(tmp_path: Path, body: Any, fault: str) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.api.heard("w", asked())
         status, content = await running.decides(body)
         assert status == 400
@@ -159,7 +98,7 @@ async def test_a_bad_body_is_400_and_decides_nothing(tmp_path: Path, body: Any, 
 
 
 async def test_a_body_that_no_page_may_post_unasked_is_wanted(tmp_path: Path) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         running.api.heard("w", asked())
         path, headers = f"{APPROVALS}/a1", {"Content-Type": "text/plain"}
         status, _ = await running.asks("POST", path, data='{"approve": true}', headers=headers)
@@ -169,7 +108,7 @@ async def test_a_body_that_no_page_may_post_unasked_is_wanted(tmp_path: Path) ->
 
 
 async def test_a_token_is_wanted_where_there_is_one(tmp_path: Path) -> None:
-    async with served(tmp_path, bind="0.0.0.0", token="s3cret") as running:
+    async with served_api(tmp_path, bind="0.0.0.0", token="s3cret") as running:
         running.api.heard("w", asked())
         for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "s3cret"}):
             assert (await running.asks("GET", headers=given))[0] == 401
@@ -181,7 +120,7 @@ async def test_a_token_is_wanted_where_there_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "192.0.2.1", "pbx.example.com"])
 async def test_without_a_token_nobody_else_is_answered(tmp_path: Path, bind: str) -> None:
-    async with served(tmp_path, bind=bind) as running:
+    async with served_api(tmp_path, bind=bind) as running:
         running.api.heard("w", asked())
         assert (await running.asks("GET"))[0] == 403
         assert (await running.decides())[0] == 403
@@ -195,5 +134,5 @@ async def test_without_a_token_nobody_else_is_answered(tmp_path: Path, bind: str
 async def test_without_a_token_the_host_must_be_this_machine(
     tmp_path: Path, host: str, status: int
 ) -> None:
-    async with served(tmp_path) as running:
+    async with served_api(tmp_path) as running:
         assert (await running.asks("GET", headers={"Host": host}))[0] == status

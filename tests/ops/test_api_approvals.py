@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sipagent.ops.api_approvals import REMEMBERED, Approvals, Fate
+import pytest
+
+from sipagent.ops.api_approvals import REMEMBERED, Approvals, Ending, Fate
 from sipagent.ops.channel import ApprovalAsked, ApprovalClosed, ApprovalDecided
 
 
@@ -59,7 +61,7 @@ def test_the_calls_of_a_process_that_is_gone_are_closed() -> None:
     for source, approval_id in (("w1", "a1"), ("w1", "a2"), ("w2", "a3")):
         approvals.asked(source, asked(approval_id))
     approvals.decide("a1", True, "", fates.append)
-    approvals.gone("w1")
+    assert approvals.gone("w1") == ["a1", "a2"]
     assert fates == [Fate.TOO_LATE]
     assert [each.approval_id for each in approvals.open] == ["a3"]
     assert approvals.decide("a2", True, "", ignored) is Fate.TOO_LATE
@@ -73,6 +75,26 @@ def test_closing_twice_changes_nothing() -> None:
         approvals.closed(ApprovalClosed("a1", is_decided=is_decided))
     approvals.gone("w1")
     assert fates == [Fate.TAKEN]
+
+
+@pytest.mark.parametrize(
+    ("is_approved", "is_decided", "ending"),
+    [
+        (True, True, Ending.APPROVED),
+        (False, True, Ending.REJECTED),
+        (True, False, Ending.WITHDRAWN),
+        (None, False, Ending.WITHDRAWN),
+    ],
+)
+def test_how_a_question_ended_is_told_once(
+    is_approved: bool | None, is_decided: bool, ending: Ending
+) -> None:
+    approvals, fates = Approvals(), list[Fate]()
+    approvals.asked("w1", asked())
+    if is_approved is not None:
+        approvals.decide("a1", is_approved, "", fates.append)
+    assert approvals.closed(ApprovalClosed("a1", is_decided=is_decided)) is ending
+    assert approvals.closed(ApprovalClosed("a1", is_decided=is_decided)) is None
 
 
 def test_not_everything_is_remembered() -> None:

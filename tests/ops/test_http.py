@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from sipagent.errors import ConfigError
-from sipagent.ops.http import OpsServer, Readiness
+from sipagent.ops.http import OpsServer
+from sipagent.ops.status import Readiness
 
 READY = Readiness(True, (), 1, 4, 2, 50)
 

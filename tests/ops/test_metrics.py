@@ -47,6 +47,7 @@ PLAN = {"plan": "plan"}
         (facts.BargedIn("a", 300, 20), "sipagent_barge_in_stop_seconds_sum", {}, 0.02),
         (facts.BargedIn("a", 300, None), "sipagent_barge_ins_total", PLAN, 1),
         (facts.BargedIn("a", 300, None), "sipagent_barge_in_stop_seconds_count", {}, 0),
+        (facts.CallResumed(4_000), "sipagent_hold_seconds_sum", PLAN, 4.0),
         (facts.TruncateConfirmed("a", -10), "sipagent_truncate_error_seconds_sum", {}, 0.01),
         (
             facts.AgentChanged("A", "B"),

@@ -67,6 +67,7 @@ RECORD = {
     ],
     "handoffs": [{"from": "Reception", "to": "Billing"}],
     "barge_ins": [{"heard_ms": 300, "stop_ms": 20}],
+    "holds": [{"held_ms": 4_000}],
     "blocked": [{"guardrail": "prices", "heard_ms": 60, "held_ms": 800}],
     "reconnects": [{"reason": "lost", "outage_ms": 420}],
     "digits": "42",

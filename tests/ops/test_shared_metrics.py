@@ -14,7 +14,8 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import mark_process_dead
 
-from sipagent.ops.http import OpsServer, Readiness
+from sipagent.ops.http import OpsServer
+from sipagent.ops.status import Readiness
 
 CALL = '{plan="desk",reason="caller_hung_up",result="completed"}'
 

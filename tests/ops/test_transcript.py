@@ -48,6 +48,8 @@ def text(fact: Fact) -> str | None:
         (facts.CallAnswered(400), "[answered after 400 ms]"),
         (facts.BargedIn("a", 300, 20), "[interrupted: 300 ms heard, silent 20 ms later]"),
         (facts.BargedIn("a", 300, None), "[interrupted: 300 ms heard]"),
+        (facts.CallHeld(), "[the caller put us on hold]"),
+        (facts.CallResumed(4_000), "[the caller was away for 4000 ms]"),
         (
             facts.AnswerBlocked("a", "prices", 800, 60),
             "[blocked by prices: 60 ms heard, 800 ms not]",
@@ -88,4 +90,4 @@ def test_time_is_counted_from_the_first_entry(seconds: float, clock: str) -> Non
 
 def test_every_fact_can_be_read() -> None:
     read = [transcript_line(entry(fact), 0.0) for fact in CALL]
-    assert sum(line is not None for line in read) == 12
+    assert sum(line is not None for line in read) == 14

@@ -16,7 +16,8 @@ import pytest
 
 from sipagent.errors import JournalError
 from sipagent.ops.attach_store import AttachStore
-from sipagent.ops.http import OpsServer, Readiness
+from sipagent.ops.http import OpsServer
+from sipagent.ops.status import Readiness
 from sipagent.ops.webhook_counts import Outcome
 from sipagent.ops.webhooks import STATUSES, WebhookDesk, WebhookLimits
 from sipagent.wire.webhook import IncomingCall, sign, webhook_body

@@ -1,0 +1,143 @@
+"""The event stream of the admin API: what there is, then every change (HTML: server-sent events).
+
+Each reader has a bounded queue. One that does not read is cut off when it is full: it finds out
+what it missed when it comes again, since a stream begins with all there is.
+
+| resource | acquired  | released           | on failure                         |
+|----------|-----------|--------------------|------------------------------------|
+| reader   | ``serve`` | ``serve``          | cut off; others hear nothing of it |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from .api_guard import API_HEADERS, error_response
+from .status import Readiness, readiness_to_json
+
+MAX_READERS = 50
+MAX_WAITING = 200
+"""Events of one reader that are not on their way yet."""
+
+LOOK_S = 0.5
+"""How often the state of the box is looked at: processes tell theirs as often."""
+
+HEARTBEAT_S = 10.0
+"""A stream is never silent for longer; half of what proxies and readers should tolerate."""
+
+_HEARTBEAT = b": still here\n\n"
+_HEADERS = {
+    **API_HEADERS,
+    "Content-Type": "text/event-stream",
+    "X-Accel-Buffering": "no",  # nginx would keep events back
+}
+
+
+class Events:
+    """Tell all readers what happens.
+
+    Args:
+        readiness: Of the box, now.
+        first: Name and content of the event that every stream begins with.
+    """
+
+    def __init__(
+        self,
+        readiness: Callable[[], Readiness],
+        first: Callable[[], tuple[str, dict[str, Any]]],
+    ) -> None:
+        self._readiness, self._first = readiness, first
+        self._readers: set[_Reader] = set()
+        self._is_closed = False
+
+    def tell(self, name: str, content: dict[str, Any]) -> None:
+        """Tell all readers; those whose queue is full are cut off."""
+        event = _event(name, content)
+        for reader in self._readers:
+            reader.tell(event)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Stream until the reader goes, is too slow, or the server closes."""
+        if self._is_closed or len(self._readers) >= MAX_READERS:
+            return error_response(503, "no more streams are served")
+        response = web.StreamResponse(headers=_HEADERS)
+        reader = _Reader(request.transport)
+        self._readers.add(reader)  # before it is told what there is, so that nothing is missed
+        reader.tell(_event(*self._first()))
+        try:
+            await response.prepare(request)
+            await self._stream(reader, response)
+        except ConnectionError:
+            pass  # the reader is gone, or was cut off
+        finally:
+            self._readers.discard(reader)
+        return response
+
+    async def close(self) -> None:
+        """End all streams; none begins any more."""
+        self._is_closed = True
+        for reader in self._readers:
+            reader.end()
+
+    async def _stream(self, reader: _Reader, response: web.StreamResponse) -> None:
+        now = asyncio.get_running_loop().time
+        told: Readiness | None = None
+        spoke_at = now()
+        while True:
+            state = self._readiness()
+            if state != told:
+                told = state
+                reader.tell(_event("status", readiness_to_json(state)))
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    event = await reader.next()
+            except TimeoutError:
+                if now() - spoke_at < HEARTBEAT_S:
+                    continue
+                event = _HEARTBEAT
+            if event is None:
+                return
+            reader.is_writing = True
+            await response.write(event)
+            reader.is_writing = False
+            spoke_at = now()
+
+
+class _Reader:
+    """What one reader is yet to be told."""
+
+    def __init__(self, transport: asyncio.Transport | None) -> None:
+        self._transport = transport
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING + 1)
+        self._is_over = False
+        self.is_writing = False
+
+    def tell(self, event: bytes) -> None:
+        if self._waiting.qsize() >= MAX_WAITING:
+            self.end()
+        elif not self._is_over:
+            self._waiting.put_nowait(event)
+
+    async def next(self) -> bytes | None:
+        """Return the next event; None: it is over."""
+        return await self._waiting.get()
+
+    def end(self) -> None:
+        """Have the stream end now: one that waits for its reader would not."""
+        if self._is_over:
+            return
+        self._is_over = True
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(None)
+        if self.is_writing and self._transport is not None:
+            self._transport.abort()
+
+
+def _event(name: str, content: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(content)}\n\n".encode()

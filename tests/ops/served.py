@@ -1,0 +1,87 @@
+"""An admin API over HTTP, and a process with calls that answers as the test says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from sipagent.ops.api import APPROVALS, Api
+from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.channel import ApprovalAsked, ApprovalClosed, ApprovalDecided, Message
+from sipagent.ops.http import OpsServer
+from sipagent.ops.status import Readiness
+
+YES = {"approve": True}
+
+
+def asked(approval_id: str = "a1", **changes: Any) -> ApprovalAsked:
+    """Return a question."""
+    question = ApprovalAsked(
+        approval_id, "c1", "refunds", "Back office", "refund", '{"order": "7"}', 1_700_000_000.5
+    )
+    return replace(question, **changes)
+
+
+class Served:
+    """What runs, and what was heard of it."""
+
+    def __init__(self, folder: Path, bind: str, token: str) -> None:
+        self._folder, self._bind, self._token = folder, bind, token
+        self.sent: list[tuple[Hashable, Message]] = []
+        self.in_time = True
+        self.readiness = Readiness(True, (), 1, 4)
+        self.port = 0
+
+    async def start(self) -> None:
+        """Serve, the second time on the same port and without what was asked."""
+        self.api = Api(ApiGuard(self._bind, self._token), self._send, lambda: self.readiness)
+        self._server = OpsServer(
+            "127.0.0.1", self.port, str(self._folder), lambda: self.readiness, api=self.api
+        )
+        await self._server.start()
+        self.port = self._server.port
+
+    async def close(self) -> None:
+        """Serve no more; safe twice."""
+        await self._server.close()
+
+    def _send(self, source: Hashable, message: Message) -> None:
+        self.sent.append((source, message))
+        assert isinstance(message, ApprovalDecided)
+        closed = ApprovalClosed(message.approval_id, is_decided=self.in_time)
+        self.api.heard(source, closed)
+
+    async def asks(
+        self, method: str, path: str = APPROVALS, **options: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and body of an answer."""
+        url = f"http://127.0.0.1:{self.port}{path}"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, url, **options) as response,
+        ):
+            return response.status, await response.json()
+
+    async def decides(
+        self, body: Any = YES, approval_id: str = "a1", **options: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Post a decision."""
+        return await self.asks("POST", f"{APPROVALS}/{approval_id}", json=body, **options)
+
+
+@asynccontextmanager
+async def served_api(
+    folder: Path, bind: str = "127.0.0.1", token: str = ""
+) -> AsyncIterator[Served]:
+    """Serve an API until the end of the block."""
+    running = Served(folder, bind, token)
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.close()
