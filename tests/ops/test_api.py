@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from sipagent.ops.api import APPROVALS
@@ -136,3 +137,13 @@ async def test_without_a_token_the_host_must_be_this_machine(
 ) -> None:
     async with served_api(tmp_path) as running:
         assert (await running.asks("GET", headers={"Host": host}))[0] == status
+
+
+async def test_no_answer_is_kept(tmp_path: Path) -> None:
+    async with served_api(tmp_path, token="s3cret") as running, aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{running.port}{APPROVALS}"
+        for headers, status in (({"Authorization": "Bearer s3cret"}, 200), ({}, 401)):
+            async with http.get(url, headers=headers) as response:
+                assert response.status == status
+                assert response.headers["Cache-Control"] == "no-store"
+                assert response.headers["X-Content-Type-Options"] == "nosniff"

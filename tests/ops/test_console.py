@@ -136,6 +136,7 @@ async def test_arguments_are_text_whatever_they_are(browser: Browser, tmp_path: 
         running.api.heard("w", asked("a1", arguments=written, tool="<b>refund</b>"))
         running.api.heard("w", asked("a2", arguments='{"n": 12345678901234567890, "n": 1.50}'))
         running.api.heard("w", asked("a3", arguments="<i>not JSON</i>\u202e"))
+        running.api.heard("w", asked("a4", arguments="[" * 4_000 + "]" * 4_000))
         card = page.locator("[data-id=a1]")
         shown = await card.locator("pre").inner_text()
         for text in (HOSTILE["right_to_left"], HOSTILE["long"], r"\u202egnp.exe", r"4\u200b2"):
@@ -148,6 +149,8 @@ async def test_arguments_are_text_whatever_they_are(browser: Browser, tmp_path: 
             '{\n  "n": 12345678901234567890,\n  "n": 1.50\n}'
         )
         await expect(page.locator("[data-id=a3] pre")).to_have_text("<i>not JSON</i>\\u202e")
+        await expect(page.locator("[data-id=a4] pre")).to_contain_text("[]")
+        assert len(await page.locator("[data-id=a4] pre").inner_text()) < 1_000_000
         width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(width) == 0
 

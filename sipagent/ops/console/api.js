@@ -33,8 +33,8 @@ export async function request(path, options = {}) {
   let response;
   try {
     response = await fetch(path, { ...options, headers, cache: "no-store", redirect: "error" });
-  } catch (error) {
-    throw new ApiError(0, `the box does not answer (${error.message})`);
+  } catch {
+    throw new ApiError(0, "the box does not answer");
   }
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));

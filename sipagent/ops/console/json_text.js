@@ -1,6 +1,8 @@
 // JSON as a person should see it: indented, and otherwise exactly as it was written. Parsing and
 // writing it again would round large numbers and hide a key that is there twice.
 
+const DEEPEST = 40; // deeper indentation would make megabytes of a few thousand brackets
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 
 // What cannot be seen, or makes other text be seen elsewhere: controls, marks of direction.
@@ -26,7 +28,7 @@ export function jsonPieces(text) {
   const pieces = [];
   let depth = 0;
   const space = (written) => pieces.push({ kind: "space", text: written });
-  const newLine = () => space(`\n${"  ".repeat(depth)}`);
+  const newLine = () => space(`\n${"  ".repeat(Math.min(depth, DEEPEST))}`);
   tokens.forEach((token, index) => {
     const opens = "{[".includes(token);
     const closes = "}]".includes(token);

@@ -1,7 +1,7 @@
 // Approvals: what tools wait for, oldest first, and a person's word.
 //
-// Cards never move under the pointer or the focus: what is decided stays in its place, without
-// buttons, until neither is on the list. A second click or key would decide about another one.
+// What is decided stays in its place, without buttons, until neither pointer nor focus is on the
+// list: if others moved up, a second click would decide about one of them.
 
 import { post } from "../api.js";
 import { announce, element } from "../dom.js";
@@ -162,7 +162,7 @@ class Card {
     if (state !== "open" && this.form.contains(document.activeElement)) this.root.focus(); // what is disabled loses it
     this.root.dataset.state = state;
     for (const each of this.form.elements) each.disabled = state === "sending";
-    this.outcome.textContent = { open: fault, sending: "Sending…", closed: text }[state];
+    this.outcome.textContent = { open: fault, sending: "", closed: text }[state];
     this.outcome.dataset.outcome = state === "closed" ? outcome : state === "open" && fault ? "fault" : "";
     if (state === "closed" && this.#closedAt === undefined) {
       this.tick(now);
