@@ -35,6 +35,7 @@ from sipagent.ops.logs import set_up_logging
 from sipagent.ops.metrics import REFUSED
 from sipagent.ops.observers import call_observers
 from sipagent.ops.trunk_metrics import count_trunk
+from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Refused
 from sipagent.sip.registration import TrunkState
@@ -114,6 +115,7 @@ class _Worker:
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
             approver=self._approver,
+            dial=self._dial,
         )
         self._sip = SipEndpoint(
             config.sip,
@@ -128,6 +130,10 @@ class _Worker:
             text = f"a worker holds {limit} calls, not {config.sip.max_calls}"
             raise SipAgentError(f"sip.max_calls: {text}; lower it to {limit}")
         channel.send(Ready(self._sip.port, self._sip.call_limit, routes.plans))
+
+    async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
+        assert self._sip is not None
+        return await self._sip.dial(uri, trunk=trunk, from_user=from_user)
 
     def _refused(self, refused: Refused) -> None:
         reason = REFUSAL_REASONS.get(refused.status, "malformed_request")

@@ -56,6 +56,7 @@ from .events import (
 from .journal import AttachedState, CallJournal, JournalEntry
 from .setup import CallSetup
 from .termination import Reason, Result, Termination
+from .transfer_wish import TransferApproval
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class AttachedCall:
             setup,
             entry.realtime_call_id,
             connector,
+            TransferApproval(call_id, setup.plan, setup.transfer, approver or Nobody()),
             post=self._inbox.put_nowait,
             start=self._start,
         )

@@ -5,7 +5,7 @@ Realtime: POST /realtime/calls/{call_id}/accept.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from .journal import JournalEntry
 from .prepare import DEFAULT_SILENCE_MS
 from .setup import CallSetup
 from .termination import Reason, session_failure
-from .tools import CallContext
+from .tools import CallContext, TransferTool
 
 
 def attached_options(setup: CallSetup, endpoint: Endpoint) -> SessionOptions:
@@ -84,7 +84,7 @@ def agent_named(first: RealtimeAgent, name: str) -> RealtimeAgent | None:
 def attached_context(
     call_id: str,
     entry: JournalEntry,
-    transfer: Callable[[str], Awaitable[str]],
+    transfer: TransferTool,
     request_hang_up: Callable[[Reason, str], None],
     delegation: Delegation | None = None,
 ) -> CallContext:

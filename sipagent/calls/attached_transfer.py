@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable
 
 from sipagent.errors import CallGone, SessionError, SessionRejected
 
-from . import commands
 from .attached_events import AttachedEvent
 from .attached_requests import Connector
 from .events import TransferEvent, TransferProgressed, TransferRequested
 from .setup import CallSetup
 from .transfer import Transfer
+from .transfer_commands import AnswerTransfer, EndTransferred, SendRefer, TransferCommand
+from .transfer_wish import ALREADY, TransferApproval, TransferWish, unknown_target
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ UNAVAILABLE = 503
 """RFC 3261 section 21.5.4: what is told of a connector that cannot be reached."""
 
 ON_THE_WAY = "The caller is being transferred."
-ALREADY = "The caller is being transferred already."
 
 
 class AttachedTransfer:
@@ -37,6 +37,7 @@ class AttachedTransfer:
         setup: The call's share of its plan.
         realtime_call_id: The provider's id of the call.
         connector: Has the call.
+        approval: Asked where the plan wants it.
         post: Where events for the call go.
         start: Runs something beside the call, to its end or the call's.
     """
@@ -46,6 +47,7 @@ class AttachedTransfer:
         setup: CallSetup,
         realtime_call_id: str,
         connector: Connector,
+        approval: TransferApproval,
         *,
         post: Callable[[AttachedEvent], None],
         start: Callable[[Callable[[], Awaitable[None]], str], None],
@@ -53,8 +55,10 @@ class AttachedTransfer:
         self._realtime_call_id, self._connector = realtime_call_id, connector
         self._post, self._start = post, start
         self._loop = asyncio.get_running_loop()
+        self._setup, self._approval = setup.transfer, approval
         self._transfer = Transfer(
-            setup.transfer_targets, last_words_limit_s=setup.policy.last_words_limit_s
+            {name: target.uri for name, target in setup.transfer.targets.items()},
+            last_words_limit_s=setup.policy.last_words_limit_s,
         )
         self._asking: asyncio.Future[str] | None = None
         self._target = ""
@@ -74,14 +78,21 @@ class AttachedTransfer:
         """Return when ``handle(TimerFired())`` is due, or None."""
         return self._transfer.deadline()
 
-    async def ask(self, target: str) -> str:
-        """Transfer the caller; return what the agent is told. Cancelling it changes nothing."""
+    async def ask(self, wish: TransferWish) -> str:
+        """Transfer the caller; return what the agent is told. Cancelling it changes nothing.
+
+        The target cannot be asked first: the provider has no second call to offer.
+        """
         if self._asking is not None:
             return ALREADY
+        if wish.target not in self._setup.targets:
+            return unknown_target(self._setup)
         asking: asyncio.Future[str] = self._loop.create_future()
         self._asking = asking
-        self._post(TransferRequested(target))
         try:
+            if why := await self._approval.objection(wish):
+                return why
+            self._post(TransferRequested(wish.target))
             return await asking
         finally:
             self._asking = None
@@ -94,14 +105,14 @@ class AttachedTransfer:
             for command in self._transfer.handle(event, now=self._loop.time()):
                 self._carry_out(command)
 
-    def _carry_out(self, command: commands.TransferCommand) -> None:
+    def _carry_out(self, command: TransferCommand) -> None:
         match command:
-            case commands.SendRefer(target_uri):
+            case SendRefer(target_uri):
                 self._is_sent = True
                 self._start(lambda: self._refer(target_uri), "transfer")
-            case commands.AnswerTransfer(text):
+            case AnswerTransfer(text):
                 self._answer(text)
-            case commands.EndTransferred():
+            case EndTransferred():
                 pass  # nobody tells of it here: the call just ends
 
     async def _refer(self, target_uri: str) -> None:

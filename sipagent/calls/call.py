@@ -28,17 +28,19 @@ from sipagent.sip.call import SipCall
 from . import commands, facts
 from . import events as call_events
 from .call_tasks import CallTasks
+from .consult import Dial, no_line
 from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
+from .hold_music import MUSIC_ITEM
 from .inbox import Inbox
 from .leg_answer import LegAnswer
+from .leg_bridge import BRIDGE_ITEM
 from .leg_commands import carry_out
 from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
 from .leg_session import leg_context, leg_session, line_measured
-from .leg_transfer import LegTransfer
 from .part import CallHands
 from .session_run import SessionRun
 from .setup import CallSetup, Prompt, leg_format
@@ -52,6 +54,9 @@ _PROMPTS: dict[str, call_events.CallEvent] = {
     ANNOUNCEMENT_ITEM: call_events.AnnouncementPlayed(),
 }
 """What is played outside the conversation, and what it means that it was."""
+
+_NOT_SAID = frozenset({*_PROMPTS, MUSIC_ITEM, BRIDGE_ITEM})
+"""Items that no agent said."""
 
 
 class Call:
@@ -68,6 +73,7 @@ class Call:
         recordings_dir: Where the stereo recording goes, if the plan wants one.
         wall_clock: Returns Unix seconds: sessions expire by the endpoint's calendar.
         approver: Asked before tools run that need it; None: nobody can be.
+        dial: Calls somebody else, beside the caller.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class Call:
         recordings_dir: Path,
         wall_clock: Callable[[], float],
         approver: Approver | None = None,
+        dial: Dial = no_line,
     ) -> None:
         self.call_id = call_id
         self._leg, self._setup, self._controller = leg, setup, controller
@@ -90,7 +97,6 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
-        self._transfer = LegTransfer(setup, leg, self._inbox.put_nowait)
         playback = LegPlayback()
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
         self._parts = leg_parts(
@@ -100,11 +106,14 @@ class Call:
             recordings_dir=recordings_dir,
             began_at=wall_clock(),
             is_outgoing=answer.is_outgoing,
+            dial=dial,
+            approver=approver or Nobody(),
         )
+        transfer = self._parts.transfer.ask
         context = leg_context(
             call_id,
             leg.invite,
-            self._transfer,
+            transfer,
             self.hang_up,
             self._delegation,
             self._parts,
@@ -155,6 +164,8 @@ class Call:
             post=self._inbox.put_nowait,
             run=self._tasks.run,
             now=self._now,
+            is_talking=lambda: self._controller.state is State.TALKING,
+            dismiss=self._close_session,
         )
         self._parts.join(hands)
 
@@ -178,20 +189,12 @@ class Call:
         deadlines = [
             each.deadline() for each in (self._controller, self._conversation, self._parts)
         ]
-        if self._is_talking:
-            deadlines.append(self._transfer.deadline())
         return min((at for at in deadlines if at is not None), default=None)
-
-    @property
-    def _is_talking(self) -> bool:
-        return self._controller.state is State.TALKING
 
     def _dispatch(self, message: Inbox) -> None:
         match message:
             case call_events.HangUpRequested():
                 self._wind_down(message)
-            case call_events.TransferRequested():
-                self._handle_when_silent(message)
             case _ if isinstance(message, call_events.CallEvent):
                 self._handle(message)
             case _ if isinstance(message, session_events.SessionEvent):
@@ -213,34 +216,26 @@ class Call:
             case sip_events.Disconnected(status, reason, by_peer, header):
                 detail = "; ".join(filter(None, (reason, header)))
                 self._handle(call_events.LegDisconnected(status, by_peer, detail))
-            case sip_events.ReferProgressed(status=status, is_final=is_final):
-                self._handle(call_events.TransferProgressed(status, is_final))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):
-                if item_id not in _PROMPTS:
+                if item_id not in _NOT_SAID:
                     self._conversation.first_frame_played(item_id, at)
             case sip_events.ItemPlayed(item_id=item_id, at=at):
                 if item_id in _PROMPTS:
                     self._handle(_PROMPTS[item_id])
-                else:
+                elif item_id not in _NOT_SAID:
                     self._conversation.item_played(item_id, at)
             case _:
                 pass
 
     def _wind_down(self, event: call_events.HangUpRequested) -> None:
-        if event.reason is Reason.AGENT_HUNG_UP and self._transfer.is_under_way:
+        if event.reason is Reason.AGENT_HUNG_UP and self._parts.transfer.is_under_way:
             log.info("call=%s ! no hang-up: the caller is being transferred", self.call_id)
-        else:
-            self._handle_when_silent(event)
-
-    def _handle_when_silent(self, event: call_events.CallEvent) -> None:
-        """Handle a wish that waits for the agent's last words, of which there may be none."""
+            return
         self._handle(event)
         if self._conversation.is_silent:
             self._handle(call_events.AgentFellSilent())
 
     def _handle(self, event: call_events.CallEvent) -> None:
-        if self._is_talking:  # a call that ends transfers nobody
-            self._transfer.handle(event)
         for command in self._controller.handle(event, now=self._now()):
             self._carry_out(command)
 

@@ -70,30 +70,6 @@ class Finish:
     termination: Termination
 
 
-@dataclass(frozen=True, slots=True)
-class SendRefer:
-    """Ask the caller's telephone to call somebody else."""
-
-    target_uri: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTransfer:
-    """Tell the agent what became of the transfer it asked for."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndTransferred:
-    """End the call: the caller talks to somebody else."""
-
-    target: str
-    """Its name."""
-
-
-TransferCommand: TypeAlias = SendRefer | AnswerTransfer | EndTransferred
-
 LegCommand: TypeAlias = Ring | Answer | Refuse | HangUp
 """For the leg alone."""
 

@@ -87,12 +87,15 @@ class Conversation:
         self._waiting = DelegationSound(setup)
         self._lost_at: float | None = None
         self._must_greet = False
+        self.is_on_hold = False
+        """Whether what the caller hears is not the agent, so that nobody waits for its end."""
 
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
         is_filled = self._filler.is_playing or self._waiting.is_playing
         is_idle = self._audio is None or self._audio.is_idle or is_filled
+        is_idle = is_idle or self.is_on_hold
         return is_idle and self._response_id is None
 
     def deadline(self) -> float | None:

@@ -19,6 +19,7 @@ from sipagent.sip.headers import Invite
 
 from . import facts
 from .call import Call
+from .consult import Dial, no_line
 from .controller import CallController
 from .delegation_approvals import Approver, Nobody
 from .emergency import EMERGENCY_WARNING, emergency_refusal
@@ -40,6 +41,7 @@ class CallDesk:
         recordings_dir: Where recordings go.
         wall_clock: Returns Unix seconds.
         approver: Asked before tools run that need it; None: nobody can be.
+        dial: Calls whom a caller is to be transferred to.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class CallDesk:
         recordings_dir: Path,
         wall_clock: Callable[[], float],
         approver: Approver | None = None,
+        dial: Dial = no_line,
     ) -> None:
+        self._dial = dial
         self._route, self._endpoint = route, endpoint
         self._observer, self._recordings_dir = observer, recordings_dir
         self._wall_clock, self._approver = wall_clock, approver or Nobody()
@@ -124,6 +128,7 @@ class CallDesk:
             recordings_dir=self._recordings_dir,
             wall_clock=self._wall_clock,
             approver=self._approver,
+            dial=self._dial,
         )
         self.calls[call_id] = call
         task = self._loop.create_task(self._run(call), name=f"call {call_id}")

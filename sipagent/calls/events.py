@@ -85,6 +85,8 @@ class TransferRequested:
 
     target: str
     """A name of the plan's."""
+    briefing: str = ""
+    """What the target is to be told first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,39 @@ class TransferProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultAnswered:
+    """The target of an attended transfer answered our call to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultEnded:
+    """Our call to the target is over, or came to nothing."""
+
+    status: int
+    """Of its INVITE; 200 when it had been answered, 0 when it could not be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingPlayed:
+    """The target heard what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultKeyPressed:
+    """The target pressed a key."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The deadline asked for has passed."""
 
 
-TransferEvent: TypeAlias = TransferRequested | AgentFellSilent | TransferProgressed | TimerFired
+ConsultEvent: TypeAlias = ConsultAnswered | ConsultEnded | BriefingPlayed | ConsultKeyPressed
+TransferEvent: TypeAlias = (
+    TransferRequested | AgentFellSilent | TransferProgressed | TimerFired | ConsultEvent
+)
 
 CallEvent: TypeAlias = (
     CallStarted

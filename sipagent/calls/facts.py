@@ -199,6 +199,29 @@ class CallResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferStarted:
+    """The agent wants the caller to talk to somebody else."""
+
+    target: str
+    """A name of the plan's."""
+    mode: Literal["blind", "attended"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """What came of it; told once for each that started."""
+
+    target: str
+    mode: Literal["blind", "attended"]
+    outcome: str
+    """See ``transfer_outcome.Outcome``."""
+    status: int
+    """Of SIP, where one told it, else 0."""
+    ms: int
+    """From the wish to the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
 class DigitPressed:
     """DTMF from the caller."""
 
@@ -284,6 +307,8 @@ Fact: TypeAlias = (
     | ToolCalled
     | CallHeld
     | CallResumed
+    | TransferStarted
+    | TransferEnded
     | DigitPressed
     | ErrorReported
     | UsageReported

@@ -10,11 +10,14 @@ from pathlib import Path
 from sipagent.sip.headers import Invite
 
 from .callee import Callee
+from .consult import Dial
 from .conversation import FrameSource
+from .delegation_approvals import Approver
 from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
 from .leg_hold import LegHold
+from .leg_transfer import LegTransfer
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -31,6 +34,7 @@ class LegParts:
     callee: Callee | None
     """First of those that stand between the other side's audio and the agent: it has a source of
     its own."""
+    transfer: LegTransfer
     hold: LegHold
     keypad: Keypad
 
@@ -85,6 +89,8 @@ def leg_parts(
     recordings_dir: Path,
     began_at: float,
     is_outgoing: bool,
+    dial: Dial,
+    approver: Approver,
 ) -> LegParts:
     """Return the parts that the plan of a call asks for.
 
@@ -95,6 +101,8 @@ def leg_parts(
         recordings_dir: Where recordings go.
         began_at: Unix seconds.
         is_outgoing: Whether we placed the call.
+        dial: Calls whom the caller is to be transferred to.
+        approver: Asked before tools run that need it.
     """
     recording: Recording | None = None
     if setup.recording is not None:
@@ -106,5 +114,6 @@ def leg_parts(
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
+        transfer=LegTransfer(call_id, setup, dial, approver),
         keypad=Keypad(setup.keypad, setup.digits),
     )

@@ -13,10 +13,9 @@ from . import facts
 from .delegation import Delegation
 from .leg_parts import LegParts
 from .leg_playback import LegPlayback
-from .leg_transfer import LegTransfer
 from .setup import CallSetup, leg_format
 from .termination import Reason
-from .tools import CallContext
+from .tools import CallContext, TransferTool
 
 
 def leg_session(
@@ -41,7 +40,7 @@ def leg_session(
 def leg_context(
     call_id: str,
     invite: Invite,
-    transfer: LegTransfer,
+    transfer: TransferTool,
     request_hang_up: Callable[[Reason, str], None],
     delegation: Delegation | None,
     parts: LegParts,
@@ -58,7 +57,7 @@ def leg_context(
         caller_name=invite.caller_name,
         headers=invite.headers,
         request_hang_up=request_hang_up,
-        transfer=transfer.ask,
+        transfer=transfer,
         recording=parts.recording,
         delegate=None if delegation is None else delegation.ask,
         direction="outgoing" if is_outgoing else "incoming",

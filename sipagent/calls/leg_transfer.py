@@ -1,74 +1,260 @@
-"""Transfers over a leg: the driver of a ``Transfer``, between the agent's tool and the leg.
+"""Transfers over a leg: the driver of ``Transfer`` and ``Attended``, between tool and legs.
 
 What the tool asks goes through the call's inbox, so that it keeps its place among what else
 happens. A call that ends, because of the transfer or of anything else, leaves the tool unanswered:
 its session, which would have to be told, is over as well.
+
+| resource      | acquired        | released                       | on failure              |
+|---------------|-----------------|--------------------------------|-------------------------|
+| ``Consult``   | ``CallTarget``  | ``EndConsult``, end of the leg | the caller is back      |
+| music, silence| ``HoldCaller``  | ``ResumeCaller``               | ends with the call      |
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, assert_never
 
-from sipagent.sip.call import SipCall
+from sipagent.sip import events as sip_events
 
-from . import commands
-from .events import CallEvent, HangUpRequested, TransferEvent, TransferRequested
-from .setup import CallSetup
+from . import facts
+from . import transfer_commands as commands
+from .attended import TAKEN_LIMIT_S, Attended
+from .consult import Consult, Dial
+from .conversation import FrameSource
+from .delegation_approvals import Approver
+from .diversion import Diversion, DivertedAudio, hushed
+from .events import (
+    AgentFellSilent,
+    HangUpRequested,
+    TimerFired,
+    TransferEvent,
+    TransferProgressed,
+    TransferRequested,
+)
+from .hold_music import HoldMusic
+from .inbox import Inbox
+from .leg_bridge import LegBridge
+from .part import CallPart
+from .prompts import spoken_prompt
+from .setup import CallSetup, Prompt
 from .termination import Reason
 from .transfer import Transfer
+from .transfer_outcome import Outcome
+from .transfer_wish import ALREADY, TransferApproval, TransferWish, unknown_target
 
 
-class LegTransfer:
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A transfer that somebody waits for the outcome of."""
+
+    target: str
+    mode: Literal["blind", "attended"]
+    at: float
+
+
+class LegTransfer(CallPart):
     """Carry out what the agent of one call wants of its leg.
 
     Args:
+        call_id: Ours.
         setup: The call's share of its plan.
-        leg: The caller's.
-        post: Where events for the call go.
+        dial: Calls targets that are asked first.
+        approver: Asked where the plan wants it.
     """
 
-    def __init__(self, setup: CallSetup, leg: SipCall, post: Callable[[CallEvent], None]) -> None:
-        self._leg, self._post = leg, post
-        self._loop = asyncio.get_running_loop()
-        self._transfer = Transfer(
-            setup.transfer_targets, last_words_limit_s=setup.policy.last_words_limit_s
-        )
-        self._asking: asyncio.Future[str] | None = None
+    def __init__(self, call_id: str, setup: CallSetup, dial: Dial, approver: Approver) -> None:
+        super().__init__()
+        self._setup, self._dial = setup.transfer, dial
+        self._voice = str(setup.session.get("voice") or "")
+        limit_s = setup.policy.last_words_limit_s
+        uris = {name: target.uri for name, target in self._setup.targets.items()}
+        self._blind = Transfer(uris, last_words_limit_s=limit_s)
+        self._attended = Attended(self._setup.targets, last_words_limit_s=limit_s)
+        self._approval = TransferApproval(call_id, setup.plan, self._setup, approver)
+        self._music = HoldMusic(setup.prompts.music)
+        self._consult: Consult | None = None
+        self._audio: DivertedAudio | None = None
+        self._answer: asyncio.Future[str] | None = None
+        self._begun: _Begun | None = None
 
     @property
     def is_under_way(self) -> bool:
         """Tell whether the outcome of a transfer is awaited."""
-        return self._transfer.is_under_way
+        return self._blind.is_under_way or self._attended.is_under_way
+
+    async def ask(self, wish: TransferWish) -> str:
+        """Transfer the caller; return what the agent is told.
+
+        Cancelling it withdraws the question to whoever must allow it, and changes nothing later.
+        """
+        if self._answer is not None or self.is_under_way:
+            return ALREADY
+        if wish.target not in self._setup.targets:
+            return unknown_target(self._setup)
+        self._answer = asyncio.get_running_loop().create_future()
+        self._tell_started(wish.target)
+        try:
+            if why := await self._objection(wish):
+                self._tell_ended(Outcome.NOT_APPROVED)
+                return why
+            self.hands.post(TransferRequested(wish.target, wish.briefing))
+            return await self._answer
+        finally:
+            self._answer = None
+
+    def handle(self, message: Inbox) -> None:
+        """Act on what arrived, if it is about transfers."""
+        match message:
+            case sip_events.Disconnected() if not self._attended.is_referred:
+                self._end_consult()
+            case sip_events.ReferProgressed(status=status, is_final=is_final):
+                self._advance(TransferProgressed(status, is_final))
+            case sip_events.ItemPlayed(item_id=item_id):
+                self._music.played(item_id)
+            case sip_events.DtmfReceived(digit=digit) if self._attended.is_bridged:
+                if self._consult is not None and self._consult.leg is not None:
+                    self._consult.leg.send_digits(digit)
+            case TransferRequested():
+                self._advance(message)
+                if self.hands.conversation.is_silent:
+                    self._advance(AgentFellSilent())
+            case _ if isinstance(message, TransferEvent):
+                self._advance(message)
+            case _:
+                pass
+
+    def hear(self, source: FrameSource) -> FrameSource:
+        """Stand between the caller and the agent, to let the caller wait."""
+        self._audio = DivertedAudio(source)
+        return self._audio
 
     def deadline(self) -> float | None:
-        """Return when ``handle(TimerFired())`` is due, or None."""
-        return self._transfer.deadline()
+        """Return when :meth:`handle_timer` is due, or None."""
+        if not self.hands.is_talking():
+            return None
+        candidates = (self._blind.deadline(), self._attended.deadline())
+        return min((at for at in candidates if at is not None), default=None)
 
-    async def ask(self, target: str) -> str:
-        """Transfer the caller; return what the agent is told. Cancelling it changes nothing."""
-        if self._asking is not None:
-            return "The caller is being transferred already."
-        asking: asyncio.Future[str] = self._loop.create_future()
-        self._asking = asking
-        self._post(TransferRequested(target))
+    def handle_timer(self, now: float) -> None:
+        """Act on :meth:`deadline`."""
+        self._advance(TimerFired())
+
+    async def close(self) -> Mapping[str, str]:
+        """End what is left; a telephone that was referred may hang up before it obeys."""
+        is_taken = self._attended.is_taken
+        if self._attended.is_referred and not is_taken and self._consult is not None:
+            is_taken = await self._consult.is_taken_over(TAKEN_LIMIT_S)
+        if is_taken:
+            self._tell_ended(Outcome.COMPLETED)
+        self._end_consult()
+        self._tell_ended(Outcome.ABANDONED)
+        return {}
+
+    async def _objection(self, wish: TransferWish) -> str:
         try:
-            return await asking
-        finally:
-            self._asking = None
+            return await self._approval.objection(wish)
+        except asyncio.CancelledError:
+            self._tell_ended(Outcome.ABANDONED)
+            raise
 
-    def handle(self, event: CallEvent) -> None:
-        """Act on an event of the call, if it is about transfers."""
-        if isinstance(event, TransferEvent):
-            for command in self._transfer.handle(event, now=self._loop.time()):
+    def _advance(self, event: TransferEvent) -> None:
+        if not self.hands.is_talking():  # a call that ends transfers nobody
+            return
+        for machine in self._concerned(event):
+            for command in machine.handle(event, now=self.hands.now()):
                 self._carry_out(command)
 
-    def _carry_out(self, command: commands.TransferCommand) -> None:
+    def _concerned(self, event: TransferEvent) -> Sequence[Transfer | Attended]:
+        """Return who is told: a wish is for one of the two."""
+        match event:
+            case TransferRequested(target=target):
+                is_attended = self._setup.targets[target].is_attended
+                return (self._attended,) if is_attended else (self._blind,)
+            case _:
+                return self._blind, self._attended
+
+    def _carry_out(self, command: commands.TransferCommand | commands.AttendedCommand) -> None:
         match command:
             case commands.SendRefer(target_uri):
-                self._leg.refer(target_uri)
-            case commands.AnswerTransfer(text):
-                if self._asking is not None and not self._asking.done():
-                    self._asking.set_result(text)
+                self.hands.leg.refer(target_uri)
+            case commands.AnswerTransfer(text, outcome, status):
+                self._tell_ended(outcome, status)
+                if self._answer is not None and not self._answer.done():
+                    self._answer.set_result(text)
             case commands.EndTransferred(target):
-                self._post(HangUpRequested(Reason.TRANSFERRED, f"to {target}"))
+                self._tell_ended(Outcome.COMPLETED, 200)
+                self.hands.post(HangUpRequested(Reason.TRANSFERRED, f"to {target}"))
+            case commands.HoldCaller() | commands.ResumeCaller():
+                self._hold(is_on=isinstance(command, commands.HoldCaller))
+            case commands.CallTarget(target, briefing):
+                self._consult = Consult(
+                    self.hands, self._setup.targets[target], dial=self._dial, say=self._say
+                )
+                self._consult.call(briefing)
+            case commands.EndConsult():
+                self._end_consult()
+            case commands.BriefTarget() | commands.SendReplaces() | commands.JoinLegs():
+                self._use_consult(command)
+            case _:
+                assert_never(command)
+
+    def _use_consult(
+        self, command: commands.BriefTarget | commands.SendReplaces | commands.JoinLegs
+    ) -> None:
+        assert self._consult is not None and self._consult.leg is not None
+        match command:
+            case commands.BriefTarget():
+                self._consult.brief()
+            case commands.SendReplaces():
+                self.hands.leg.refer_to_peer_of(self._consult.leg)
+            case commands.JoinLegs():
+                self._join_legs()
+
+    def _hold(self, *, is_on: bool) -> None:
+        self.hands.conversation.is_on_hold = is_on
+        self._divert(hushed if is_on else None)
+        if is_on and self.hands.leg.media is not None:
+            self._music.start(self.hands.leg.media)
+        else:
+            self._music.stop()
+
+    def _divert(self, diversion: Diversion | None) -> None:
+        if self._audio is not None:
+            self._audio.diversion = diversion
+
+    def _join_legs(self) -> None:
+        assert self._consult is not None and self._consult.leg is not None
+        caller, target = self.hands.leg.media, self._consult.leg.media
+        assert caller is not None and target is not None
+        bridge = LegBridge(caller, target)
+        self.hands.conversation.is_on_hold = True
+        self._divert(bridge.take)
+        self.hands.run(bridge.run_caller, "caller to target")
+        self.hands.run(bridge.run_target, "target to caller")
+        self._tell_ended(Outcome.BRIDGED, 200)
+        self.hands.dismiss()
+
+    def _end_consult(self) -> None:
+        if self._consult is not None:
+            self._consult.end()
+
+    async def _say(self, words: str) -> Prompt | None:
+        return await spoken_prompt(words, self._voice)
+
+    def _tell_started(self, target: str) -> None:
+        mode: Literal["blind", "attended"] = (
+            "attended" if self._setup.targets[target].is_attended else "blind"
+        )
+        self._begun = _Begun(target, mode, self.hands.now())
+        self.hands.tell(facts.TransferStarted(target, mode))
+
+    def _tell_ended(self, outcome: Outcome, status: int = 0) -> None:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            ms = round((self.hands.now() - begun.at) * 1000)
+            self.hands.tell(
+                facts.TransferEnded(begun.target, begun.mode, outcome.value, status, ms)
+            )

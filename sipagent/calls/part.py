@@ -35,6 +35,10 @@ class CallHands:
     """Starts a task that ends with the call; takes its name."""
     now: Callable[[], float]
     """Returns monotonic seconds."""
+    is_talking: Callable[[], bool]
+    """Whether caller and agent talk: answered, and not about to end."""
+    dismiss: Callable[[], None]
+    """Closes the session and lets the call go on without the agent."""
 
 
 class CallPart:

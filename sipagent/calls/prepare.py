@@ -33,6 +33,7 @@ from .setup import (
     VoicemailSetup,
 )
 from .tools import builtin_tools
+from .transfer_setup import transfer_setup
 
 DEFAULT_SILENCE_MS = 500
 """What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
@@ -51,9 +52,9 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         return RefuseCall(plan.name, dialplan.refuse.status)
     if dialplan.refer is not None:
         return ReferCall(plan.name, dialplan.refer.target_uri)
-    targets = {} if dialplan.transfer is None else dialplan.transfer.targets
+    transfer = transfer_setup(dialplan.transfer)
     backend = _backend(plan, embedded=embedded)
-    builtins = builtin_tools(targets, None if backend is None else backend.timeout_s)
+    builtins = builtin_tools(transfer, None if backend is None else backend.timeout_s)
     return CallSetup(
         plan=plan.name,
         agent=build_agents(plan, builtins, embedded=embedded),
@@ -75,7 +76,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         hold=HoldSettings(session.hold_ms, session.hold_until_checked),
         recording=_recording(plan, prompts),
         silence_duration_ms=_silence_ms(session.turn_detection),
-        transfer_targets=targets,
+        transfer=transfer,
         digits=_digits(dialplan.keypad),
         keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
         line=LineSetup(on_resume=dialplan.line.on_resume),

@@ -17,6 +17,7 @@ from sipagent.audio.frames import silence
 from sipagent.audio.tones import tone
 from sipagent.audio.wav import read_wav
 from sipagent.dialplan.plans import Plan
+from sipagent.dialplan.transfer import transfer_is_attended
 from sipagent.engine.tts.speaker import Speaker
 from sipagent.engine.tts.voices import espeak_voice
 from sipagent.errors import EngineError, SipAgentError
@@ -57,6 +58,7 @@ async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
         filler,
         await _delegation(plan, speaker),
         await _announcement(plan, speaker),
+        await _music(plan, speaker),
     )
 
 
@@ -80,6 +82,31 @@ async def _announcement(plan: Plan, speaker: Speaker) -> Prompt | None:
     return made
 
 
+async def _music(plan: Plan, speaker: Speaker) -> Prompt | None:
+    transfer = plan.dialplan.transfer
+    if transfer is None or not transfer_is_attended(transfer):
+        return None
+    return await _made(plan, speaker, "music", "", transfer.music) or _with_pause(hold_tone())
+
+
+async def spoken_prompt(words: str, voice: str) -> Prompt | None:
+    """Return words said in a call, in the voice of the embedded engine, or None if it has none.
+
+    Args:
+        words: Whatever an agent wrote.
+        voice: As the plan names it.
+    """
+    speaker = Speaker()
+    try:
+        pcm = await speaker.speak(words, espeak_voice(voice))
+    except EngineError as error:
+        log.warning("! words that cannot be said: %s", error)
+        return None
+    finally:
+        await speaker.close()
+    return Prompt(pcm, speaker.rate_hz) if len(pcm) else None
+
+
 async def _made(
     plan: Plan, speaker: Speaker, key: str, words: str, wav: str | None
 ) -> Prompt | None:
@@ -89,7 +116,7 @@ async def _made(
             pcm, rate_hz = await asyncio.to_thread(read_wav, plan.beside(wav))
             return Prompt(pcm, rate_hz)
         except (OSError, SipAgentError) as error:
-            log.error("plan %s ! %s_wav: %s", plan.name, key, error)
+            log.error("plan %s ! %s: %s", plan.name, key, error)
     if not words:
         return None
     try:

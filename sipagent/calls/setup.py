@@ -22,6 +22,7 @@ from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
 from .keypad_setup import KeypadSetup
+from .transfer_setup import TransferSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Prompts:
     """While the backend agent works, again and again; None: nothing."""
     announcement: Prompt | None = None
     """Before the agent's first word; None: nothing is announced."""
+    music: Prompt | None = None
+    """While the target of a transfer is asked, again and again; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,8 @@ class CallSetup:
     """How the call is recorded; None: it is not."""
     silence_duration_ms: int | None = None
     """How much silence ends a turn (server VAD); dates the caller's last word. None: unknown."""
-    transfer_targets: Mapping[str, str] = field(default_factory=dict)
-    """Where callers may be transferred: URIs by the name that agents know."""
+    transfer: TransferSetup = field(default_factory=TransferSetup)
+    """Where callers may be transferred."""
     digits: DigitSettings | None = None
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
 
 from .recording import Recording
 from .recording_tools import recording_tools
 from .termination import Reason
+from .transfer_setup import TransferSetup
+from .transfer_tool import transfer_tool
+from .transfer_wish import TransferWish
 
 DELEGATE_MARGIN_S = 5.0
 """More than a delegation has, so that it is the one that says that it took too long."""
 
-TRANSFER_TIMEOUT_S = 60.0
-"""More than a transfer takes that waits for the last words and then for its own limit."""
+TransferTool: TypeAlias = Callable[[TransferWish], Awaitable[str]]
+"""Takes what the agent wants; returns what it is told of it. On the loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,7 @@ class CallContext:
     caller_name: str
     headers: tuple[tuple[str, str], ...]
     request_hang_up: Callable[[Reason, str], None]
-    transfer: Callable[[str], Awaitable[str]]
-    """Takes the name of a target of the plan; returns what the model is told. On the loop."""
+    transfer: TransferTool
     realtime_call_id: str = ""
     """The provider's, of a call that its own connector answered."""
     recording: Recording | None = None
@@ -49,33 +51,6 @@ async def hangup(context: ToolContext) -> BackgroundResult:
     call: CallContext = context.context
     call.request_hang_up(Reason.AGENT_HUNG_UP, f"by {context.agent_name}")
     return BackgroundResult("The call ends now.")
-
-
-async def _transfer_call(context: ToolContext, values: Mapping[str, Any]) -> str:
-    call: CallContext = context.context
-    return await call.transfer(values["target"])
-
-
-def transfer_tool(targets: Mapping[str, str]) -> FunctionTool:
-    """Return the tool that transfers the caller to one of ``targets``, which it knows by name."""
-    names = list(targets)
-    target = {"type": "string", "enum": names, "description": "Whom to transfer the caller to."}
-    return FunctionTool(
-        name="transfer_call",
-        description=(
-            "Transfer the phone call to somebody else, after everything said so far has been heard;"
-            " this conversation then ends. Tell the caller first, and do not hang up. Possible"
-            f" targets: {', '.join(names)}."
-        ),
-        parameters={
-            "type": "object",
-            "properties": {"target": target},
-            "required": ["target"],
-            "additionalProperties": False,
-        },
-        invoke=_transfer_call,
-        timeout_s=TRANSFER_TIMEOUT_S,
-    )
 
 
 async def _delegate(context: ToolContext, values: Mapping[str, Any]) -> str:
@@ -113,17 +88,17 @@ def delegate_tool(timeout_s: float) -> FunctionTool:
 
 
 def builtin_tools(
-    transfer_targets: Mapping[str, str], delegation_timeout_s: float | None = None
+    transfer: TransferSetup, delegation_timeout_s: float | None = None
 ) -> dict[str, FunctionTool]:
     """Return the tools every dialplan may name without defining them, by name.
 
     Args:
-        transfer_targets: Of the plan; without any there is nothing to transfer callers to.
+        transfer: Of the plan; without targets there is nothing to transfer callers to.
         delegation_timeout_s: Of its backend agent; None: there is none.
     """
     tools = {"hangup": function_tool(hangup), **recording_tools()}
-    if transfer_targets:
-        tools["transfer_call"] = transfer_tool(transfer_targets)
+    if transfer.targets:
+        tools["transfer_call"] = transfer_tool(transfer)
     if delegation_timeout_s is not None:
         tools["delegate"] = delegate_tool(delegation_timeout_s)
     return tools

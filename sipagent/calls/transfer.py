@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
-from .commands import AnswerTransfer, EndTransferred, SendRefer, TransferCommand
 from .controller import TAIL_S
 from .events import (
     AgentFellSilent,
@@ -29,6 +28,8 @@ from .events import (
     TransferProgressed,
     TransferRequested,
 )
+from .transfer_commands import AnswerTransfer, EndTransferred, SendRefer, TransferCommand
+from .transfer_outcome import failure, outcome_of
 
 LIMIT_S = 30.0
 """From REFER to its outcome: longer than most people let a telephone ring."""
@@ -50,7 +51,7 @@ class Transfer:
     """Decide how a caller is transferred; carry nothing out.
 
     Args:
-        targets: URIs by name.
+        targets: URIs by name; no other is asked for.
         last_words_limit_s: How long the agent may take to finish speaking.
     """
 
@@ -71,7 +72,7 @@ class Transfer:
     def handle(self, event: TransferEvent, *, now: float) -> list[TransferCommand]:
         """Advance on ``event``; return what to do about it, in order."""
         match event:
-            case TransferRequested(target):
+            case TransferRequested(target=target):
                 return self._request(target, now)
             case AgentFellSilent() if self._state is _State.LAST_WORDS:
                 self._enter(_State.LINGERING, now + TAIL_S)
@@ -84,15 +85,9 @@ class Transfer:
         return []
 
     def _request(self, target: str, now: float) -> list[TransferCommand]:
-        if self.is_under_way:
-            return [AnswerTransfer("The caller is being transferred already.")]
-        if target not in self._targets:
-            known = ", ".join(self._targets) or "none"
-            return [
-                AnswerTransfer(f"The transfer failed: there is no such target; known: {known}.")
-            ]
-        self._target = target
-        self._enter(_State.LAST_WORDS, now + self._last_words_limit_s)
+        if not self.is_under_way:
+            self._target = target
+            self._enter(_State.LAST_WORDS, now + self._last_words_limit_s)
         return []
 
     def _conclude(self, status: int) -> list[TransferCommand]:
@@ -103,12 +98,12 @@ class Transfer:
             return [EndTransferred(self._target)]
         was_told = self._state is _State.GIVEN_UP
         self._enter(_State.IDLE, None)
-        return [] if was_told else [AnswerTransfer(f"The transfer failed: {failure(status)}.")]
+        return [] if was_told else [_failed(status)]
 
     def _expire(self, now: float) -> list[TransferCommand]:
         if self._state is _State.REFERRING:
             self._enter(_State.GIVEN_UP, None)
-            return [AnswerTransfer(f"The transfer failed: {failure(408)}.")]
+            return [_failed(408)]
         self._enter(_State.REFERRING, now + LIMIT_S)
         return [SendRefer(self._targets[self._target])]
 
@@ -116,20 +111,5 @@ class Transfer:
         self._state, self._deadline = state, deadline
 
 
-def failure(status: int) -> str:
-    """Say why nobody took a transferred call (RFC 3261 section 21), so that it can be repeated."""
-    match status:
-        case 486 | 600:
-            return "busy"
-        case 408 | 480 | 487:
-            return "nobody answered"
-        case 404 | 410 | 484 | 604:
-            return "the number is not in use"
-        case 403 | 603:
-            return "declined"
-        case 405 | 420 | 489 | 501:
-            return "the caller's telephone cannot be transferred"
-        case 491:
-            return "another transfer is still under way"
-        case _:
-            return f"status {status}"
+def _failed(status: int) -> AnswerTransfer:
+    return AnswerTransfer(f"The transfer failed: {failure(status)}.", outcome_of(status), status)

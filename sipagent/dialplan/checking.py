@@ -14,11 +14,12 @@ from .backend import check_backend
 from .documents import Document
 from .findings import Finding, Severity
 from .keypad import check_keypad
-from .models import BUILTIN_TOOLS, TRANSFER_TOOL, Agent, Dialplan
+from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .outgoing import check_outgoing
 from .recording import check_recording
 from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
+from .transfer import check_transfer
 from .validation import listed, near_miss, shown
 
 ItemT = TypeVar("ItemT")
@@ -62,7 +63,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _guardrails,
         _handoffs,
         _unused_tools,
-        _transfer,
+        check_transfer,
         check_backend,
         check_keypad,
         check_recording,
@@ -147,21 +148,6 @@ def _handoffs(plan: Dialplan, document: Document) -> Iterator[Finding]:
                 yield document.finding(path, text)
             elif name in agent.handoffs[:position]:
                 yield document.finding(path, f'names the agent "{name}" twice')
-
-
-def _transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
-    is_used = False
-    for index, agent in enumerate(plan.agents):
-        if TRANSFER_TOOL not in agent.tools:
-            continue
-        is_used = True
-        if plan.transfer is None:
-            path = ("agents", index, "tools", agent.tools.index(TRANSFER_TOOL))
-            text = f'"{TRANSFER_TOOL}" needs [transfer], which says where callers may go'
-            yield document.finding(path, text)
-    if plan.transfer is not None and not is_used:
-        text = f'no agent has "{TRANSFER_TOOL}"'
-        yield document.finding(("transfer",), text, Severity.WARNING)
 
 
 def _unused_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:

@@ -148,10 +148,12 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
             yield document.finding(
                 ("backend", "api_key_file"), f"{backend.api_key_file} {held.text}"
             )
-    for table, key, wav in (
-        ("session", "apology_wav", session.apology_wav),
-        ("session", "filler_wav", session.filler_wav),
-        ("recording", "announcement_wav", dialplan.recording.announcement_wav),
+    music = None if dialplan.transfer is None else dialplan.transfer.music
+    for path, wav in (
+        (("session", "apology_wav"), session.apology_wav),
+        (("session", "filler_wav"), session.filler_wav),
+        (("transfer", "music"), music),
+        (("recording", "announcement_wav"), dialplan.recording.announcement_wav),
     ):
         if wav is None:
             continue
@@ -159,7 +161,7 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
             read_wav(folder / wav)
         except (OSError, ValueError, SipAgentError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            yield document.finding((table, key), f"{wav} cannot be used: {why}")
+            yield document.finding(path, f"{wav} cannot be used: {why}")
 
 
 def _sha(loaded: Iterable[LoadedFile]) -> str:

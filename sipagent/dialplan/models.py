@@ -17,8 +17,8 @@ from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, 
 from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
 from .session import SessionSettings
+from .transfer import TRANSFER_TOOL, Transfer
 
-TRANSFER_TOOL = "transfer_call"
 BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *RECORDING_TOOLS})
 """Tools that every agent may name and no plan may define."""
 
@@ -96,23 +96,6 @@ class Guardrail(Model):
         if bool(self.phrases) == (self.python is not None):
             raise ValueError("needs phrases or python, and not both")
         return self
-
-
-class Transfer(Model):
-    """``[transfer]``: where agents may transfer callers, with the tool ``transfer_call``."""
-
-    targets: Annotated[dict[str, TargetUri], Field(min_length=1)]
-    """URI by the name that agents know."""
-
-    @field_validator("targets")
-    @classmethod
-    def _has_names(cls, targets: dict[str, str]) -> dict[str, str]:
-        for name in targets:
-            if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-                raise ValueError(
-                    f"{name[:60]!r} must be letters, digits, hyphens and underscores, at most 64"
-                )
-        return targets
 
 
 class Refuse(Model):

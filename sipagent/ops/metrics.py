@@ -89,6 +89,17 @@ TOOL_CALLS = Counter("sipagent_tool_calls", "Tool calls.", ["plan", "tool", "out
 TOOL_DURATION = Histogram(
     "sipagent_tool_duration_seconds", "Time tools took.", ["plan", "tool"], buckets=VOICE_SECONDS
 )
+TRANSFERS = Counter(
+    "sipagent_transfers",
+    "Transfers agents wanted, by what came of them.",
+    ["plan", "mode", "outcome"],
+)
+TRANSFER_SECONDS = Histogram(
+    "sipagent_transfer_seconds",
+    "From the wish to its outcome.",
+    ["plan", "mode"],
+    buckets=CALL_SECONDS,
+)
 FRAMES_STARVED = Counter(
     "sipagent_frames_starved", "Frames in which an unfinished answer had nothing to play."
 )
@@ -201,6 +212,9 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
             TOOL_CALLS.labels(plan, name, "failed" if failed else "ok").inc()
             TOOL_DURATION.labels(plan, name).observe(duration_ms / 1000)
+        case facts.TransferEnded(mode=mode, outcome=outcome, ms=ms):
+            TRANSFERS.labels(plan, mode, outcome).inc()
+            TRANSFER_SECONDS.labels(plan, mode).observe(ms / 1000)
         case _:
             pass
 

@@ -51,6 +51,8 @@ class CallRecord:
     """Sessions that took over in mid-call."""
     holds: list[dict[str, int]] = field(default_factory=list)
     """Times the other side had the call on hold."""
+    transfers: list[dict[str, Any]] = field(default_factory=list)
+    """What came of each wish to transfer the caller."""
     digits: str = ""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
@@ -120,6 +122,8 @@ class CallRecord:
                 self.barge_ins.append({"heard_ms": heard_ms, **known})
             case facts.CallResumed(held_ms=held_ms):
                 self.holds.append({"held_ms": held_ms})
+            case facts.TransferEnded():
+                self.transfers.append(asdict(fact))
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
             case facts.ErrorReported(code=code, message=message):

@@ -62,5 +62,9 @@ def _line_text(entry: dict[str, Any]) -> str | None:
             return "[the caller put us on hold]"
         case "CallResumed":
             return f"[the caller was away for {entry['held_ms']} ms]"
+        case "TransferStarted":
+            return f"[{entry['mode']} transfer to {entry['target']}]"
+        case "TransferEnded":
+            return f"[transfer to {entry['target']}: {entry['outcome']}]"
         case _:
             return None

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sipagent.errors import InvalidTransition
 
-from .events import Confirmed, Disconnected, LineStats, MediaFact, Progressed, SipEvent
+from .events import (
+    Confirmed,
+    Disconnected,
+    LineStats,
+    MediaFact,
+    Progressed,
+    ReferProgressed,
+    SipEvent,
+)
 from .headers import Invite
 from .media_port import MediaPort
 from .own_hold import HoldCommand, OwnHold, SendOffer, TellHold
@@ -102,6 +110,21 @@ class SipCall:
     def resume(self) -> None:
         """Ask the peer to talk again; comes as ``WeResumed`` or ``HoldRefused``."""
         self._change_hold(self._own_hold.ask(False))
+
+    def refer_to_peer_of(self, other: SipCall) -> None:
+        """Send REFER: the peer shall take ``other`` over and talk to whom we talk to there.
+
+        Refer-To names that leg's peer and, in Replaces, its dialog (RFC 3891, RFC 5589 section 7).
+        How it goes comes as ``ReferProgressed``; 481 at once if ``other`` is gone.
+        """
+
+        def send(peer: PjCall) -> None:
+            if other._peer is None:
+                self.tell(ReferProgressed(481, is_final=True))
+            else:
+                peer.send_replaces(other._peer)
+
+        self._post(send)
 
     def stats(self) -> LineStats:
         """Return the last media figures; refreshed when media or the leg ends."""

@@ -114,11 +114,18 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def send_refer(self, refer_to: str) -> None:
         """Ask the peer to call somebody else; an answer of ours stands in where none can come."""
+        self._refer(lambda: self.xfer(refer_to, operation(0, "", ())))
+
+    def send_replaces(self, other: PjCall) -> None:
+        """Ask the peer to take ``other`` over (RFC 3891), whose peer it shall talk to."""
+        self._refer(lambda: self.xferReplaces(other, 0, operation(0, "", ())))
+
+    def _refer(self, send: Callable[[], None]) -> None:
         if not self._was_confirmed or self._refers:
             self.leg.tell(ReferProgressed(491 if self._refers else 481, is_final=True))
             return
         try:
-            self.xfer(refer_to, operation(0, "", ()))
+            send()
             self._refers = True
         except pj.Error as error:
             log.warning("leg %s ! no REFER sent: %s", self.leg.invite.sip_call_id, error.reason)

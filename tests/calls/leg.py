@@ -55,15 +55,18 @@ class FarEnd:
         sent: Statuses of responses, ``REFER`` with its target, ``BYE`` with its Reason, in order.
         headers: Of the last response.
         acknowledges: Whether a 200 is followed by an ACK.
+        digits: What was pressed for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "caller") -> None:
+        self.name = name
         loop = asyncio.get_running_loop()
         self.leg = SipCall(INVITE, cast(PjThread, _Now()), loop)
         self.leg.attach(cast(PjCall, self))
         self.sent: list[int | str] = []
         self.headers: list[tuple[str, str]] = []
         self.acknowledges = True
+        self.digits = ""
 
     @property
     def media(self) -> MediaPort:
@@ -98,6 +101,14 @@ class FarEnd:
     def send_refer(self, refer_to: str) -> None:
         """Take a REFER."""
         self.sent.append(f"REFER {refer_to}")
+
+    def send_digits(self, digits: str) -> None:
+        """Take digits."""
+        self.digits += digits
+
+    def send_replaces(self, other: FarEnd) -> None:
+        """Take a REFER with Replaces."""
+        self.sent.append(f"REFER to the peer of {other.name}")
 
     def notifies(self, status: int) -> None:
         """Tell how the other call goes, as NOTIFYs do."""

@@ -18,6 +18,7 @@ from sipagent.calls.controller import CallPolicy
 from sipagent.calls.conversation import Conversation
 from sipagent.calls.events import CallEvent
 from sipagent.calls.setup import CallSetup, Prompt, Prompts
+from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.realtime import events as session_events
 from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
@@ -41,6 +42,11 @@ def call_setup(**changes: Any) -> CallSetup:
         ),
     }
     return CallSetup(**(options | changes))
+
+
+def transfer_to(**uris: str) -> TransferSetup:
+    """Return blind transfers, by name."""
+    return TransferSetup({name: TransferTarget(uri) for name, uri in uris.items()})
 
 
 @dataclass(frozen=True, slots=True)

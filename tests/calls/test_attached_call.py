@@ -20,16 +20,17 @@ from sipagent.errors import CallGone, SessionRejected, SessionTimeout
 from sipagent.realtime.rotation import RotationSettings
 
 from .attached import Provider, entry, provider
-from .talk import call_setup
+from .talk import call_setup, transfer_to
 
-TARGETS = {"sales": "sip:sales@example.org"}
+SALES = "sip:sales@example.org"
+TRANSFER = transfer_to(sales=SALES)
 
 
 def with_tools(**changes: object) -> CallSetup:
     """Return a plan whose agent may hang up and transfer."""
-    tools = builtin_tools(TARGETS)
+    tools = builtin_tools(TRANSFER)
     agent = RealtimeAgent("Reception", tools=list(tools.values()))
-    return call_setup(agent=agent, transfer_targets=TARGETS, **changes)
+    return call_setup(agent=agent, transfer=TRANSFER, **changes)
 
 
 async def ended(running: Provider) -> Termination:
@@ -226,7 +227,7 @@ async def test_a_caller_is_transferred_when_the_agent_has_finished() -> None:
         await running.endpoint.say({"type": "rate_limits.updated", "rate_limits": []})
         assert running.connector.kinds() == ["accept"]
         await running.ends("One moment.")
-        assert await running.connector.until("refer") == ("refer", "rtc_1", TARGETS["sales"])
+        assert await running.connector.until("refer") == ("refer", "rtc_1", SALES)
         called = await running.told.until(facts.ToolCalled)
         assert "The caller is being transferred." in called.output
         await running.endpoint.leave(1000, "")

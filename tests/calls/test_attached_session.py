@@ -20,6 +20,7 @@ from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.events import SessionFailed
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.calls.termination import Reason
+from sipagent.calls.transfer_wish import TransferWish
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
 from sipagent.realtime.accepting import accept_session
 from sipagent.realtime.endpoint import Endpoint
@@ -111,8 +112,8 @@ def test_tools_are_told_of_the_call() -> None:
     headers = (("From", "Ada <sip:1@x>"), ("To", "<sip:desk@x>"), ("Call-ID", "s"))
     entry = JournalEntry("rtc_1", AttachedState.NEW, headers, 0.0)
 
-    async def transfer(target: str) -> str:
-        return target
+    async def transfer(wish: TransferWish) -> str:
+        return wish.target
 
     context = attached_context("c1", entry, transfer, lambda reason, detail: None)
     assert (context.call_id, context.realtime_call_id, context.sip_call_id) == ("c1", "rtc_1", "s")

@@ -28,6 +28,8 @@ from sipagent.dialplan.plans import Plan
 from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, SessionOpened, TimerFired
 
+from .talk import transfer_to
+
 PROMPTS = Prompts(Prompt(tone(400, 20, 8_000), 8_000))
 
 
@@ -52,7 +54,7 @@ def test_an_agent_may_transfer_callers_where_its_plan_says() -> None:
     agent = {"name": "Ada", "tools": ["transfer_call"]}
     setup = decided(agents=[agent], transfer={"targets": {"billing": "tel:1", "desk": "tel:2"}})
     assert isinstance(setup, CallSetup)
-    assert setup.transfer_targets == {"billing": "tel:1", "desk": "tel:2"}
+    assert setup.transfer == transfer_to(billing="tel:1", desk="tel:2")
     (tool,) = setup.agent.tools
     assert tool.to_wire()["parameters"]["properties"]["target"]["enum"] == ["billing", "desk"]
 

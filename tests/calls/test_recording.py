@@ -36,6 +36,8 @@ class Line:
             post=lambda _: None,
             run=lambda work, name: None,
             now=lambda: 0.0,
+            is_talking=lambda: True,
+            dismiss=lambda: None,
         )
         self.recording.join(hands)
 

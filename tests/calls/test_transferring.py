@@ -14,19 +14,22 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import DEFAULT_ERROR
 from sipagent.calls import facts
 from sipagent.calls.call import Call
+from sipagent.calls.consult import Dial, no_line
 from sipagent.calls.controller import CallPolicy
+from sipagent.calls.delegation_approvals import Approver, Question, Verdict
 from sipagent.calls.incoming_controller import IncomingController
 from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.tools import builtin_tools
+from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.realtime.transport import Endpoint
 from tests.fakes.scripted_endpoint import ScriptedEndpoint, scripted_endpoint
 from tests.realtime.playbook import Wire, audio, created, done, function_call
 
 from .leg import FarEnd, Told
-from .talk import call_setup
+from .talk import call_setup, transfer_to
 
-TARGETS = {"billing": "tel:+4930", "desk": "sip:desk@example.com"}
+TRANSFER = transfer_to(billing="tel:+4930", desk="sip:desk@example.com")
 REFERRED = "REFER <tel:+4930>"
 AUDIO_DONE = audio(0) | {"type": "response.output_audio.done"}
 
@@ -34,10 +37,19 @@ AUDIO_DONE = audio(0) | {"type": "response.output_audio.done"}
 class Talking:
     """A call whose parties talk, its far end, its endpoint and what it told."""
 
-    def __init__(self, endpoint: ScriptedEndpoint, folder: Path, **setup: Any) -> None:
+    def __init__(
+        self,
+        endpoint: ScriptedEndpoint,
+        folder: Path,
+        *,
+        dial: Dial = no_line,
+        approver: Approver | None = None,
+        **setup: Any,
+    ) -> None:
         self.endpoint, self.far_end, self.told = endpoint, FarEnd(), Told()
-        agent = RealtimeAgent("Ada", tools=[*builtin_tools(TARGETS).values()])
-        defaults = {"agent": agent, "transfer_targets": TARGETS}
+        tools = builtin_tools(setup.get("transfer", TRANSFER))
+        agent = RealtimeAgent("Ada", tools=[*tools.values()])
+        defaults = {"agent": agent, "transfer": TRANSFER}
         loop = asyncio.get_running_loop()
         self.call = Call(
             "c1",
@@ -49,6 +61,8 @@ class Talking:
             answer=LegAnswer(loop.time()),
             recordings_dir=folder,
             wall_clock=lambda: 0.0,
+            approver=approver,
+            dial=dial,
         )
         self.ended = loop.create_task(self.call.run(), name="call")
 
@@ -79,9 +93,12 @@ async def talking(folder: Path, **setup: Any) -> AsyncIterator[Talking]:
             await running.ended
 
 
-def transfer_call(target: str, tool_call_id: str = "call_1", **more: str) -> Wire:
+def transfer_call(
+    target: str, tool_call_id: str = "call_1", *, briefing: str | None = None, **more: str
+) -> Wire:
     """Return a call of the tool."""
-    arguments = orjson.dumps({"target": target}).decode()
+    told = {} if briefing is None else {"briefing": briefing}
+    arguments = orjson.dumps({"target": target, **told}).decode()
     return function_call("transfer_call", tool_call_id, arguments=arguments, **more)
 
 
@@ -161,3 +178,53 @@ async def test_only_targets_of_the_plan_are_called(tmp_path: Path) -> None:
         await running.calls(transfer_call("sip:evil@example.com"))
         assert await running.outputs() == [DEFAULT_ERROR]
         assert [each for each in running.far_end.sent if "REFER" in str(each)] == []
+
+
+class Person:
+    """Says what they are told to say."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[Question] = asyncio.Queue()
+        self.says: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+    async def ask(self, question: Question) -> Verdict:
+        self.asked.put_nowait(question)
+        return await self.says
+
+
+APPROVED = TransferSetup({"billing": TransferTarget("tel:+4930", needs_approval=True)})
+
+
+async def test_a_transfer_waits_for_a_persons_word(tmp_path: Path) -> None:
+    person = Person()
+    async with talking(tmp_path, transfer=APPROVED, approver=person) as running:
+        await running.calls(transfer_call("billing"))
+        question = await person.asked.get()
+        assert (question.tool, question.agent) == ("transfer_call", "Ada")
+        assert orjson.loads(question.arguments)["target"] == "billing"
+        assert REFERRED not in running.far_end.sent
+        await running.endpoint.say(created("resp_2"), audio(40), AUDIO_DONE, done("resp_2"))
+        while running.far_end.media.heard("item_1") < 40:  # the two go on talking
+            await asyncio.sleep(0.005)
+        person.says.set_result(Verdict(True))
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(200)
+        assert (await running.ended).reason is Reason.TRANSFERRED
+
+
+async def test_a_transfer_that_is_not_approved_is_told_to_the_agent(tmp_path: Path) -> None:
+    person = Person()
+    person.says.set_result(Verdict(False, "Billing is closed."))
+    async with talking(tmp_path, transfer=APPROVED, approver=person) as running:
+        await running.calls(transfer_call("billing"))
+        assert await running.outputs() == ["The transfer was not made: Billing is closed."]
+        assert (await running.told.until(facts.TransferEnded)).outcome == "not_approved"
+        assert REFERRED not in running.far_end.sent
+
+
+async def test_nobody_waits_for_a_word_for_ever(tmp_path: Path) -> None:
+    transfer = TransferSetup(APPROVED.targets, approval_s=0.05)
+    async with talking(tmp_path, transfer=transfer, approver=Person()) as running:
+        await running.calls(transfer_call("billing"))
+        (told,) = await running.outputs()
+        assert told == "The transfer was not made: nobody approved it in time."

@@ -24,12 +24,12 @@ from sipagent.dialplan.models import (
     Refer,
     Refuse,
     Tool,
-    Transfer,
 )
 from sipagent.dialplan.outgoing import Outgoing, Voicemail
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.recording import RecordingSettings
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
+from sipagent.dialplan.transfer import Transfer, TransferTarget
 from sipagent.sip.trunks import TrunkSettings
 
 CONFIGURATION = Path("docs/configuration.md").read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
         *(Agent, Tool, Guardrail, Keypad, Line, Transfer, Backend, RecordingSettings),
-        *(Outgoing, Voicemail),
+        *(Outgoing, Voicemail, TransferTarget),
         *(Refuse, Refer),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from sipagent.agents.tools import ToolContext
 from sipagent.calls.tools import builtin_tools
+from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.matching import CallKeys
@@ -14,6 +15,7 @@ from sipagent.dialplan.plans import PlanSet
 from sipagent.engine.brain.brain import Brain, FunctionCall, Turn
 from sipagent.engine.brain.script import load_scripts
 
+TRANSFER = TransferSetup({"operator": TransferTarget("tel:1")})
 CONTEXT = ToolContext(context=None, tool_call_id="t", agent_name="A")
 
 
@@ -39,7 +41,7 @@ def plans() -> PlanSet:
 def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:
     plan = plans.take(CallKeys(called))
     assert plan is not None
-    assert build_agents(plan, builtin_tools({"operator": "tel:1"}, 60.0)).name == agent
+    assert build_agents(plan, builtin_tools(TRANSFER, 60.0)).name == agent
 
 
 @pytest.mark.parametrize(
@@ -105,4 +107,4 @@ def test_the_refund_line_delegates_and_the_back_office_refunds() -> None:
 
 
 def test_the_names_reserved_are_those_built_in() -> None:
-    assert set(builtin_tools({"operator": "tel:1"}, 60.0)) == BUILTIN_TOOLS
+    assert set(builtin_tools(TRANSFER, 60.0)) == BUILTIN_TOOLS

@@ -153,10 +153,45 @@ def test_targets_nobody_transfers_to_are_pointed_out(findings: Findings) -> None
     ("targets", "expected"),
     [
         ("{}", "6: transfer.targets: must not be empty"),
-        ('{ a = "nobody" }', f"6: transfer.targets.a{NO_TARGET}"),
+        ('{ a = "nobody" }', f"6: transfer.targets.a.uri{NO_TARGET}"),
         ('{ "front desk" = "tel:1" }', "6: transfer.targets: 'front desk' must be letters"),
     ],
 )
 def test_a_bad_target_is_named(findings: Findings, targets: str, expected: str) -> None:
     (finding,) = findings(f"{HEAD}{AGENT}[transfer]\ntargets = {targets}\n")
     assert finding.startswith(f"plan.toml:{expected}"), finding
+
+
+ATTENDED = '[transfer.targets.a]\nuri = "sip:a@x"\nmode = "attended"\n'
+TRANSFERS = f'{HEAD}{AGENT}tools = ["transfer_call"]\n'
+
+
+def test_a_target_may_be_asked_first(findings: Findings) -> None:
+    table = f'{ATTENDED}announce = "A call."\nconfirm_key = "1"\nconfirm_s = 5.0\n'
+    assert findings(f"{TRANSFERS}{table}") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            '[transfer.targets.a]\nuri = "tel:1"\nring_s = 5.0\n',
+            '8: transfer.targets.a.ring_s: warning: means nothing while mode is "blind"',
+        ),
+        (
+            '[transfer.targets.a]\nuri = "tel:1"\nmode = "attended"\n',
+            "7: transfer.targets.a.uri: must be a SIP URI, or needs a trunk: it is called before"
+            " the caller goes there",
+        ),
+        (
+            f"{ATTENDED}confirm_s = 5.0\n",
+            '9: transfer.targets.a.confirm_s: warning: means nothing while confirm_key is ""',
+        ),
+        (
+            f'[transfer]\nmusic = "no.wav"\n{ATTENDED}',
+            "7: transfer.music: no.wav cannot be used: No such file or directory",
+        ),
+    ],
+)
+def test_what_a_target_cannot_be_is_named(findings: Findings, table: str, expected: str) -> None:
+    assert findings(f"{TRANSFERS}{table}") == [f"plan.toml:{expected}"]

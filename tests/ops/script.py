@@ -32,6 +32,8 @@ CALL: list[Fact] = [
     facts.SessionReplaced("lost", 420),
     facts.CallHeld(),
     facts.CallResumed(4_000),
+    facts.TransferStarted("desk", "attended"),
+    facts.TransferEnded("desk", "attended", "busy", 486, 9_000),
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
     facts.ErrorReported("server_error", "try again"),

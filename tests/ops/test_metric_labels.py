@@ -11,6 +11,7 @@ from prometheus_client.samples import Sample
 
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.calls.transfer_outcome import Outcome
 from sipagent.ops.metrics import KNOWN_CODES, MetricsObserver
 from sipagent.worker import REFUSAL_REASONS
 
@@ -23,7 +24,8 @@ CLOSED = {
     "result": {each.value for each in Result},
     "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},
     "direction": {"inbound", "outbound", "input", "output"},
-    "outcome": {"ok", "failed"},
+    "outcome": {"ok", "failed", *(each.value for each in Outcome)},
+    "mode": {"blind", "attended"},
     "kind": {"human", "machine", "fax"},
     "code": {*KNOWN_CODES, "other"},
 }

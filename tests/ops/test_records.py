@@ -70,6 +70,15 @@ RECORD = {
     "holds": [{"held_ms": 4_000}],
     "blocked": [{"guardrail": "prices", "heard_ms": 60, "held_ms": 800}],
     "reconnects": [{"reason": "lost", "outage_ms": 420}],
+    "transfers": [
+        {
+            "target": "desk",
+            "mode": "attended",
+            "outcome": "busy",
+            "status": 486,
+            "ms": 9_000,
+        }
+    ],
     "digits": "42",
     "errors": [{"code": "server_error", "message": "try again"}],
     "input_tokens": 77,

@@ -90,4 +90,4 @@ def test_time_is_counted_from_the_first_entry(seconds: float, clock: str) -> Non
 
 def test_every_fact_can_be_read() -> None:
     read = [transcript_line(entry(fact), 0.0) for fact in CALL]
-    assert sum(line is not None for line in read) == 14
+    assert sum(line is not None for line in read) == 16

@@ -1,0 +1,160 @@
+"""Our own call to the target of an attended transfer: one attempt, from INVITE to its end.
+
+What happens there is told to the caller's call as events, in its inbox, so that they keep their
+place among what else happens; nothing more is told once the attempt was ended.
+
+| resource         | acquired   | released            | on failure                       |
+|------------------|------------|---------------------|----------------------------------|
+| leg (``SipCall``)| ``call``   | ``end``: CANCEL/BYE | ``ConsultEnded``                 |
+| voice process    | ``call``   | once all was said   | the target hears no briefing     |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from sipagent.errors import SipError
+from sipagent.sip import events as sip_events
+from sipagent.sip.call import SipCall
+
+from .events import BriefingPlayed, ConsultAnswered, ConsultEnded, ConsultEvent, ConsultKeyPressed
+from .part import CallHands
+from .setup import Prompt
+from .transfer_setup import TransferTarget
+
+log = logging.getLogger(__name__)
+
+BRIEFING_ITEM = "briefing"
+
+Dial: TypeAlias = Callable[[str, str, str], Awaitable[SipCall]]
+"""Takes a URI, the name of a trunk or ``""``, and our user part in From, ``""`` for the usual one;
+raises ``SipError`` if no call can be made."""
+Say: TypeAlias = Callable[[str], Awaitable[Prompt | None]]
+"""Returns words as sound, None if there is no voice."""
+
+
+async def no_line(uri: str, trunk: str, from_user: str) -> SipCall:
+    """Call nobody: for calls that have no line of their own.
+
+    Raises:
+        SipError: Always.
+    """
+    raise SipError(f"cannot call {uri}: there is no line ({trunk}) for {from_user}")
+
+
+class Consult:
+    """One call to one target.
+
+    Args:
+        hands: Of the caller's call.
+        target: Whom to call.
+        dial: Makes the call.
+        say: Makes the briefing.
+    """
+
+    def __init__(self, hands: CallHands, target: TransferTarget, *, dial: Dial, say: Say) -> None:
+        self._hands, self._target = hands, target
+        self._dial, self._say = dial, say
+        self._loop = asyncio.get_running_loop()
+        self._briefing: asyncio.Future[Prompt | None] = self._loop.create_future()
+        self._is_over = self._is_answered = self._is_told = False
+        self.leg: SipCall | None = None
+        """There once the INVITE was sent."""
+
+    def call(self, briefing: str) -> None:
+        """Send the INVITE; have the briefing made while the target's telephone rings."""
+        words = " ".join(part for part in (self._target.announce, briefing) if part)
+        self._hands.run(lambda: self._make_briefing(words), "briefing")
+        self._hands.run(self._run, "consult")
+
+    def brief(self) -> None:
+        """Let the target hear the briefing."""
+        self._hands.run(self._play_briefing, "briefing")
+
+    def end(self) -> None:
+        """Hang up, and tell nothing more; harmless twice."""
+        if not self._is_over and self.leg is not None:
+            self.leg.hang_up()
+        self._is_over = True
+
+    async def is_taken_over(self, limit_s: float) -> bool:
+        """Wait for the end of the leg, which then was taken over; the caller's call is over.
+
+        A telephone may hang up on us before it has taken the leg over (RFC 3891), and a BYE of ours
+        would leave it nothing to take.
+        """
+        if self.leg is None:
+            return False
+        try:
+            async with asyncio.timeout(limit_s):
+                while not isinstance(await self.leg.events.get(), sip_events.Disconnected):
+                    pass
+        except TimeoutError:
+            return False
+        return True
+
+    async def _make_briefing(self, words: str) -> None:
+        self._briefing.set_result(await self._say(words) if words.strip() else None)
+
+    async def _play_briefing(self) -> None:
+        prompt = await self._briefing
+        media = None if self.leg is None else self.leg.media
+        if prompt is None or media is None:
+            self._post(BriefingPlayed())
+            return
+        media.push(BRIEFING_ITEM, prompt.at_rate(media.rate_hz))
+        media.finish(BRIEFING_ITEM)
+
+    async def _run(self) -> None:
+        try:
+            leg = self.leg = await self._dialled()
+        except SipError as error:
+            log.warning("call=%s ! consult: %s", self._hands.call_id, error)
+            self._post(ConsultEnded(0))
+            return
+        if self._is_over:
+            leg.hang_up()
+        while not isinstance(event := await leg.events.get(), sip_events.Disconnected):
+            self._take(event, leg)
+        self._post(ConsultEnded(event.status))
+
+    async def _dialled(self) -> SipCall:
+        """Return the leg; if we are cancelled meanwhile, nobody is left ringing."""
+        uri, trunk = self._target.uri, self._target.trunk
+        our_user = "" if trunk else self._hands.leg.invite.called_user
+        dialling = self._loop.create_task(_call(self._dial, uri, trunk, our_user), name="dial")
+        try:
+            return await asyncio.shield(dialling)
+        except asyncio.CancelledError:
+            dialling.add_done_callback(_hang_up)
+            raise
+
+    def _take(self, event: sip_events.SipEvent | sip_events.MediaFact, leg: SipCall) -> None:
+        match event:
+            case sip_events.Confirmed() | sip_events.MediaStarted():
+                self._is_answered = self._is_answered or isinstance(event, sip_events.Confirmed)
+                if self._is_answered and leg.media is not None and not self._is_told:
+                    self._is_told = True
+                    self._post(ConsultAnswered())
+            case sip_events.ItemPlayed(item_id=item_id) if item_id == BRIEFING_ITEM:
+                self._post(BriefingPlayed())
+            case sip_events.DtmfReceived(digit=digit):
+                self._post(ConsultKeyPressed(digit))
+            case _:
+                pass
+
+    def _post(self, event: ConsultEvent) -> None:
+        if not self._is_over:
+            self._hands.post(event)
+
+
+async def _call(dial: Dial, uri: str, trunk: str, from_user: str) -> SipCall:
+    return await dial(uri, trunk, from_user)
+
+
+def _hang_up(dialling: asyncio.Task[SipCall]) -> None:
+    if not dialling.cancelled() and dialling.exception() is None:
+        dialling.result().hang_up()
