@@ -239,9 +239,8 @@ class CallController(ABC):
             return self._finish(self._outcome)
         if event.by_peer:
             return self._finish(self._ended_by_peer(event))
-        return self._finish(
-            Termination(Result.FAILED, Reason.MEDIA_FAILED, event.detail, event.status)
-        )
+        reason = Reason.PEER_LOST if event.status == 200 else Reason.MEDIA_FAILED
+        return self._finish(Termination(Result.FAILED, reason, event.detail, event.status))
 
     def _finish(self, termination: Termination) -> list[CallCommand]:
         self._enter(State.ENDED, None)

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     SESSION_LOST = "session_lost"
     SESSION_ERROR = "session_error"
     MEDIA_FAILED = "media_failed"
+    PEER_LOST = "peer_lost"
+    """Nobody refreshed the call in time (RFC 4028), or the peer knows nothing of it (481)."""
     TIME_LIMIT = "time_limit"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"

@@ -1,4 +1,4 @@
-"""What every account of ours shares: addresses, RTP ports, encryption, keep-alives."""
+"""What every account of ours shares: addresses, RTP ports, encryption, timers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ _SRTP_USE = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
     "required": pj.PJMEDIA_SRTP_MANDATORY,
+}
+_TIMERS = {
+    "off": pj.PJSUA_SIP_TIMER_INACTIVE,
+    "optional": pj.PJSUA_SIP_TIMER_OPTIONAL,
+    "required": pj.PJSUA_SIP_TIMER_REQUIRED,
+    "always": pj.PJSUA_SIP_TIMER_ALWAYS,
+}
+_PRACK = {
+    "off": pj.PJSUA_100REL_NOT_USED,
+    "supported": pj.PJSUA_100REL_OPTIONAL,
+    "required": pj.PJSUA_100REL_MANDATORY,
 }
 _KEYING = {
     "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
@@ -55,6 +66,10 @@ def configure_account(config: Any, settings: SipSettings) -> None:
     for name in settings.srtp.keying:
         keyings.append(_KEYING[name])
     media.srtpOpt.keyings = keyings
+    calls, timers = config.callConfig, settings.session_timers
+    calls.timerUse = _TIMERS[timers.mode]
+    calls.timerSessExpiresSec, calls.timerMinSESec = timers.expires_s, timers.min_se_s
+    calls.prackUse = _PRACK[settings.prack]
     nat = config.natConfig
     nat.udpKaIntervalSec = settings.nat.keep_alive_s
     nat.contactRewriteUse = 0

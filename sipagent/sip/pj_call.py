@@ -36,7 +36,7 @@ from .refer import refer_target
 
 log = logging.getLogger(__name__)
 
-ACCEPTED, FORBIDDEN, DECLINED = 202, 403, 603
+ACCEPTED, FORBIDDEN, DECLINED, CANCELLED = 202, 403, 603, 487
 
 CHALLENGES = frozenset({401, 407})
 """Answered by PJSUA with another request, if the account has a password."""
@@ -163,8 +163,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
                 self.leg.tell(Progressed(info.lastStatusCode))
             elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
                 self.measure()
-                status = 200 if self._was_confirmed else info.lastStatusCode
-                self._end(status, info.lastReason, reason_header(received(event)))
+                self._disconnected(info, reason_header(received(event)))
         except Exception:
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
@@ -261,10 +260,20 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error:
             self._end(500, "Server Internal Error")
 
-    def _end(self, status: int, reason: str, of_peer: str = "") -> None:
+    def _disconnected(self, info: Any, of_peer: str) -> None:
+        """Tell who ended it: a refusal of an INVITE that came, and a lost call, are PJSIP's."""
+        status = int(info.lastStatusCode)
+        if self._was_confirmed:
+            is_lost = status >= 300  # nobody refreshed it, or the peer knows no such dialog
+        else:
+            is_lost = info.role == pj.PJSIP_ROLE_UAS and status != CANCELLED
+        told = 200 if self._was_confirmed else status
+        self._end(told, info.lastReason, of_peer, is_lost=is_lost)
+
+    def _end(self, status: int, reason: str, of_peer: str = "", *, is_lost: bool = False) -> None:
         if self.has_ended:
             return
         self.has_ended = True
-        by_peer = not self._we_ended
-        self.leg.tell(Disconnected(int(status), str(reason), by_peer, of_peer))
+        by_peer = not (self._we_ended or is_lost)
+        self.leg.tell(Disconnected(status, str(reason), by_peer, of_peer))
         self._on_gone(self)

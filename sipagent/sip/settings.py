@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from .emergency import EMERGENCY_NUMBERS
 from .security import NatSettings, Port, SrtpSettings, Table, TlsSettings
+from .session_timers import Prack, SessionTimers
 from .trunks import MAX_TRUNKS, TrunkSettings, transport_of
 
 EmergencyNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
@@ -41,8 +42,11 @@ class SipSettings(Table):
     """User-Agent and Server header."""
     emergency_numbers: tuple[EmergencyNumber, ...] = EMERGENCY_NUMBERS
     """Calls to them are taken only by plans that say so, and agents never dial them."""
+    prack: Prack = "supported"
+    """Whether provisional responses are acknowledged, so that none is lost (RFC 3262)."""
     trunks: Annotated[tuple[TrunkSettings, ...], Field(max_length=MAX_TRUNKS)] = ()
     """Accounts at providers and PBXs, and whose calls are theirs."""
+    session_timers: SessionTimers = SessionTimers()
     tls: TlsSettings = TlsSettings()
     srtp: SrtpSettings = SrtpSettings()
     nat: NatSettings = NatSettings()

@@ -32,7 +32,7 @@ from sipagent.calls.events import (
     TimerFired,
 )
 from sipagent.calls.incoming_controller import IncomingController
-from sipagent.calls.termination import Reason, Result
+from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.errors import InvalidTransition
 
 
@@ -162,6 +162,14 @@ def test_a_caller_who_gives_up_before_the_answer_is_abandoned() -> None:
 def test_a_caller_who_hangs_up_completes_the_call() -> None:
     ended = talking_call().handle(LegDisconnected(200, by_peer=True), now=9.0)
     assert ended_as(list(ended)) == (Result.COMPLETED, Reason.CALLER_HUNG_UP, 200)
+
+
+def test_a_call_that_nobody_refreshes_is_lost() -> None:
+    lost = LegDisconnected(200, by_peer=False, detail="No session refresh received.")
+    assert talking_call().handle(lost, now=60.0) == [
+        CloseSession(),
+        Finish(Termination(Result.FAILED, Reason.PEER_LOST, "No session refresh received.")),
+    ]
 
 
 def test_a_bye_that_nobody_answers_does_not_keep_the_call() -> None:

@@ -55,6 +55,7 @@ class Dialog:
         """Wait for the final response to the last ``method``."""
         while f"CSeq: {self.cseq} {method}" not in (response := await self.peer.response()):
             pass
+        self.tag = self.tag or tag_of(response)
         return response
 
     async def answered(self, board: Switchboard, body: str = "") -> SipCall:
@@ -70,7 +71,6 @@ class Dialog:
         """Wait for the 200 to an INVITE and acknowledge it; return it."""
         response = await self.response("INVITE")
         assert response.startswith("SIP/2.0 200"), response
-        self.tag = tag_of(response)
         self.send("ACK")
         return response
 

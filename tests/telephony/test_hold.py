@@ -108,3 +108,14 @@ async def test_nobody_is_held_before_the_answer() -> None:
         assert (await told(leg, "HoldRefused")).status == 481
         leg.reject(480)
         await told(leg, "Disconnected")
+
+
+async def test_a_peer_that_knows_nothing_of_the_call_any_more_has_not_hung_up() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        leg.hold()
+        peer.reply(await caller.asked("INVITE"), "481 Call/Transaction Does Not Exist")
+        await caller.hung_up()
+        end = await told(leg, "Disconnected")
+        assert (end.status, end.by_peer) == (200, False)
