@@ -45,6 +45,7 @@ from .part import CallHands
 from .session_run import SessionRun
 from .setup import CallSetup, Prompt, leg_format
 from .termination import Reason, Result, Termination
+from .vault import RedactedFacts
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Call:
     ) -> None:
         self.call_id = call_id
         self._leg, self._setup, self._controller = leg, setup, controller
-        self._observer, self._answer = observer, answer
+        self._observer, self._answer = RedactedFacts(observer), answer
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()

@@ -45,6 +45,11 @@ class DigitBatch:
         self._due_at = now + self._settings.pause_s
         return None
 
+    def take(self) -> str:
+        """Return the keys that are no message yet, and forget them."""
+        pressed, self._pressed, self._due_at = "".join(self._pressed), [], None
+        return pressed
+
     def deadline(self) -> float | None:
         """Return when :meth:`due` has a message, or None."""
         return self._due_at

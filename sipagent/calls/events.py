@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from .callee_ear import CalleeSound
+from .collecting import FieldSettings
 from .termination import Reason
 
 
@@ -124,6 +126,15 @@ class ConsultKeyPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitsWanted:
+    """The agent asked for a number that the caller is to key in."""
+
+    field: FieldSettings
+    waiting: asyncio.Future[str]
+    """Is told what the model is told of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The deadline asked for has passed."""
 
@@ -143,6 +154,7 @@ CallEvent: TypeAlias = (
     | LegDisconnected
     | HangUpRequested
     | AnnouncementPlayed
+    | DigitsWanted
     | ApologyPlayed
     | TransferEvent
 )

@@ -226,6 +226,28 @@ class DigitPressed:
     """DTMF from the caller."""
 
     digit: str
+    """``x`` in plans with sensitive numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsAsked:
+    """The agent asked for a number that the caller is to key in."""
+
+    name: str
+    is_shielded: bool
+    """Whether neither agent nor recording hears the caller from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsCollected:
+    """The agent had asked for a number, and its collection ended."""
+
+    name: str
+    outcome: str
+    digits: int
+    """How many were keyed in."""
+    shown: str
+    """Of a number that is whole: all of it, or of a sensitive one its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +332,8 @@ Fact: TypeAlias = (
     | TransferStarted
     | TransferEnded
     | DigitPressed
+    | DigitsAsked
+    | DigitsCollected
     | ErrorReported
     | UsageReported
     | LineMeasured

@@ -1,4 +1,4 @@
-"""Listens to the caller's audio for keys, and keeps their tones from the agent."""
+"""Listens to the caller's audio for keys, and keeps from the agent what it must not hear."""
 
 from __future__ import annotations
 
@@ -15,17 +15,30 @@ class KeypadEar:
 
     Args:
         source: The caller's audio.
-        tones: Finds keys in it.
         press: Takes each key.
+        is_muted: Tells whether the agent may hear nothing at all.
     """
 
-    def __init__(self, source: FrameSource, tones: ToneKeys, press: Callable[[str], None]) -> None:
-        self._source, self._tones, self._press = source, tones, press
+    def __init__(
+        self, source: FrameSource, press: Callable[[str], None], is_muted: Callable[[], bool]
+    ) -> None:
+        self._source, self._press, self._is_muted = source, press, is_muted
+        self._tones = ToneKeys(source.rate_hz)
+        self._still_muted = 0
 
     @property
     def rate_hz(self) -> int:
         """Of the frames."""
         return self._source.rate_hz
+
+    @property
+    def is_tone_heard(self) -> bool:
+        """Tell whether a key sounds now."""
+        return self._tones.is_heard
+
+    def mute_waiting(self, frames: int) -> None:
+        """Keep from the agent what came while it was muted and nobody has asked for yet."""
+        self._still_muted = frames
 
     async def next_frames(self) -> Sequence[Pcm]:
         """Wait for frames and return all there are, oldest first; empty at the end."""
@@ -34,4 +47,7 @@ class KeypadEar:
     def _heard(self, frame: Pcm) -> Pcm:
         for key in self._tones.feed(frame):
             self._press(key)
-        return silence(len(frame)) if self._tones.is_heard else frame
+        was_muted = self._still_muted > 0
+        self._still_muted -= was_muted
+        is_silenced = was_muted or self._is_muted() or self._tones.is_heard
+        return silence(len(frame)) if is_silenced else frame

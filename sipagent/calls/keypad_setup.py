@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .collecting import FieldSettings
+
 
 @dataclass(frozen=True, slots=True)
 class KeypadSetup:
@@ -13,3 +15,10 @@ class KeypadSetup:
     """Whether a key stops what the agent is saying."""
     in_band: bool = False
     """Whether tones in the audio count."""
+    fields: tuple[FieldSettings, ...] = ()
+    """Numbers that agents may ask for by name; none: any number, and nothing is sensitive."""
+
+    @property
+    def has_secrets(self) -> bool:
+        """Tell whether some number is sensitive."""
+        return any(field.is_sensitive for field in self.fields)

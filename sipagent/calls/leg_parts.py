@@ -115,5 +115,5 @@ def leg_parts(
         callee=Callee(setup.outgoing) if is_outgoing else None,
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
         transfer=LegTransfer(call_id, setup, dial, approver),
-        keypad=Keypad(setup.keypad, setup.digits),
+        keypad=Keypad(setup.keypad, setup.digits, recording),
     )

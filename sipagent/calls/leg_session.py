@@ -59,6 +59,8 @@ def leg_context(
         request_hang_up=request_hang_up,
         transfer=transfer,
         recording=parts.recording,
+        keypad=parts.keypad,
+        collected=parts.keypad.vault,
         delegate=None if delegation is None else delegation.ask,
         direction="outgoing" if is_outgoing else "incoming",
         variables=variables,

@@ -8,7 +8,6 @@ from typing import Any
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
-from sipagent.dialplan.keypad import Keypad
 from sipagent.dialplan.outgoing import Outgoing
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
@@ -18,8 +17,7 @@ from sipagent.realtime.rotation import RotationSettings
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
-from .digits import DigitSettings
-from .keypad_setup import KeypadSetup
+from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .setup import (
     BackendSetup,
     CallDecision,
@@ -47,6 +45,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         prompts: Made beforehand.
         embedded: Whether the session goes to the embedded engine.
     """
+    plan = guarded_plan(plan)
     dialplan, session = plan.dialplan, plan.dialplan.session
     if dialplan.refuse is not None:
         return RefuseCall(plan.name, dialplan.refuse.status)
@@ -54,7 +53,10 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         return ReferCall(plan.name, dialplan.refer.target_uri)
     transfer = transfer_setup(dialplan.transfer)
     backend = _backend(plan, embedded=embedded)
-    builtins = builtin_tools(transfer, None if backend is None else backend.timeout_s)
+    keypad = keypad_setup(dialplan.keypad)
+    builtins = builtin_tools(
+        transfer, None if backend is None else backend.timeout_s, keypad.fields
+    )
     return CallSetup(
         plan=plan.name,
         agent=build_agents(plan, builtins, embedded=embedded),
@@ -77,8 +79,8 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         recording=_recording(plan, prompts),
         silence_duration_ms=_silence_ms(session.turn_detection),
         transfer=transfer,
-        digits=_digits(dialplan.keypad),
-        keypad=KeypadSetup(dialplan.keypad.barge_in, dialplan.keypad.in_band),
+        digits=digit_settings(dialplan.keypad),
+        keypad=keypad,
         line=LineSetup(on_resume=dialplan.line.on_resume),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
@@ -140,12 +142,6 @@ def _key(plan: Plan, file: str | None) -> str:
     if isinstance(key, Finding):
         raise DialplanError(f"{file} {key.text}", where=f"{plan.file}: backend.api_key_file")
     return key
-
-
-def _digits(keypad: Keypad) -> DigitSettings | None:
-    if keypad.digits == "none":
-        return None
-    return DigitSettings(keypad.end, keypad.pause_s, keypad.count)
 
 
 def _session_options(session: SessionSettings) -> dict[str, Any]:

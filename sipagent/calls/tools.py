@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
 
+from .collecting import FieldSettings
+from .keypad_tools import KeyHands, keypad_tools
 from .recording import Recording
 from .recording_tools import recording_tools
 from .termination import Reason
@@ -38,6 +40,10 @@ class CallContext:
     """The provider's, of a call that its own connector answered."""
     recording: Recording | None = None
     """Of the call; None: it is not recorded here."""
+    keypad: KeyHands | None = None
+    """Collects what the caller keys in; None: the keys do not come to us."""
+    collected: Mapping[str, str] = field(default_factory=dict)
+    """Numbers that ``collect_digits`` has collected, by name: the digits themselves."""
     delegate: Callable[[ToolContext, str], Awaitable[str]] | None = None
     """Has the backend agent of the plan work on a request; None: there is none."""
     direction: str = "incoming"
@@ -88,15 +94,18 @@ def delegate_tool(timeout_s: float) -> FunctionTool:
 
 
 def builtin_tools(
-    transfer: TransferSetup, delegation_timeout_s: float | None = None
+    transfer: TransferSetup,
+    delegation_timeout_s: float | None = None,
+    keypad_fields: tuple[FieldSettings, ...] = (),
 ) -> dict[str, FunctionTool]:
     """Return the tools every dialplan may name without defining them, by name.
 
     Args:
         transfer: Of the plan; without targets there is nothing to transfer callers to.
         delegation_timeout_s: Of its backend agent; None: there is none.
+        keypad_fields: Numbers that agents may ask for; none: any number.
     """
-    tools = {"hangup": function_tool(hangup), **recording_tools()}
+    tools = {"hangup": function_tool(hangup), **recording_tools(), **keypad_tools(keypad_fields)}
     if transfer.targets:
         tools["transfer_call"] = transfer_tool(transfer)
     if delegation_timeout_s is not None:

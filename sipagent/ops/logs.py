@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+from sipagent.redaction import REDACTION
+
 QUIET = ("websockets", "aiohttp.access", "asyncio", "httpx", "httpx2", "mcp")
 """Libraries that write down, at info, what is said or where to, keys in addresses included."""
 
@@ -28,14 +30,24 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+class RedactingFormatter(logging.Formatter):
+    """Write what another formatter writes, without digits that are to be hidden."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return ``record``, exceptions included."""
+        return REDACTION.apply(self._inner.format(record))
+
+
 def set_up_logging(level: str, style: Literal["human", "json"]) -> None:
     """Log to stderr from now on."""
     handler = logging.StreamHandler(sys.stderr)
-    if style == "json":
-        handler.setFormatter(JsonFormatter())
-    else:
-        text = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
-        handler.setFormatter(logging.Formatter(text, "%H:%M:%S"))
+    text = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
+    human = logging.Formatter(text, "%H:%M:%S")
+    handler.setFormatter(RedactingFormatter(JsonFormatter() if style == "json" else human))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -54,6 +54,8 @@ class CallRecord:
     transfers: list[dict[str, Any]] = field(default_factory=list)
     """What came of each wish to transfer the caller."""
     digits: str = ""
+    collected: list[dict[str, Any]] = field(default_factory=list)
+    """Numbers that agents asked for."""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
     output_tokens: int = 0
@@ -126,6 +128,8 @@ class CallRecord:
                 self.transfers.append(asdict(fact))
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
+            case facts.DigitsCollected():
+                self.collected.append(asdict(fact))
             case facts.ErrorReported(code=code, message=message):
                 self.errors.append({"code": code, "message": message})
             case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):

@@ -40,6 +40,12 @@ def _text(entry: dict[str, Any]) -> str | None:
             return f"[another session after {entry['outage_ms']} ms]"
         case "SessionReplaced":
             return "[another session, before this one expired]"
+        case _:
+            return _noted(entry)
+
+
+def _noted(entry: dict[str, Any]) -> str | None:
+    match entry["fact"]:
         case "AnswerBlocked":
             heard_ms, held_ms = entry["heard_ms"], entry["held_ms"]
             return f"[blocked by {entry['guardrail']}: {heard_ms} ms heard, {held_ms} ms not]"
@@ -47,6 +53,14 @@ def _text(entry: dict[str, Any]) -> str | None:
             return f"[handoff: {entry['from_agent']} -> {entry['to_agent']}]"
         case "ToolCalled":
             return f"[tool: {entry['name']} {entry['arguments']} -> {entry['output']}]"
+        case "DigitsAsked":
+            shielded = ", shielded" if entry["is_shielded"] else ""
+            return f"[to be keyed in: {entry['name']}{shielded}]"
+        case "DigitsCollected":
+            ending = f", {entry['shown']}" if entry["shown"] else ""
+            return (
+                f"[keyed in: {entry['name']}: {entry['outcome']}, {entry['digits']} digits{ending}]"
+            )
         case "ErrorReported":
             return f"[error: {entry['code']}: {entry['message']}]"
         case "CallEnded":

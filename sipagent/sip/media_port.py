@@ -115,6 +115,12 @@ class MediaPort:
         with self._lock:
             self._inbound.clear()
 
+    @property
+    def waiting_frames(self) -> int:
+        """Frames that nobody has asked for yet."""
+        with self._lock:
+            return len(self._inbound)
+
     def start_recording(self) -> None:
         """Keep a copy of both directions for :meth:`take_recorded`."""
         with self._lock:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
-from sipagent.dialplan.keypad import Keypad
+from sipagent.dialplan.keypad import Keypad, KeypadField
 from sipagent.dialplan.line import Line
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.models import (
@@ -119,7 +119,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
     "model",
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
-        *(Agent, Tool, Guardrail, Keypad, Line, Transfer, Backend, RecordingSettings),
+        *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
         *(Outgoing, Voicemail, TransferTarget),
         *(Refuse, Refer),
     ],

@@ -36,6 +36,7 @@ def plans() -> PlanSet:
         ("night", "Night desk"),
         ("orders", "Order line"),
         ("refunds", "Refund line"),
+        ("payments", "Payment line"),
     ],
 )
 def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:

@@ -45,3 +45,40 @@ def test_any_key_may_end_a_number_or_none(findings: Findings, key: str) -> None:
 def test_keys_mean_nothing_where_nobody_answers(findings: Findings) -> None:
     (finding,) = findings(f"{HEAD}[refuse]\n[keypad]\ncount = 2\n")
     assert finding.endswith("keypad: means nothing: the plan has [refuse]")
+
+
+COLLECTS = AGENT + 'tools = ["collect_digits"]\n'
+FIELD = '[[keypad.fields]]\nname = "pin"\n'
+
+
+@pytest.mark.parametrize("fields", ["", FIELD + "sensitive = true\nmin_digits = 4\n"])
+def test_agents_may_ask_for_any_number_or_for_those_of_the_plan(
+    findings: Findings, fields: str
+) -> None:
+    assert findings(HEAD + fields + COLLECTS) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("min_digits = 5\nmax_digits = 4\n", "4: keypad.fields[0].min_digits: must be at most"),
+        ("sensitive = true\n", "2: keypad.fields[0].min_digits: must be 3 or more"),
+        ("show_last = 5\n", "4: keypad.fields[0].show_last: must be less than or equal to 4"),
+        ("check = 'mod97'\n", "4: keypad.fields[0].check: must be '' or 'luhn'"),
+        (FIELD, "5: keypad.fields[1].name: is the name of the number on line 3 already"),
+        ("show_last = 2\n", "4: keypad.fields[0].show_last: warning: means nothing: the number"),
+        (
+            "sensitive = true\nmin_digits = 4\non_speech = 'cancel'\n",
+            "6: keypad.fields[0].on_speech: warning: means nothing: nobody hears",
+        ),
+    ],
+)
+def test_a_number_nobody_can_key_in_is_named(findings: Findings, lines: str, expected: str) -> None:
+    (finding,) = findings(HEAD + FIELD + lines + COLLECTS)
+    assert finding.startswith(f"plan.toml:{expected}"), finding
+
+
+def test_numbers_nobody_asks_for_are_pointed_out(findings: Findings) -> None:
+    assert findings(HEAD + FIELD + AGENT) == [
+        'plan.toml:2: keypad.fields: warning: no agent has "collect_digits"'
+    ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Literal
 
 import orjson
 import pytest
 
 from sipagent.ops.logs import JsonFormatter, set_up_logging
+from sipagent.redaction import HIDDEN, REDACTION
 
 log = logging.getLogger("sipagent.tests")
 
@@ -88,3 +90,19 @@ def test_libraries_chatter_stays_out_at_every_level(capsys: pytest.CaptureFixtur
     log.debug("ours")
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("ours")
+
+
+@pytest.mark.parametrize("style", ["human", "json"])
+def test_digits_that_are_hidden_are_in_no_line_nor_traceback(
+    style: Literal["human", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging("debug", style)
+    REDACTION.hide("4111111111111111")
+    try:
+        raise ValueError("4111 1111 1111 1111")
+    except ValueError:
+        logging.getLogger("shop").exception("card %s", "4111111111111111")
+    REDACTION.reveal("4111111111111111")
+    written = capsys.readouterr().err
+    assert "1111" not in written
+    assert written.count(HIDDEN) == 3  # message, line of code, error

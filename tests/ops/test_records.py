@@ -80,6 +80,7 @@ RECORD = {
         }
     ],
     "digits": "42",
+    "collected": [{"name": "card", "outcome": "collected", "digits": 16, "shown": "1111"}],
     "errors": [{"code": "server_error", "message": "try again"}],
     "input_tokens": 77,
     "output_tokens": 121,
