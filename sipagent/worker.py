@@ -32,12 +32,13 @@ from sipagent.ops.channel import (
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
-from sipagent.ops.metrics import REFUSED
+from sipagent.ops.metrics import INTEROP, REFUSED
 from sipagent.ops.observers import call_observers
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import Refused
+from sipagent.sip.interop import UNACCEPTABLE
 from sipagent.sip.registration import TrunkState
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,11 @@ class _Worker:
         if refused.status == 503:
             is_draining = self._sip is not None and self._sip.is_draining
             reason = "draining" if is_draining else "flood"
+        if refused.status == 488:
+            reason = next((name for name in refused.findings if name in UNACCEPTABLE), reason)
         REFUSED.labels(reason).inc()
+        for name in refused.findings:
+            INTEROP.labels(name).inc()
         log.warning("! refused %d %s to %s", refused.status, reason, refused.source_address)
 
     async def _beat(self, channel: Channel) -> None:

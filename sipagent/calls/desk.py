@@ -25,6 +25,7 @@ from .delegation_approvals import Approver, Nobody
 from .emergency import EMERGENCY_WARNING, emergency_refusal
 from .incoming_controller import IncomingController
 from .leg_answer import LegAnswer
+from .leg_interop import interop_found
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -73,7 +74,8 @@ class CallDesk:
             invite.caller_user,
             invite.source_address,
         )
-        self.tell(call_id, offered)
+        for fact in (offered, *interop_found(call_id, invite)):
+            self.tell(call_id, fact)
         match self._route(invite):
             case None:
                 leg.reject(404, "Not Found")

@@ -26,6 +26,14 @@ class CallOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class InteropFound:
+    """Something was unusual about the INVITE."""
+
+    names: tuple[str, ...]
+    """As ``sip.interop`` has them."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallRouted:
     """The dialplan chose."""
 
@@ -310,6 +318,7 @@ class CallEnded:
 
 Fact: TypeAlias = (
     CallOffered
+    | InteropFound
     | CallRouted
     | SessionOpened
     | SessionLost

@@ -119,6 +119,10 @@ REFUSED = Counter(
     "sipagent_requests_refused", "INVITEs refused before they became calls.", ["reason"]
 )
 
+INTEROP = Counter(
+    "sipagent_interop_findings", "Unusual things about INVITEs, refused ones too.", ["finding"]
+)
+
 KNOWN_CODES = frozenset(
     {
         "invalid_value",
@@ -215,6 +219,9 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
         case facts.TransferEnded(mode=mode, outcome=outcome, ms=ms):
             TRANSFERS.labels(plan, mode, outcome).inc()
             TRANSFER_SECONDS.labels(plan, mode).observe(ms / 1000)
+        case facts.InteropFound(names=names):
+            for name in names:
+                INTEROP.labels(name).inc()
         case _:
             pass
 

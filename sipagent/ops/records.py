@@ -34,6 +34,8 @@ class CallRecord:
     srtp: str = ""
     callee: dict[str, Any] = field(default_factory=dict)
     """Who answered a call of ours."""
+    interop: list[str] = field(default_factory=list)
+    """What was unusual about the INVITE."""
     answer_ms: int | None = None
     connect_ms: int | None = None
     duration_ms: int = 0
@@ -72,6 +74,8 @@ class CallRecord:
                 self.called, self.caller = fact.called, fact.caller
                 self.source_address = fact.source_address
                 self.realtime_call_id = fact.realtime_call_id
+            case facts.InteropFound(names=names):
+                self.interop = list(names)
             case facts.CallRouted(plan=plan, agent=agent):
                 self.plan = plan
                 self.agents += [agent] if agent else []  # a refused call has none

@@ -9,6 +9,7 @@ PJSIP thread. Callbacks given by the owner run on the loop.
 | accounts           | ``start``      | ``close``, before PJSIP                 |
 | ``PjCall``         | INVITE, REFER  | after its disconnect, outside callbacks |
 | conference ports   | first use      | ``close`` (lent by ``PortPool``)        |
+| resting RTP ports  | end of a leg   | ``rtp_rest_s`` later, or ``close``      |
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .call import SipCall
 from .certificates import check_certificates
 from .events import Refused, Transferred, refused
 from .headers import Invite, outgoing_invite, parse_invite
+from .interop import interop_findings
 from .invite_rate import REFERS_PER_WINDOW, DialRate, InviteRate
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall
@@ -33,6 +35,7 @@ from .pjlib import call_limit, destroy, pj
 from .port_pool import PortPool
 from .registering import Registering
 from .registration import TrunkState
+from .resting_ports import RestingPorts
 from .settings import SipSettings
 from .stack import PjStack
 from .thread import POLL_MS, PjThread
@@ -72,6 +75,7 @@ class SipEndpoint:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
         self._ports = PortPool()
+        self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
         self._legs: set[PjCall] = set()
         self._refer_rate = InviteRate(REFERS_PER_WINDOW)
         self._dial_rate = DialRate()
@@ -193,11 +197,16 @@ class SipEndpoint:
 
     def _start(self) -> None:
         self._stack = PjStack(self._settings, self._incoming, self._rejected, self._trunk_changed)
-        self._thread.poll = self._stack.poll
+        self._thread.poll = self._poll
         self.port = self._stack.listening.port
         self.tls_port = self._stack.listening.tls_port
         self.call_limit = call_limit()
         self._options = OptionsResponder(self._capacity, self._flooded)
+
+    def _poll(self, longest_ms: int) -> None:
+        assert self._stack is not None
+        self._stack.poll(longest_ms)
+        self._resting.release(now=monotonic())
 
     def _close(self) -> None:
         stack = self._stack
@@ -214,6 +223,7 @@ class SipEndpoint:
         self._thread.poll = None
         stack.stop_clock()
         self._ports.close()
+        self._resting.close()
         self._stack = None
         stack.close()
         self._options = None
@@ -244,7 +254,7 @@ class SipEndpoint:
 
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:
         assert self._loop is not None and self._stack is not None
-        leg = SipCall(parse_invite(text, source_address), self._thread, self._loop)
+        leg = SipCall(self._read(text, source_address), self._thread, self._loop)
         peer = self._peer(leg, pj_call_id)
         leg.attach(peer)
         self._legs.add(peer)
@@ -256,8 +266,14 @@ class SipEndpoint:
         self._tell(self._on_refused, refused(503, "Service Unavailable", leg.invite))
 
     def _rejected(self, status: int, reason: str, text: str, source_address: str) -> None:
-        invite = parse_invite(text, source_address)
+        invite = self._read(text, source_address)
         self._tell(self._on_refused, refused(status, reason, invite))
+
+    def _read(self, text: str, source_address: str) -> Invite:
+        invite = parse_invite(text, source_address)
+        codecs, srtp = self._settings.codecs, self._settings.srtp
+        findings = interop_findings(invite, text, codecs=codecs, srtp=srtp)
+        return replace(invite, findings=findings)
 
     def _flooded(self) -> None:
         self._tell(self._on_refused, Refused(503, "Too Many INVITEs", "", "", "", ""))
@@ -289,7 +305,8 @@ class SipEndpoint:
     def _peer(self, leg: SipCall, pj_call_id: int = pj.PJSUA_INVALID_ID) -> PjCall:
         assert self._stack is not None and self._stack.accounts is not None
         account = self._stack.accounts.of(leg.invite.trunk)
-        return PjCall(account, pj_call_id, leg, self._ports, self._gone, self._follow)
+        ports, resting = self._ports, self._resting
+        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._follow)
 
     def _follow(self, old: PjCall, target_uri: str) -> PjCall | None:
         """Make the leg PJSUA is about to dial; inside a callback of ``old``.

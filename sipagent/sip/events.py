@@ -170,6 +170,8 @@ class Refused:
     called_user: str
     sip_call_id: str
     source_address: str
+    findings: tuple[str, ...] = ()
+    """What is unusual about it, by the names of :mod:`.interop`."""
 
 
 def refused(status: int, reason: str, invite: Invite) -> Refused:
@@ -181,6 +183,7 @@ def refused(status: int, reason: str, invite: Invite) -> Refused:
         invite.called_user,
         invite.sip_call_id,
         invite.source_address,
+        invite.findings,
     )
 
 

@@ -59,6 +59,8 @@ class Invite:
     """``NAME/clock`` in the order of the audio offer, telephone-event left out."""
     trunk: str = ""
     """Name of the trunk it came or goes through; ``""``: none."""
+    findings: tuple[str, ...] = ()
+    """What is unusual about it, by the names of :mod:`.interop`."""
 
 
 def parse_invite(text: str, source_address: str) -> Invite:

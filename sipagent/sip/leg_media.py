@@ -3,11 +3,13 @@
 | resource        | acquired                   | released               | on failure              |
 |-----------------|----------------------------|------------------------|-------------------------|
 | conference port | first media (``PortPool``) | ``part``, leg's end    | the leg has no media    |
+| RTP sockets     | first media, once more     | to ``RestingPorts``    | its ports do not rest   |
 | stream's audio  | each offer that was agreed | PJSIP's, with its call | ``part`` expects it gone |
 """
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from .call import SipCall
@@ -15,6 +17,7 @@ from .events import CodecChanged, Held, MediaStarted, Resumed
 from .pj_values import audio_media, encryption, line_stats
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
+from .resting_ports import RestingPorts, media_sockets
 
 
 class LegMedia:
@@ -24,10 +27,12 @@ class LegMedia:
         call: The ``pj.Call``, which owns this.
         leg: The loop's side.
         ports: Where its conference port comes from.
+        resting: Where its RTP ports go.
     """
 
-    def __init__(self, call: Any, leg: SipCall, ports: PortPool) -> None:
-        self._call, self._leg, self._ports = call, leg, ports
+    def __init__(self, call: Any, leg: SipCall, ports: PortPool, resting: RestingPorts) -> None:
+        self._call, self._leg, self._ports, self._resting = call, leg, ports, resting
+        self._sockets: tuple[int, ...] = ()
         self._port: ConferencePort | None = None
         self._audio: Any = None
         self._codec = ""
@@ -65,6 +70,8 @@ class LegMedia:
             self._ports.give_back(self._port)
             self._port = None
         self._audio = None
+        self._resting.rest(self._sockets, now=monotonic())
+        self._sockets = ()
 
     def _join(self, media: Any) -> None:
         stream = self._call.getStreamInfo(media.index)
@@ -72,6 +79,7 @@ class LegMedia:
         if self._port is None:
             rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
             self._port = self._ports.borrow(self._leg.new_media(rate_hz))
+            self._sockets = media_sockets(self._call.getId(), media.index)
         self._audio = self._call.getAudioMedia(media.index)
         self._audio.startTransmit(self._port)
         is_heard = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)

@@ -33,6 +33,7 @@ from .pj_values import operation, received
 from .pjlib import pj
 from .port_pool import PortPool
 from .refer import refer_target
+from .resting_ports import RestingPorts
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         pj_call_id: PJSIP's number of the call, or ``pj.PJSUA_INVALID_ID`` for an outgoing one.
         leg: The loop's side.
         ports: Where its conference port comes from.
+        resting: Where its RTP ports go.
         on_gone: Called once the leg is disconnected.
         follow: Called with the target of each REFER of the peer; returns the leg to be dialled by
             PJSUA once the callback is over, or None to refuse.
@@ -61,12 +63,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
         pj_call_id: int,
         leg: SipCall,
         ports: PortPool,
+        resting: RestingPorts,
         on_gone: Callable[[PjCall], None],
         follow: Callable[[PjCall, str], PjCall | None],
     ) -> None:
         super().__init__(account, pj_call_id)
         self.leg = leg
-        self._media = LegMedia(self, leg, ports)
+        self._media = LegMedia(self, leg, ports, resting)
         self._keys = LegKeys(leg)
         self._on_gone, self._follow = on_gone, follow
         self._we_ended = False

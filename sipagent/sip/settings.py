@@ -30,6 +30,8 @@ class SipSettings(Table):
     """What Contact and SDP advertise behind NAT; empty: the bound address."""
     rtp_ports: tuple[Port, Port] = (30_000, 31_999)
     """First and last UDP port of RTP and RTCP; the first is even."""
+    rtp_rest_s: Annotated[float, Field(ge=0, le=60)] = 3.0
+    """How long RTP ports are not used again after a call; less where ``rtp_ports`` are too few."""
     codecs: Annotated[tuple[Literal["PCMU", "PCMA", "G722"], ...], Field(min_length=1)] = (
         "PCMU",
         "PCMA",
@@ -50,6 +52,12 @@ class SipSettings(Table):
     tls: TlsSettings = TlsSettings()
     srtp: SrtpSettings = SrtpSettings()
     nat: NatSettings = NatSettings()
+
+    @property
+    def most_resting(self) -> int:
+        """Of how many calls RTP ports may rest while there are some for new ones."""
+        first, last = self.rtp_ports
+        return (last - first + 1) // 2 - self.max_calls
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:

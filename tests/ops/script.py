@@ -11,6 +11,7 @@ CALLED = "+49301110"
 
 CALL: list[Fact] = [
     facts.CallOffered("incoming", "sip-1", CALLED, CALLER, "192.0.2.1:5060"),
+    facts.InteropFound(("no_rport",)),
     facts.CallRouted("desk", "Reception"),
     facts.SessionOpened(120),
     facts.CallAnswered(400, "PCMU", "tls", "SDES"),

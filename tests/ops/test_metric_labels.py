@@ -13,13 +13,14 @@ from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_outcome import Outcome
 from sipagent.ops.metrics import KNOWN_CODES, MetricsObserver
+from sipagent.sip.interop import FINDINGS, UNACCEPTABLE
 from sipagent.worker import REFUSAL_REASONS
 
 from .script import CALL, CALLED, CALLER, tell_all
 
 OURS = "sipagent_"
 SECRET = re.compile(r"call_?id|caller|called|number|user|uri|address|item|text|sip_call|token$")
-REFUSED = {*REFUSAL_REASONS.values(), "malformed_request", "draining", "flood"}
+REFUSED = {*REFUSAL_REASONS.values(), *UNACCEPTABLE, "malformed_request", "draining", "flood"}
 CLOSED = {
     "result": {each.value for each in Result},
     "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},
@@ -27,6 +28,7 @@ CLOSED = {
     "outcome": {"ok", "failed", *(each.value for each in Outcome)},
     "mode": {"blind", "attended"},
     "kind": {"human", "machine", "fax"},
+    "finding": {*FINDINGS},
     "code": {*KNOWN_CODES, "other"},
 }
 NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail", "trunk"}

@@ -31,6 +31,7 @@ RECORD = {
     "transport": "tls",
     "srtp": "SDES",
     "callee": {"kind": "machine", "greeting_ms": 2_800, "beep_ms": 5_000},
+    "interop": ["no_rport"],
     "answer_ms": 400,
     "connect_ms": 120,
     "duration_ms": 30_000,

@@ -75,6 +75,7 @@ async def switchboard(
     and after ``close`` the process what it held before.
     """
     defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (42_000, 43_999)}
+    defaults["rtp_rest_s"] = 0.1
     board = Switchboard(SipSettings(**(defaults | settings)), follows_refer=follows_refer)
     process = process_holds()
     await board.endpoint.start()

@@ -128,7 +128,9 @@ async def test_plain_audio_is_refused_where_encryption_is_required() -> None:
         peer.send(peer.request("INVITE", "c1", body=SDP))
         answer = await peer.response()
         assert answer.startswith("SIP/2.0 488 ")
-        assert (await board.refusals.get()).status == 488
+        refusal = await board.refusals.get()
+        assert refusal.status == 488
+        assert "plain_audio" in refusal.findings
 
 
 async def test_keys_by_dtls_need_a_library_that_has_them() -> None:
