@@ -104,7 +104,9 @@ class AttachedCall:
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
-        self._controller = AttachedController(setup.policy, setup.rotation)
+        self._controller = AttachedController(
+            setup.policy, setup.rotation, max_duration_s=setup.life.max_duration_s
+        )
         self._transfer = AttachedTransfer(
             setup,
             entry.realtime_call_id,

@@ -86,10 +86,14 @@ class AttachedController:
     Args:
         policy: What the plan says about the call's life.
         rotation: How often, and how long, the socket is tried.
+        max_duration_s: How long the parties may talk.
     """
 
-    def __init__(self, policy: CallPolicy, rotation: RotationSettings) -> None:
+    def __init__(
+        self, policy: CallPolicy, rotation: RotationSettings, *, max_duration_s: float
+    ) -> None:
         self._policy, self._rotation = policy, rotation
+        self._max_duration_s = max_duration_s
         self._deadline: float | None = None
         self._ends_at: float | None = None
         self._outcome: Termination | None = None
@@ -150,11 +154,11 @@ class AttachedController:
             self._enter(State.ACCEPTING, None)
             return [AcceptCall()]
         self._is_resumed = True
-        self._ends_at = now + self._policy.max_duration_s - event.talked_s
+        self._ends_at = now + self._max_duration_s - event.talked_s
         return self._attach(now=now)
 
     def _accepted(self, *, now: float) -> list[AttachedCommand]:
-        self._ends_at = now + self._policy.max_duration_s
+        self._ends_at = now + self._max_duration_s
         commands = self._attach(now=now)
         if self._postponed is None:
             return commands

@@ -59,8 +59,13 @@ TAIL_S = 0.2
 ANNOUNCEMENT_LIMIT_S = 60.0
 """A caller who puts us on hold hears no announcement, and there is no conversation without it."""
 
-WAITS_FOR_LAST_WORDS = frozenset({Reason.AGENT_HUNG_UP, Reason.MESSAGE_LEFT})
-"""Who ends a call lets the agent finish speaking."""
+WAITS_FOR_LAST_WORDS = frozenset(
+    {Reason.AGENT_HUNG_UP, Reason.MESSAGE_LEFT, Reason.TIME_LIMIT, Reason.CALLER_SILENT}
+)
+"""What ends a call lets the agent finish speaking."""
+
+FAILURES = frozenset({Reason.INTERNAL_ERROR, Reason.RTP_LOST})
+"""What ends a call that nobody wanted to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,6 @@ class CallPolicy:
     apology_limit_s: float = 10.0
     last_words_limit_s: float = 15.0
     """How long a hang-up waits for the agent to finish speaking."""
-    max_duration_s: float = 3600.0
     announces: bool = False
     """Whether something is announced before the conversation."""
 
@@ -111,7 +115,6 @@ class CallController(ABC):
     def __init__(self, policy: CallPolicy) -> None:
         self._policy = policy
         self._deadline: float | None = None
-        self._ends_at: float | None = None
         self._outcome: Termination | None = None
         self._announced: StartConversation | None = None
         self._is_confirmed = False
@@ -119,8 +122,7 @@ class CallController(ABC):
 
     def deadline(self) -> float | None:
         """Return when ``handle(TimerFired())`` is due, or None."""
-        candidates = [at for at in (self._deadline, self._ends_at) if at is not None]
-        return min(candidates, default=None)
+        return self._deadline
 
     def handle(self, event: CallEvent, *, now: float) -> list[CallCommand]:
         """Advance on ``event``; return what to do about it, in order.
@@ -178,7 +180,6 @@ class CallController(ABC):
             self._enter(State.ANNOUNCING, now + ANNOUNCEMENT_LIMIT_S)
             return [PlayAnnouncement()]
         self._enter(State.TALKING, None)
-        self._ends_at = now + self._policy.max_duration_s
         return [command]
 
     def _apologise(self, *, now: float) -> list[CallCommand]:
@@ -202,7 +203,7 @@ class CallController(ABC):
             return []
         if self.state in UNANSWERED:
             return self._give_up(event, now=now)
-        result = Result.FAILED if event.reason is Reason.INTERNAL_ERROR else Result.COMPLETED
+        result = Result.FAILED if event.reason in FAILURES else Result.COMPLETED
         self._outcome = Termination(result, event.reason, event.detail)
         if event.reason in WAITS_FOR_LAST_WORDS:
             self._enter(State.ENDING, now + self._policy.last_words_limit_s)
@@ -217,9 +218,6 @@ class CallController(ABC):
         return [CloseSession(), HangUp(cause, text)]
 
     def _expire(self, *, now: float) -> list[CallCommand]:
-        if self._ends_at is not None and now >= self._ends_at and self.state is State.TALKING:
-            self._ends_at = None
-            return self._wind_down(HangUpRequested(Reason.TIME_LIMIT, "max_duration_s"), now=now)
         if self._deadline is None or now < self._deadline:
             return []
         match self.state:
@@ -244,10 +242,7 @@ class CallController(ABC):
 
     def _finish(self, termination: Termination) -> list[CallCommand]:
         self._enter(State.ENDED, None)
-        self._ends_at = None
         return [CloseSession(), Finish(termination)]
 
     def _enter(self, state: State, deadline: float | None) -> None:
         self.state, self._deadline = state, deadline
-        if state is not State.TALKING:
-            self._ends_at = None

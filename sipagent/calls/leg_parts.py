@@ -18,6 +18,7 @@ from .inbox import Inbox
 from .keypad import Keypad
 from .leg_hold import LegHold
 from .leg_transfer import LegTransfer
+from .life import Life
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -37,6 +38,7 @@ class LegParts:
     transfer: LegTransfer
     hold: LegHold
     keypad: Keypad
+    life: Life
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -116,4 +118,5 @@ def leg_parts(
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
         transfer=LegTransfer(call_id, setup, dial, approver),
         keypad=Keypad(setup.keypad, setup.digits, recording),
+        life=Life(setup.life),
     )

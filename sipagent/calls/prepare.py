@@ -8,6 +8,7 @@ from typing import Any
 from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.outgoing import Outgoing
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
@@ -18,6 +19,7 @@ from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
+from .life_settings import LifeSettings
 from .setup import (
     BackendSetup,
     CallDecision,
@@ -65,7 +67,6 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         policy=CallPolicy(
             ready_within_s=session.ready_within_s,
             refuse_when_not_ready=session.when_not_ready == "refuse",
-            max_duration_s=session.max_duration_s,
             announces=prompts.announcement is not None,
         ),
         barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
@@ -76,6 +77,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
             give_up_after_s=session.reconnect_within_s,
         ),
         hold=HoldSettings(session.hold_ms, session.hold_until_checked),
+        life=_life(dialplan.limits),
         recording=_recording(plan, prompts),
         silence_duration_ms=_silence_ms(session.turn_detection),
         transfer=transfer,
@@ -120,6 +122,10 @@ def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
         is_interruptible=backend.on_interruption == "cancel",
         filler_every_s=backend.filler_every_s,
     )
+
+
+def _life(limits: Limits) -> LifeSettings:
+    return LifeSettings(**limits.model_dump())
 
 
 def _recording(plan: Plan, prompts: Prompts) -> RecordingSetup | None:

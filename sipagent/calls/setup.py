@@ -22,6 +22,7 @@ from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
 from .keypad_setup import KeypadSetup
+from .life_settings import LifeSettings
 from .transfer_setup import TransferSetup
 
 
@@ -135,6 +136,7 @@ class CallSetup:
     prompts: Prompts
     rotation: RotationSettings = field(default_factory=RotationSettings)
     hold: HoldSettings = field(default_factory=HoldSettings)
+    life: LifeSettings = field(default_factory=LifeSettings)
     recording: RecordingSetup | None = None
     """How the call is recorded; None: it is not."""
     silence_duration_ms: int | None = None

@@ -58,6 +58,8 @@ class Reason(StrEnum):
     PEER_LOST = "peer_lost"
     """Nobody refreshed the call in time (RFC 4028), or the peer knows nothing of it (481)."""
     TIME_LIMIT = "time_limit"
+    CALLER_SILENT = "caller_silent"
+    RTP_LOST = "rtp_lost"
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"
 

@@ -14,6 +14,7 @@ from .backend import check_backend
 from .documents import Document
 from .findings import Finding, Severity
 from .keypad import check_keypad
+from .limits import check_limits
 from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .outgoing import check_outgoing
 from .recording import check_recording
@@ -29,7 +30,7 @@ OUTCOMES = ("agents", "refuse", "refer")
 
 _OF_AGENTS = (
     *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
-    "outgoing",
+    *("limits", "outgoing"),
 )
 """Tables that mean something only with agents."""
 
@@ -68,6 +69,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_keypad,
         check_recording,
         check_outgoing,
+        check_limits,
         _unreachable,
         _session,
     )

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import COLLECT_TOOL, Keypad
+from .limits import Limits
 from .line import Line
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
 from .outgoing import Outgoing
@@ -127,6 +128,7 @@ class Dialplan(Model):
     guardrails: tuple[Guardrail, ...] = ()
     line: Line = Line()
     transfer: Transfer | None = None
+    limits: Limits = Limits()
     recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None
     outgoing: Outgoing = Outgoing()

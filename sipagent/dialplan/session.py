@@ -106,5 +106,3 @@ class SessionSettings(Model):
     """A WAV file beside the plan, played instead."""
     rotate_margin_s: Annotated[float, Field(gt=0, le=3_600)] = 300.0
     """How long before the endpoint ends a session another one takes over, when nobody speaks."""
-    max_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0
-    """After this the call is ended."""

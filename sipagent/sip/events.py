@@ -202,5 +202,7 @@ class LineStats:
     """Mean interarrival jitter of what came in."""
     rtt_ms: float = 0.0
     """Mean round trip, 0.0 when the peer sends no RTCP reports."""
+    reports_in: int = 0
+    """RTCP reports of the peer's on what we send: it is there, whether or not it sends RTP."""
     jitter_buffer_ms: int = 0
     """Mean delay the jitter buffer added."""

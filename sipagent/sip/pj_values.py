@@ -68,5 +68,6 @@ def line_stats(stat: Any) -> LineStats:
         discarded_in=int(rtcp.rxStat.discard) + int(stat.jbuf.discard),
         jitter_ms=rtcp.rxStat.jitterUsec.mean / 1000,
         rtt_ms=rtcp.rttUsec.mean / 1000,
+        reports_in=int(rtcp.txStat.updateCount),
         jitter_buffer_ms=int(stat.jbuf.avgDelayMsec),
     )

@@ -98,6 +98,10 @@ class FarEnd:
         elif status >= 300:
             self.leg.tell(Disconnected(status, reason, by_peer=False))
 
+    def measure(self) -> None:
+        """Read the figures of the line."""
+        self.leg.remember(LINE)
+
     def send_refer(self, refer_to: str) -> None:
         """Take a REFER."""
         self.sent.append(f"REFER {refer_to}")

@@ -42,7 +42,7 @@ from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.errors import InvalidTransition
 from sipagent.realtime.rotation import RotationSettings
 
-POLICY = CallPolicy(last_words_limit_s=15.0, max_duration_s=600.0)
+POLICY = CallPolicy(last_words_limit_s=15.0)
 OVER = CallOver(Reason.CALLER_HUNG_UP)
 BY_AGENT = HangUpRequested(Reason.AGENT_HUNG_UP, "by Ada")
 BY_OPERATOR = HangUpRequested(Reason.OPERATOR_HUNG_UP)
@@ -51,7 +51,7 @@ NOT_THERE = AttachFailed(Reason.SESSION_TIMEOUT, "no handshake")
 
 
 def new_call(rotation: RotationSettings | None = None) -> AttachedController:
-    return AttachedController(POLICY, rotation or RotationSettings())
+    return AttachedController(POLICY, rotation or RotationSettings(), max_duration_s=600.0)
 
 
 def in_state(state: State) -> AttachedController:

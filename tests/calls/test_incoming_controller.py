@@ -188,10 +188,20 @@ def test_an_answer_without_ack_is_given_up() -> None:
     assert HangUp(41, "media_failed") in controller.handle(TimerFired(), now=32.2)
 
 
-def test_a_call_longer_than_its_limit_is_ended() -> None:
-    controller = talking_call(CallPolicy(max_duration_s=60.0))
-    assert controller.deadline() == pytest.approx(60.2)
-    assert controller.handle(TimerFired(), now=60.3) == [CloseSession(), HangUp(16, "time_limit")]
+@pytest.mark.parametrize("reason", [Reason.TIME_LIMIT, Reason.CALLER_SILENT])
+def test_a_call_that_we_end_lets_the_agent_finish(reason: Reason) -> None:
+    controller = talking_call()
+    assert controller.handle(HangUpRequested(reason), now=5.0) == []
+    ended = after_the_tail(controller, AgentFellSilent(), now=7.0)
+    assert ended == [CloseSession(), HangUp(16, reason.value)]
+
+
+def test_a_line_that_died_is_released_at_once_as_a_failure() -> None:
+    controller = talking_call()
+    lost = controller.handle(HangUpRequested(Reason.RTP_LOST), now=5.0)
+    assert lost == [CloseSession(), HangUp(41, "rtp_lost")]
+    ended = controller.handle(LegDisconnected(200, by_peer=False), now=5.1)
+    assert ended_as(list(ended)) == (Result.FAILED, Reason.RTP_LOST, 200)
 
 
 def test_an_early_timer_changes_nothing() -> None:
@@ -232,6 +242,8 @@ def test_whatever_happens_the_call_finishes_exactly_once(
     for event in events:
         now += 0.01
         commands += controller.handle(event, now=now)
+    if controller.state is State.TALKING:
+        commands += controller.handle(HangUpRequested(Reason.TIME_LIMIT), now=now)
     for _ in range(8):  # left alone, its own limits end it
         deadline = controller.deadline()
         if deadline is None:

@@ -199,9 +199,18 @@ def test_the_callers_last_word_is_dated_by_the_silence_that_ends_a_turn(
 def test_what_happens_when_the_endpoint_is_not_ready_is_the_plans_choice(
     wanted: str, refuses: bool
 ) -> None:
-    policy = prepared(when_not_ready=wanted, ready_within_s=2, max_duration_s=60).policy
+    policy = prepared(when_not_ready=wanted, ready_within_s=2).policy
     assert policy.refuse_when_not_ready is refuses
-    assert (policy.ready_within_s, policy.max_duration_s) == (2, 60)
+    assert policy.ready_within_s == 2
+
+
+def test_a_plan_may_limit_its_calls() -> None:
+    agents = [{"name": "Ada", "instructions": "x"}]
+    limits = {"max_duration_s": 60, "silence_s": 8, "goodbye": "Bye."}
+    setup = decided(agents=agents, limits=limits)
+    assert isinstance(setup, CallSetup)
+    assert (setup.life.max_duration_s, setup.life.silence_s) == (60, 8)
+    assert (setup.life.goodbye, setup.life.rtp_timeout_s) == ("Bye.", 30)
 
 
 def test_how_a_call_outlives_its_session_is_the_plans_choice() -> None:

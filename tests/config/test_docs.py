@@ -14,6 +14,7 @@ from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.keypad import Keypad, KeypadField
+from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.line import Line
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.models import (
@@ -120,6 +121,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
         *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
+        *(Limits,),
         *(Outgoing, Voicemail, TransferTarget),
         *(Refuse, Refer),
     ],
@@ -131,7 +133,10 @@ def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Conditions, SessionSettings, Transcription, Tool, Line, Backend, RecordingSettings, Refuse],
+    [
+        *(Conditions, SessionSettings, Transcription, Tool, Line, Backend, RecordingSettings),
+        *(Limits, Refuse),
+    ],
     ids=lambda model: model.__name__,
 )
 def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> None:

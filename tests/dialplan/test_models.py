@@ -104,6 +104,7 @@ barge_in_confirm_ms = 200
 ready_within_s = 2
 when_not_ready = "refuse"
 apology = "Sorry."
+[limits]
 max_duration_s = 60
 [recording]
 enabled = true
