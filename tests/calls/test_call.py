@@ -100,13 +100,13 @@ async def test_digits_of_the_caller_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
-    [("refuse", Reason.SESSION_REFUSED), ("silent", Reason.SESSION_TIMEOUT)],
+    ("fault", "ready_within_s", "reason"),
+    [("refuse", 30.0, Reason.SESSION_REFUSED), ("silent", 0.3, Reason.SESSION_TIMEOUT)],
 )
 async def test_an_endpoint_that_never_comes_up_is_apologised_for_and_the_leg_released(
-    tmp_path: Path, fault: str, reason: Reason
+    tmp_path: Path, fault: str, ready_within_s: float, reason: Reason
 ) -> None:
-    setup = call_setup(policy=CallPolicy(ready_within_s=0.3))
+    setup = call_setup(policy=CallPolicy(ready_within_s=ready_within_s))
     async with calling(tmp_path, fault=fault, setup=setup) as running:
         end = await running.ended
         assert (end.result, end.reason, end.sip_status) == (Result.FAILED, reason, 200)
