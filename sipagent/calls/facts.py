@@ -207,6 +207,16 @@ class CallResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerChanged:
+    """Somebody else is at the other end of the leg: a peer transferred us, or was replaced."""
+
+    sip_call_id: str
+    """Of the dialog the leg has now."""
+    caller: str
+    """User part of its From; of a call of ours, our own."""
+
+
+@dataclass(frozen=True, slots=True)
 class TransferStarted:
     """The agent wants the caller to talk to somebody else."""
 
@@ -338,6 +348,7 @@ Fact: TypeAlias = (
     | ToolCalled
     | CallHeld
     | CallResumed
+    | PeerChanged
     | TransferStarted
     | TransferEnded
     | DigitPressed

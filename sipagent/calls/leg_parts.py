@@ -17,6 +17,7 @@ from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
 from .leg_hold import LegHold
+from .leg_succession import LegSuccession
 from .leg_transfer import LegTransfer
 from .life import Life
 from .part import CallHands, CallPart
@@ -36,6 +37,7 @@ class LegParts:
     """First of those that stand between the other side's audio and the agent: it has a source of
     its own."""
     transfer: LegTransfer
+    succession: LegSuccession
     hold: LegHold
     keypad: Keypad
     life: Life
@@ -117,6 +119,7 @@ def leg_parts(
         callee=Callee(setup.outgoing) if is_outgoing else None,
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
         transfer=LegTransfer(call_id, setup, dial, approver),
+        succession=LegSuccession(setup.transfer),
         keypad=Keypad(setup.keypad, setup.digits, recording),
         life=Life(setup.life),
     )

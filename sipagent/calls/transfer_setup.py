@@ -38,6 +38,10 @@ class TransferSetup:
     """By the name that agents know."""
     approval_s: float = 60.0
     """How long a person has to allow a transfer."""
+    refer_targets: tuple[str, ...] = ()
+    """Globs on SIP URIs where a peer may send us; none: nowhere."""
+    accepts_replaces: bool = False
+    """Whether another call may take ours over."""
 
 
 def transfer_setup(transfer: Transfer | None) -> TransferSetup:
@@ -61,4 +65,10 @@ def transfer_setup(transfer: Transfer | None) -> TransferSetup:
         )
         for name, target in transfer.targets.items()
     }
-    return TransferSetup(targets, transfer.approval_s)
+    follows = transfer.accept_refer == "follow"
+    return TransferSetup(
+        targets,
+        transfer.approval_s,
+        refer_targets=transfer.refer_targets if follows else (),
+        accepts_replaces=transfer.accept_replaces,
+    )

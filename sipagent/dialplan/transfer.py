@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from .documents import Document
 from .findings import Finding, Severity
-from .model import FileBeside, Model, TargetUri, Text
+from .model import FileBeside, Glob, Model, TargetUri, Text
 
 if TYPE_CHECKING:
     from .models import Dialplan
@@ -66,9 +66,9 @@ Target = Annotated[TransferTarget, BeforeValidator(_table)]
 
 
 class Transfer(Model):
-    """``[transfer]``: where agents may transfer callers, with the tool ``transfer_call``."""
+    """``[transfer]``: where agents may transfer callers, and where a peer may transfer us."""
 
-    targets: Annotated[dict[str, Target], Field(min_length=1)]
+    targets: Annotated[dict[str, Target], Field(min_length=1)] = Field(default_factory=dict)
     """URI, or a table, by the name that agents know."""
     needs_approval: bool = False
     """Whether a person must allow each transfer."""
@@ -76,6 +76,13 @@ class Transfer(Model):
     """How long that person has."""
     music: FileBeside | None = None
     """A WAV file beside the plan, heard by the caller while a target is asked; None: a tone."""
+
+    accept_refer: Literal["refuse", "follow"] = "refuse"
+    """What becomes of a peer's REFER (RFC 3515): 603, or we call its target."""
+    refer_targets: tuple[Glob, ...] = ()
+    """``follow``: only to SIP URIs that one of these globs matches, without their parameters."""
+    accept_replaces: bool = False
+    """Whether an INVITE with Replaces (RFC 3891) may take the call over."""
 
     @field_validator("targets")
     @classmethod
@@ -98,7 +105,12 @@ def check_transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
             text = f'"{TRANSFER_TOOL}" needs [transfer], which says where callers may go'
             yield document.finding(path, text)
         return
-    if not users:
+    for index in users if not transfer.targets else ():
+        path = ("agents", index, "tools", plan.agents[index].tools.index(TRANSFER_TOOL))
+        text = f'"{TRANSFER_TOOL}" needs transfer.targets, which says where callers may go'
+        yield document.finding(path, text)
+    yield from _accepted(transfer, document)
+    if transfer.targets and not users:
         text = f'no agent has "{TRANSFER_TOOL}"'
         yield document.finding(("transfer",), text, Severity.WARNING)
     for name, target in transfer.targets.items():
@@ -106,6 +118,18 @@ def check_transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
     if transfer.music is not None and not transfer_is_attended(transfer):
         text = "means nothing: no target is attended"
         yield document.finding(("transfer", "music"), text, Severity.WARNING)
+
+
+def _accepted(transfer: Transfer, document: Document) -> Iterator[Finding]:
+    follows = transfer.accept_refer == "follow"
+    if follows and not transfer.refer_targets:
+        text = "must name where we may be sent: whoever calls could have us call anybody"
+        yield document.finding(("transfer", "refer_targets"), text)
+    if not follows and transfer.refer_targets:
+        text = 'means nothing while accept_refer is "refuse"'
+        yield document.finding(("transfer", "refer_targets"), text, Severity.WARNING)
+    if not (transfer.targets or follows or transfer.accept_replaces):
+        yield document.finding(("transfer",), "means nothing: it has no targets", Severity.WARNING)
 
 
 def transfer_is_attended(transfer: Transfer) -> bool:

@@ -76,6 +76,8 @@ def _line_text(entry: dict[str, Any]) -> str | None:
             return "[the caller put us on hold]"
         case "CallResumed":
             return f"[the caller was away for {entry['held_ms']} ms]"
+        case "PeerChanged":
+            return "[the call was transferred to somebody else]"
         case "TransferStarted":
             return f"[{entry['mode']} transfer to {entry['target']}]"
         case "TransferEnded":

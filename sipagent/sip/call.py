@@ -55,6 +55,10 @@ class SipCall:
         """What happened, in order; ``Disconnected`` is always the last."""
         self.media: MediaPort | None = None
         """There once ``MediaStarted`` was told, and the same until the end."""
+        self.accepts_replaces = False
+        """Whether an INVITE with Replaces (RFC 3891) may take the leg over; it goes on as it is."""
+        self.follows: Callable[[str], bool] = lambda target_uri: False
+        """Whether a REFER to a URI (RFC 3515) is obeyed, this leg going on there; PJSIP thread."""
         self.state = LegState.RINGING
         self._thread, self._loop = thread, loop
         self._peer: PjCall | None = None
@@ -133,6 +137,10 @@ class SipCall:
     def refresh_stats(self) -> None:
         """Ask for new figures; :meth:`stats` has them soon."""
         self._post(lambda peer: peer.measure())
+
+    def deserted(self) -> SipCall:
+        """Return a leg that nobody listens to, for a dialog that lost this one; PJSIP thread."""
+        return SipCall(self.invite, self._thread, self._loop)
 
     def attach(self, peer: PjCall) -> None:
         """Join the PJSIP side; PJSIP thread."""

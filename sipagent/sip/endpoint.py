@@ -24,10 +24,10 @@ from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
 from .certificates import check_certificates
-from .events import Refused, Transferred, refused
+from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .interop import interop_findings
-from .invite_rate import REFERS_PER_WINDOW, DialRate, InviteRate
+from .invite_rate import DialRate
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall
 from .pj_values import operation
@@ -38,6 +38,7 @@ from .registration import TrunkState
 from .resting_ports import RestingPorts
 from .settings import SipSettings
 from .stack import PjStack
+from .successors import LegSuccessors
 from .thread import POLL_MS, PjThread
 from .trunks import address_of_record, dialled_uri, trunk_named
 
@@ -68,7 +69,7 @@ class SipEndpoint:
         on_trunk: Callable[[TrunkState], None] = lambda _: None,
         follows_refer: bool = False,
     ) -> None:
-        self._settings, self._follows_refer = settings, follows_refer
+        self._settings = settings
         self._on_incoming, self._on_refused = on_incoming, on_refused
         self._on_trunk = on_trunk
         self._thread = PjThread()
@@ -77,7 +78,9 @@ class SipEndpoint:
         self._ports = PortPool()
         self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
         self._legs: set[PjCall] = set()
-        self._refer_rate = InviteRate(REFERS_PER_WINDOW)
+        self._successors = LegSuccessors(
+            self._thread, self._make_successor, settings.codecs, follows_refer=follows_refer
+        )
         self._dial_rate = DialRate()
         self._options: OptionsResponder | None = None
         self._retry_after_s: int | None = None
@@ -306,35 +309,12 @@ class SipEndpoint:
         assert self._stack is not None and self._stack.accounts is not None
         account = self._stack.accounts.of(leg.invite.trunk)
         ports, resting = self._ports, self._resting
-        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._follow)
+        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._successors)
 
-    def _follow(self, old: PjCall, target_uri: str) -> PjCall | None:
-        """Make the leg PJSUA is about to dial; inside a callback of ``old``.
-
-        It is told now: once PJSUA has dialled, a BYE may have been told before.
-        """
-        assert self._loop is not None
-        is_sip = target_uri.lower().startswith(("sip:", "sips:"))
-        if not (self._follows_refer and is_sip and self._refer_rate.admits(now=monotonic())):
-            return None
-        invite = outgoing_invite(target_uri, "sipagent", (), self._settings.codecs)
-        leg = SipCall(invite, self._thread, self._loop)
-        peer = self._peer(leg)
-        leg.attach(peer)
+    def _make_successor(self, leg: SipCall, pj_call_id: int) -> PjCall:
+        peer = self._peer(leg, pj_call_id)
         self._legs.add(peer)
-        self._thread.post(lambda: self._followed(peer))
-        old.leg.tell(Transferred(target_uri, leg))
         return peer
-
-    def _followed(self, peer: PjCall) -> None:
-        """Complete a leg that PJSUA has dialled, or end it: the peer was told 500 then."""
-        leg = peer.leg
-        if peer.has_ended:
-            return
-        if peer.isActive():
-            leg.invite = replace(leg.invite, sip_call_id=str(peer.getInfo().callIdString))
-        else:
-            peer.give_up_dialling()
 
     def _gone(self, peer: PjCall) -> None:
         self._thread.post(lambda: self._release(peer))  # never inside its own callback

@@ -94,10 +94,12 @@ class ReferProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ReferRequested:
-    """The peer sent a REFER, and it was refused."""
+    """The peer sent a REFER."""
 
     target_uri: str
     """Empty when it was no URI."""
+    is_followed: bool = False
+    """Whether we call the target; else it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,17 @@ class Transferred:
     target_uri: str
     leg: SipCall
     """The new leg. The old one goes on until somebody ends it, usually the peer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReplaced:
+    """Somebody else is at the other end of the leg: it was taken over, or we were sent there.
+
+    The leg goes on as it was, with its media port.
+    """
+
+    invite: Invite
+    """Of the new dialog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,7 @@ SipEvent: TypeAlias = (
     | ReferProgressed
     | ReferRequested
     | Transferred
+    | PeerReplaced
     | Disconnected
 )
 

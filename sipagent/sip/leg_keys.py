@@ -21,7 +21,7 @@ class LegKeys:
     """Tell ``leg`` of each key once, when it begins."""
 
     def __init__(self, leg: SipCall) -> None:
-        self._leg = leg
+        self.leg = leg
         self._telephone_events = TelephoneEvents()
 
     def reported(self, prm: Any) -> None:
@@ -36,11 +36,11 @@ class LegKeys:
         )
         if self._telephone_events.is_press(report):
             known_ms = duration_ms if duration_ms <= LONGEST_DIGIT_MS else 0
-            self._leg.tell(DtmfReceived(report.key, known_ms, "rfc4733"))
+            self.leg.tell(DtmfReceived(report.key, known_ms, "rfc4733"))
 
     def answer_info(self, transaction: int, rdata: Any) -> None:
         """Answer an INFO (``SipRxData``) and tell of its key, if it has one."""
         read = read_info(str(rdata.wholeMsg))
         answer_in_dialog(transaction, int(rdata.pjRxData), read.status)
         if read.key:
-            self._leg.tell(DtmfReceived(read.key, read.duration_ms, "info"))
+            self.leg.tell(DtmfReceived(read.key, read.duration_ms, "info"))

@@ -10,14 +10,16 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .call import SipCall
 from .events import CodecChanged, Held, MediaStarted, Resumed
 from .pj_values import audio_media, encryption, line_stats
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
 from .resting_ports import RestingPorts, media_sockets
+
+if TYPE_CHECKING:
+    from .pj_call import PjCall
 
 
 class LegMedia:
@@ -25,13 +27,12 @@ class LegMedia:
 
     Args:
         call: The ``pj.Call``, which owns this.
-        leg: The loop's side.
         ports: Where its conference port comes from.
         resting: Where its RTP ports go.
     """
 
-    def __init__(self, call: Any, leg: SipCall, ports: PortPool, resting: RestingPorts) -> None:
-        self._call, self._leg, self._ports, self._resting = call, leg, ports, resting
+    def __init__(self, call: PjCall, ports: PortPool, resting: RestingPorts) -> None:
+        self._call, self._ports, self._resting = call, ports, resting
         self._sockets: tuple[int, ...] = ()
         self._port: ConferencePort | None = None
         self._audio: Any = None
@@ -46,8 +47,18 @@ class LegMedia:
         """
         info = self._call.getInfo()  # kept: its members are views of it, dangling once it is freed
         media = audio_media(info)
-        if media is not None:
+        if media is not None and not self._call.succession.awaits_leg:
             self._join(media)
+
+    def take_over(self, old: LegMedia) -> None:
+        """Go on with the port of a leg's old call, which is over, or will be soon.
+
+        Raises:
+            pj.Error: If PJSIP cannot.
+        """
+        self._port, self._codec, self._is_held = old._port, old._codec, old._is_held
+        old.detach()
+        self.changed()
 
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
@@ -55,30 +66,36 @@ class LegMedia:
             info = self._call.getInfo()
             media = audio_media(info)
             if media is not None:
-                self._leg.remember(line_stats(self._call.getStreamStat(media.index)))
+                self._call.leg.remember(line_stats(self._call.getStreamStat(media.index)))
         except pj.Error:
             pass  # the stream is gone; the last figures stand
 
     def part(self) -> None:
         """Give back the conference port; the leg is over."""
-        if self._port is not None:
+        port = self._port
+        self.detach()
+        if port is not None:
+            self._ports.give_back(port)
+        self._resting.rest(self._sockets, now=monotonic())
+        self._sockets = ()
+
+    def detach(self) -> None:
+        """Let the port neither hear nor play the stream; it is somebody else's."""
+        if self._port is not None and self._audio is not None:
             for source, sink in ((self._audio, self._port), (self._port, self._audio)):
                 try:
                     source.stopTransmit(sink)
                 except pj.Error:
                     pass  # the stream left the conference by itself
-            self._ports.give_back(self._port)
-            self._port = None
-        self._audio = None
-        self._resting.rest(self._sockets, now=monotonic())
-        self._sockets = ()
+        self._port = self._audio = None
 
     def _join(self, media: Any) -> None:
         stream = self._call.getStreamInfo(media.index)
         codec, is_first = str(stream.codecName), self._port is None
         if self._port is None:
             rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
-            self._port = self._ports.borrow(self._leg.new_media(rate_hz))
+            self._port = self._ports.borrow(self._call.leg.new_media(rate_hz))
+        if not self._sockets:
             self._sockets = media_sockets(self._call.getId(), media.index)
         self._audio = self._call.getAudioMedia(media.index)
         self._audio.startTransmit(self._port)
@@ -89,10 +106,10 @@ class LegMedia:
             self._port.stopTransmit(self._audio)  # what is queued waits for the caller's return
         if is_first:
             srtp = encryption(self._call.dump(True, ""), stream.proto)
-            self._leg.tell(MediaStarted(codec, self._port.rate_hz, srtp))
+            self._call.leg.tell(MediaStarted(codec, self._port.rate_hz, srtp))
         elif codec != self._codec:
-            self._leg.tell(CodecChanged(codec))
+            self._call.leg.tell(CodecChanged(codec))
         if is_heard is self._is_held:
             self._is_held = not is_heard
-            self._leg.tell(Held() if self._is_held else Resumed())
+            self._call.leg.tell(Held() if self._is_held else Resumed())
         self._codec = codec

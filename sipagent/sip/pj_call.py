@@ -4,7 +4,7 @@ Callbacks only tell the leg what happened, and never raise: an exception would e
 alone is joined in its own callback, both ways, so that the caller is heard from the first packet.
 
 PJSUA follows every REFER and lets every INVITE with Replaces take a call over unless a callback
-says no: here one always says no first, and to a REFER perhaps something else later.
+says no: here one says no unless the leg may go on elsewhere.
 
 Owns the ``pj.Call`` and, in ``leg_media``, a conference port; both are given back after the
 disconnect, never left to the garbage collector, which may run on a thread PJLIB does not know.
@@ -34,10 +34,11 @@ from .pjlib import pj
 from .port_pool import PortPool
 from .refer import refer_target
 from .resting_ports import RestingPorts
+from .succession import Succession, Successors
 
 log = logging.getLogger(__name__)
 
-ACCEPTED, FORBIDDEN, DECLINED, CANCELLED = 202, 403, 603, 487
+OK, ACCEPTED, FORBIDDEN, DECLINED, CANCELLED = 200, 202, 403, 603, 487
 
 CHALLENGES = frozenset({401, 407})
 """Answered by PJSUA with another request, if the account has a password."""
@@ -53,8 +54,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         ports: Where its conference port comes from.
         resting: Where its RTP ports go.
         on_gone: Called once the leg is disconnected.
-        follow: Called with the target of each REFER of the peer; returns the leg to be dialled by
-            PJSUA once the callback is over, or None to refuse.
+        succeeds: Says who may come after it, and makes them.
     """
 
     def __init__(
@@ -65,17 +65,21 @@ class PjCall(pj.Call):  # type: ignore[misc]
         ports: PortPool,
         resting: RestingPorts,
         on_gone: Callable[[PjCall], None],
-        follow: Callable[[PjCall, str], PjCall | None],
+        succeeds: Successors,
     ) -> None:
         super().__init__(account, pj_call_id)
         self.leg = leg
-        self._media = LegMedia(self, leg, ports, resting)
+        self.succession = Succession(self, succeeds.later)
+        self._media = LegMedia(self, ports, resting)
         self._keys = LegKeys(leg)
-        self._on_gone, self._follow = on_gone, follow
+        self._on_gone, self._succeeds = on_gone, succeeds
         self._we_ended = False
         self._was_confirmed = False
+        self._goes_on = False
+        """Whether its leg was another call's, which had been answered."""
         self._refers = False
         self._refer_answer = 0
+        self._replacing = ("", "")
         self.has_ended = False
         """Whether ``on_gone`` was called."""
 
@@ -150,6 +154,17 @@ class PjCall(pj.Call):  # type: ignore[misc]
             log.info("leg %s ! no re-INVITE sent: %s", self.leg.invite.sip_call_id, error.reason)
             self.leg.offer_answered(GLARE)
 
+    def go_on_with(self, old: PjCall) -> None:
+        """Have the leg of ``old``, and its media port; ``old`` gets one that nobody listens to."""
+        self.leg, old.leg = old.leg, old.leg.deserted()
+        self._keys.leg, old._keys.leg = self.leg, old.leg
+        self._goes_on = True
+        self.leg.attach(self)
+        try:
+            self._media.take_over(old._media)
+        except pj.Error as error:
+            log.warning("leg %s ! no media: %s", self.leg.invite.sip_call_id, error.reason)
+
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
         self._media.measure()
@@ -161,9 +176,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
             info = self.getInfo()
             if info.state == pj.PJSIP_INV_STATE_CONFIRMED and not self._was_confirmed:
                 self._was_confirmed = True
-                self.leg.tell(Confirmed())
+                if not self.succession.answered() and not self._goes_on:
+                    self.leg.tell(Confirmed())
             elif info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
-                self.leg.tell(Progressed(info.lastStatusCode))
+                if not self._goes_on:
+                    self.leg.tell(Progressed(info.lastStatusCode))
             elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
                 self.measure()
                 self._disconnected(info, reason_header(received(event)))
@@ -207,7 +224,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         try:
             target_uri = refer_target(str(prm.dstUri))
             may_follow = bool(target_uri) and self._was_confirmed and not self._we_ended
-            successor = self._follow(self, target_uri) if may_follow else None
+            successor = self._succeeds.referred(self, target_uri) if may_follow else None
             if successor is None:
                 self.leg.tell(ReferRequested(target_uri))
                 return
@@ -230,8 +247,21 @@ class PjCall(pj.Call):  # type: ignore[misc]
             log.exception("! progress of REFER of leg %s", self.leg.invite.sip_call_id)
 
     def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802
-        """Let no other call take this one over (RFC 3891): nobody asks for it."""
+        """Let another call take this one over (RFC 3891) only where the leg may be."""
         prm.statusCode = FORBIDDEN
+        try:
+            if self.leg.accepts_replaces and self._was_confirmed and not self._we_ended:
+                self._replacing = (str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+                prm.statusCode = OK
+        except Exception:
+            log.exception("! INVITE with Replaces for leg %s", self.leg.invite.sip_call_id)
+
+    def onCallReplaced(self, prm: Any) -> None:  # noqa: N802
+        """Go on with the call that takes this one over; PJSUA answers it and ends this one."""
+        try:
+            prm.newCall = self._succeeds.replaced(self, int(prm.newCallId), *self._replacing)
+        except Exception:
+            log.exception("! leg %s was not taken over", self.leg.invite.sip_call_id)
 
     def onCallRedirected(self, _: Any) -> int:  # noqa: N802
         """Go nowhere else: a 3xx ends the call, with its own status if no target is left."""
@@ -278,5 +308,6 @@ class PjCall(pj.Call):  # type: ignore[misc]
             return
         self.has_ended = True
         by_peer = not (self._we_ended or is_lost)
-        self.leg.tell(Disconnected(status, str(reason), by_peer, of_peer))
+        if not self.succession.ended(by_us=not by_peer):
+            self.leg.tell(Disconnected(status, str(reason), by_peer, of_peer))
         self._on_gone(self)

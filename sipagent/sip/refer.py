@@ -15,6 +15,13 @@ header, whatever the scheme. Whether a number may be reached by ``tel:`` is for 
 
 _NAME_ADDR = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*"|[^<"]*)\s*<([^<>]*)>')
 
+_SIP_TARGET = re.compile(
+    r"(sips?):(?:([^@]*)@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?((?:;[^;?]*)*)(\?.*)?",
+    re.IGNORECASE,
+)
+_HARMLESS_PARAMETERS = frozenset({"transport", "user"})
+_HARMLESS_HEADERS = frozenset({"replaces", "require"})
+
 MAX_URI_CHARS = 512
 
 
@@ -37,3 +44,21 @@ def refer_target(value: str) -> str:
     named = _NAME_ADDR.match(value)
     uri = named.group(1).strip() if named is not None else value.strip().partition(";")[0]
     return uri if len(uri) <= MAX_URI_CHARS and _URI.fullmatch(uri) is not None else ""
+
+
+def plain_target(uri: str) -> str:
+    """Return scheme, user, host and port of a SIP URI, ``""`` if it says more that matters.
+
+    A ``maddr`` would send our INVITE somewhere else than the host says, a ``Route`` among the
+    headers as well (RFC 3261 section 19.1.5); Replaces is what attended transfers have there.
+    """
+    match = _SIP_TARGET.fullmatch(uri)
+    if match is None:
+        return ""
+    scheme, user, host, port, parameters, headers = match.groups()
+    names = {each.partition("=")[0].lower() for each in parameters.split(";")[1:]}
+    asked = {each.partition("=")[0].lower() for each in (headers or "?")[1:].split("&")} - {""}
+    if not (names <= _HARMLESS_PARAMETERS and asked <= _HARMLESS_HEADERS):
+        return ""
+    at_user = "" if user is None else f"{user}@"
+    return f"{scheme.lower()}:{at_user}{host.lower()}{port or ''}"

@@ -188,6 +188,20 @@ def test_a_target_may_be_asked_first(findings: Findings) -> None:
             '9: transfer.targets.a.confirm_s: warning: means nothing while confirm_key is ""',
         ),
         (
+            '[transfer]\naccept_refer = "follow"\ntargets = { a = "tel:1" }\n',
+            "6: transfer.refer_targets: must name where we may be sent: whoever calls could have"
+            " us call anybody",
+        ),
+        (
+            '[transfer]\nrefer_targets = ["*"]\ntargets = { a = "tel:1" }\n',
+            '7: transfer.refer_targets: warning: means nothing while accept_refer is "refuse"',
+        ),
+        (
+            "[transfer]\naccept_replaces = true\n",
+            '5: agents[0].tools[0]: "transfer_call" needs transfer.targets, which says where'
+            " callers may go",
+        ),
+        (
             f'[transfer]\nmusic = "no.wav"\n{ATTENDED}',
             "7: transfer.music: no.wav cannot be used: No such file or directory",
         ),
@@ -195,3 +209,11 @@ def test_a_target_may_be_asked_first(findings: Findings) -> None:
 )
 def test_what_a_target_cannot_be_is_named(findings: Findings, table: str, expected: str) -> None:
     assert findings(f"{TRANSFERS}{table}") == [f"plan.toml:{expected}"]
+
+
+def test_a_plan_may_let_itself_be_transferred_and_nobody_else(findings: Findings) -> None:
+    table = '[transfer]\naccept_refer = "follow"\nrefer_targets = ["sip:*@pbx"]\n'
+    assert findings(f"{HEAD}{AGENT}{table}") == []
+    assert findings(f"{HEAD}{AGENT}[transfer]\nneeds_approval = true\n") == [
+        "plan.toml:5: transfer: warning: means nothing: it has no targets"
+    ]

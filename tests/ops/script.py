@@ -33,6 +33,7 @@ CALL: list[Fact] = [
     facts.SessionReplaced("lost", 420),
     facts.CallHeld(),
     facts.CallResumed(4_000),
+    facts.PeerChanged("sip-2", CALLER),
     facts.TransferStarted("desk", "attended"),
     facts.TransferEnded("desk", "attended", "busy", 486, 9_000),
     facts.DigitPressed("4"),

@@ -1,0 +1,93 @@
+"""One dialog after another on the same leg: a peer that sends us elsewhere, or is replaced.
+
+The loop's side of a leg, its media port and whoever talks there stay; only the ``pj.Call`` below
+changes. What goes on with the old one is nobody's business any more.
+
+- An INVITE with Replaces (RFC 3891) takes a leg over when PJSUA has matched it: at once.
+- A REFER that is followed (RFC 3515) has PJSUA dial the target; that call takes the leg over when
+  it is answered, or when the peer that sent us hangs up before: many do, as soon as they may.
+
+Runs on the PJSIP thread, inside callbacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from .events import PeerReplaced, ReferRequested
+
+if TYPE_CHECKING:
+    from .pj_call import PjCall
+
+
+class Successors(Protocol):
+    """Makes the calls that come after others on their legs."""
+
+    def referred(self, old: PjCall, target_uri: str) -> PjCall | None:
+        """Return the call PJSUA is to dial once the callback is over, or None to refuse."""
+        ...
+
+    def replaced(self, old: PjCall, pj_call_id: int, text: str, source_address: str) -> PjCall:
+        """Return the call of an INVITE with Replaces that PJSUA let in."""
+        ...
+
+    def later(self, command: Callable[[], None]) -> None:
+        """Run a command on the PJSIP thread once the callback is over."""
+        ...
+
+
+class Succession:
+    """Who comes after a call on its leg, and whom it comes after.
+
+    Args:
+        call: Whose.
+        later: Runs something once the callback is over.
+    """
+
+    def __init__(self, call: PjCall, later: Callable[[Callable[[], None]], None]) -> None:
+        self._call, self._later = call, later
+        self._successor: PjCall | None = None
+        self._predecessor: PjCall | None = None
+
+    @property
+    def awaits_leg(self) -> bool:
+        """Tell whether another call still has the leg this one is to go on with."""
+        return self._predecessor is not None
+
+    def expect(self, successor: PjCall, target_uri: str) -> None:
+        """Have ``successor``, which PJSUA is about to dial, go on with the leg one day."""
+        self._call.leg.tell(ReferRequested(target_uri, is_followed=True))
+        self._successor, successor.succession._predecessor = successor, self._call
+
+    def answered(self) -> bool:
+        """Take the leg over if it is time; return whether there was one to be taken."""
+        old = self._predecessor
+        if old is None:
+            return False
+        self.take_over(old)
+        self._later(old.send_bye)  # a NOTIFY goes first: how its REFER went
+        return True
+
+    def ended(self, *, by_us: bool) -> bool:
+        """Note that the call is over; return whether its leg goes on without it."""
+        old, self._predecessor = self._predecessor, None
+        if old is not None:
+            old.succession._successor = None
+        successor = self._successor
+        if successor is None:
+            return False
+        if by_us:
+            self._successor, successor.succession._predecessor = None, None
+            self._later(successor.send_bye)
+            return False
+        successor.succession.take_over(self._call)
+        return True
+
+    def take_over(self, old: PjCall) -> None:
+        """Go on with the leg of ``old``."""
+        old.succession._successor, self._predecessor = None, None
+        invite = self._call.leg.invite
+        self._call.go_on_with(old)
+        self._call.leg.invite = invite
+        self._call.leg.tell(PeerReplaced(invite))
