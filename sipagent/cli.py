@@ -158,6 +158,44 @@ def call(
 
 
 @app.command()
+def dial(
+    to: Annotated[str, typer.Argument(help="+49301234, or sip:user@host")],
+    plan: Annotated[str, typer.Option(help="Whose agent calls.")],
+    trunk: Annotated[str, typer.Option(help="Default: dial.trunk.")] = "",
+    caller_id: Annotated[
+        str | None, typer.Option(help="User part of From. Default: the plan's, or the trunk's.")
+    ] = None,
+    ring_s: Annotated[float | None, typer.Option(help="Default: the plan's.")] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="Tell the agent 'name=Ada'; may be repeated.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the call to its end.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", help="Default: sipagent.toml, if it is there.")
+    ] = None,
+) -> None:
+    """Have the running appliance call somebody with a plan's agent.
+
+    With --wait the exit status is 0 if they talked, 3 busy, 4 no answer, 5 declined, 6 wrong
+    number, 7 a machine, 8 anything else.
+    """
+    from sipagent.config import load_config  # noqa: PLC0415
+    from sipagent.dial_command import place  # noqa: PLC0415
+
+    asked = place(
+        load_config(config),
+        to,
+        plan=plan,
+        trunk=trunk,
+        caller_id=caller_id,
+        ring_s=ring_s,
+        variables=variable or [],
+        waits=wait,
+    )
+    sys.exit(asyncio.run(asked))
+
+
+@app.command()
 def engine(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65_535)] = 8765,

@@ -18,7 +18,7 @@ from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
 from sipagent.dialplan.validation import problems, validate_data
 from sipagent.errors import ConfigError
-from sipagent.ops.settings import AttachSettings, StoreSettings, WebhookSettings
+from sipagent.ops.settings import AttachSettings, DialSettings, StoreSettings, WebhookSettings
 from sipagent.ops.store_url import store_url_in
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
@@ -112,6 +112,7 @@ class Config(Section):
     store: StoreSettings = StoreSettings()
     webhooks: WebhookSettings = WebhookSettings()
     attach: AttachSettings = AttachSettings()
+    dial: DialSettings = DialSettings()
 
 
 PATHS: tuple[tuple[str, ...], ...] = (

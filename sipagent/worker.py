@@ -12,18 +12,23 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from sipagent.calls.desk import CallDesk
+from sipagent.calls.dial_desk import DialAnswer, DialDesk, DialRequest
 from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
 from sipagent.leftovers import Leftovers
 from sipagent.ops.api_questions import ChannelApprover
+from sipagent.ops.call_states import CallStates
 from sipagent.ops.channel import (
     ApprovalDecided,
     Channel,
     Closed,
+    DialAnswered,
+    DialAsked,
     Drain,
     Failed,
+    HangUpAsked,
     Heartbeat,
     Message,
     Ready,
@@ -74,11 +79,13 @@ class _Worker:
         self._ended = asyncio.Event()
         self._sip: SipEndpoint | None = None
         self._desk: CallDesk | None = None
+        self._dials: DialDesk | None = None
         self._approver: ChannelApprover | None = None
+        self._channel: Channel | None = None
 
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
-        channel = Channel(connection, self._command)
+        channel = self._channel = Channel(connection, self._command)
         try:
             await self._start(channel)
         except SipAgentError as error:
@@ -112,7 +119,9 @@ class _Worker:
         self._desk = CallDesk(
             route=routes.take,
             endpoint=self._realtime,
-            observer=call_observers(config.cdr.path, config.cdr.timeline_path),
+            observer=call_observers(
+                config.cdr.path, config.cdr.timeline_path, CallStates(channel.send)
+            ),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
             approver=self._approver,
@@ -130,6 +139,8 @@ class _Worker:
             await self._sip.close()
             text = f"a worker holds {limit} calls, not {config.sip.max_calls}"
             raise SipAgentError(f"sip.max_calls: {text}; lower it to {limit}")
+        trunks = [trunk.name for trunk in config.sip.trunks]
+        self._dials = DialDesk(self._desk, self._sip, routes.named, trunks)
         channel.send(Ready(self._sip.port, self._sip.call_limit, routes.plans))
 
     async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
@@ -147,6 +158,23 @@ class _Worker:
         for name in refused.findings:
             INTEROP.labels(name).inc()
         log.warning("! refused %d %s to %s", refused.status, reason, refused.source_address)
+
+    def _place(self, asked: DialAsked) -> None:
+        assert self._channel is not None
+        answer = DialAnswer(503, "the line is not there yet")
+        if self._dials is not None:
+            wanted = DialRequest(
+                call_id=asked.call_id,
+                uri=asked.to,
+                plan=asked.plan,
+                trunk=asked.trunk,
+                caller_id=asked.caller_id,
+                ring_s=asked.ring_s,
+                headers=asked.headers,
+                variables=asked.variables,
+            )
+            answer = self._dials.place(wanted)
+        self._channel.send(DialAnswered(asked.call_id, answer.status, answer.text))
 
     async def _beat(self, channel: Channel) -> None:
         assert self._sip is not None
@@ -166,6 +194,10 @@ class _Worker:
                     self._ended.set()
             case ApprovalDecided() if self._approver is not None:
                 self._approver.decided(message)
+            case DialAsked():
+                self._place(message)
+            case HangUpAsked(call_id) if self._dials is not None:
+                self._dials.hang_up(call_id)
             case Stop() | Closed():
                 self._ended.set()
             case _:

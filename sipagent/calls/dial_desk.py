@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,12 +65,13 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a call is not placed."""
+class DialAnswer:
+    """Whether a call is being placed."""
 
     status: int
-    """Of HTTP."""
-    text: str
+    """Of HTTP; 202: it is."""
+    text: str = ""
+    """Why not."""
 
 
 class DialDesk:
@@ -80,32 +81,39 @@ class DialDesk:
         desk: Runs them.
         line: Dials.
         named: Returns what a plan makes of its calls, None if there is no such plan.
+        trunks: Names of those there are.
     """
 
     def __init__(
-        self, desk: CallDesk, line: Line, named: Callable[[str], CallDecision | None]
+        self,
+        desk: CallDesk,
+        line: Line,
+        named: Callable[[str], CallDecision | None],
+        trunks: Collection[str] = (),
     ) -> None:
-        self._desk, self._line, self._named = desk, line, named
+        self._desk, self._line, self._named, self._trunks = desk, line, named, trunks
         self._loop = asyncio.get_running_loop()
         self._dialling: dict[str, asyncio.Task[None]] = {}
         self._given_up: set[str] = set()
 
-    def place(self, request: DialRequest) -> Refusal | None:
-        """Begin to dial; what becomes of it is told to the observers. None: it is begun."""
+    def place(self, request: DialRequest) -> DialAnswer:
+        """Begin to dial; what becomes of it is told to the observers."""
         setup = self._named(request.plan)
         if not isinstance(setup, CallSetup):
             why = "there is no plan" if setup is None else "there are no agents in plan"
-            return Refusal(404, f'{why} "{request.plan}"')
+            return DialAnswer(404, f'{why} "{request.plan}"')
+        if request.trunk and request.trunk not in self._trunks:
+            return DialAnswer(404, f'there is no trunk "{request.trunk}"')
         if self._line.is_draining:
-            return Refusal(503, "no more calls are placed: the box is being stopped")
+            return DialAnswer(503, "no more calls are placed: the box is being stopped")
         if self._line.free_calls <= len(self._dialling):
-            return Refusal(503, "no call is free")
+            return DialAnswer(503, "no call is free")
         task = self._loop.create_task(
             self._dial(request, setup), name=f"dialling {request.call_id}"
         )
         self._dialling[request.call_id] = task
         task.add_done_callback(lambda _: self._dialling.pop(request.call_id, None))
-        return None
+        return DialAnswer(202)
 
     def hang_up(self, call_id: str) -> None:
         """End a call, whoever placed it and however far it is; harmless when there is none."""

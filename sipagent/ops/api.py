@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from .api_approvals import Approvals, Ending, Fate
+from .api_calls import CALLS, CallsApi
 from .api_events import Events
 from .api_guard import ApiGuard, error_response, read_body
 from .api_trunks import Trunks
@@ -43,6 +44,7 @@ class Api:
         guard: Who may ask.
         send: Tells a process something; a source is what ``heard`` was given.
         readiness: Of the box, now.
+        calls: Places calls.
     """
 
     def __init__(
@@ -50,8 +52,9 @@ class Api:
         guard: ApiGuard,
         send: Callable[[Hashable, Message], None],
         readiness: Callable[[], Readiness],
+        calls: CallsApi,
     ) -> None:
-        self._guard, self._send = guard, send
+        self._guard, self._send, self.calls = guard, send, calls
         self._approvals, self._trunks = Approvals(), Trunks()
         self._events = Events(readiness, lambda: ("approvals", self._waiting()))
 
@@ -62,6 +65,10 @@ class Api:
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
             web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
             web.get(EVENTS, self._guard.guarded(self._events.serve)),
+            web.post(CALLS, self._guard.guarded(self.calls.place)),
+            web.get(CALLS + "/{call_id}", self._guard.guarded(self.calls.show)),
+            web.delete(CALLS + "/{call_id}", self._guard.guarded(self.calls.hang_up)),
+            web.post(CALLS + "/{call_id}/hangup", self._guard.guarded(self.calls.hang_up)),
         ]
 
     async def close(self) -> None:
@@ -70,6 +77,7 @@ class Api:
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says; ``Closed``: it is gone."""
+        self.calls.heard(source, message)
         match message:
             case ApprovalAsked():
                 self._approvals.asked(source, message)

@@ -86,6 +86,50 @@ class ApprovalClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class DialAsked:
+    """Somebody who may wants a call to be placed."""
+
+    call_id: str
+    to: str
+    """A number, or a SIP URI."""
+    plan: str
+    trunk: str
+    caller_id: str
+    """``""``: what the plan says, or the trunk."""
+    ring_s: float | None
+    """None: what the plan says."""
+    headers: tuple[tuple[str, str], ...]
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DialAnswered:
+    """Whether a call is being placed."""
+
+    call_id: str
+    status: int
+    """Of HTTP; 202: it is."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """How far a call is that was placed."""
+
+    call_id: str
+    change: dict[str, Any]
+    """What is different now, by the names that the API has for it."""
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpAsked:
+    """Somebody wants a placed call to end."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkChanged:
     """What is known of a trunk of the worker's."""
 
@@ -113,6 +157,10 @@ Message: TypeAlias = (
     | ApprovalAsked
     | ApprovalDecided
     | ApprovalClosed
+    | DialAsked
+    | DialAnswered
+    | CallChanged
+    | HangUpAsked
     | TrunkChanged
     | Stop
     | Closed

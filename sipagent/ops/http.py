@@ -83,6 +83,8 @@ class OpsServer:
         MultiProcessCollector(registry, path=self._metrics_dir)  # type: ignore[no-untyped-call]
         if self._webhooks is not None:
             registry.register(self._webhooks.counts)
+        if self._api is not None:
+            registry.register(self._api.calls.counts)
         body = generate_latest(registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

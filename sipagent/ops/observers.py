@@ -31,14 +31,15 @@ class Observers:
                 log.exception("call=%s ! %s was not noted", call_id, type(fact).__name__)
 
 
-def call_observers(records: Path, timeline: str) -> Observers:
+def call_observers(records: Path, timeline: str, *others: Observer) -> Observers:
     """Return everybody who is told of the calls of a process.
 
     Args:
         records: File of the call records.
         timeline: File of the timeline; empty: none.
+        others: Who else.
     """
     observers: list[Observer] = [MetricsObserver(), RecordWriter(records, local_time)]
     if timeline:
         observers.append(TimelineWriter(Path(timeline)))
-    return Observers(observers)
+    return Observers([*observers, *others])

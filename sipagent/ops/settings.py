@@ -1,11 +1,13 @@
-"""Settings of attached calls: ``[store]``, ``[webhooks]`` and ``[attach]`` of the configuration."""
+"""Settings of attached and placed calls: ``[store]``, ``[webhooks]``, ``[attach]``, ``[dial]``."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from sipagent.dialplan.globs import MAX_CHARS as MAX_GLOB_CHARS
 from sipagent.wire.webhook import secret_to_key
 
 from .store_url import checked_store_url
@@ -63,3 +65,33 @@ class AttachSettings(_Section):
     """Calls at once; more are rejected with 486."""
     on_stop: Literal["detach", "hang_up"] = "detach"
     """What becomes of them when the appliance stops: they go on without it, or end."""
+
+
+def _rule(text: str) -> str:
+    if not text.strip() or len(text) > MAX_GLOB_CHARS or any(map(str.isspace, text)):
+        raise ValueError("must be a number or a URI with * and ?, without spaces")
+    if re.match(r"(sips|tel):", text, re.IGNORECASE):
+        raise ValueError('must begin with "sip:" for URIs, and with the number itself for numbers')
+    return text
+
+
+Rule = Annotated[str, AfterValidator(_rule)]
+
+
+class DialSettings(_Section):
+    """``[dial]``: which calls may be placed, and how many."""
+
+    allow: tuple[Rule, ...] = ()
+    """Globs on numbers, ``+49*``, and on URIs, ``sip:*@pbx.example``; none: no calls are placed."""
+    deny: tuple[Rule, ...] = ()
+    """What of them is not called after all."""
+    trunk: str = ""
+    """Through which numbers are called when nobody names one."""
+    country_code: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{0,2})?$")] = ""
+    """Ours, such as ``+49``: a number that begins with one 0 is in this country."""
+    max_calls: Annotated[int, Field(ge=1, le=1_000)] = 2
+    """Placed at once; the rest is left for who calls us."""
+    per_minute: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Placed in any minute."""
+    same_number_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 3
+    """To one number, in any hour."""

@@ -27,8 +27,10 @@ from prometheus_client.multiprocess import mark_process_dead
 from sipagent.config import Config
 from sipagent.errors import SipAgentError
 from sipagent.ops.api import Api
+from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.channel import Drain, Message, Stop
+from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
 from sipagent.realtime.settings import EMBEDDED
@@ -87,7 +89,9 @@ class _Supervisor:
         config = self._config
         context = fork_server()
         guard = ApiGuard(config.http.bind, config.http.token.get_secret_value())
-        api = Api(guard, self._tell, lambda: readiness(self._state()))
+        dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
+        calls = CallsApi(config.dial, dial_guard, self._tell, WORKER)
+        api = Api(guard, self._tell, lambda: readiness(self._state()), calls)
         if config.webhooks.secrets:
             self._attaching = Attaching(
                 config, context, self._realtime_url, self._ended, partial(api.heard, ATTACHED)

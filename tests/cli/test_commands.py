@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Place a real call on the embedded engine",
     "check": "Check configuration and dialplans",
     "call": "Call somebody with the built-in test phone.",
+    "dial": "Have the running appliance call somebody",
     "engine": "Run the embedded realtime server alone",
 }
 PLAN = """name = "p"

@@ -11,10 +11,21 @@ from typing import Any
 import aiohttp
 
 from sipagent.ops.api import APPROVALS, Api
+from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
-from sipagent.ops.channel import ApprovalAsked, ApprovalClosed, ApprovalDecided, Message
+from sipagent.ops.channel import (
+    ApprovalAsked,
+    ApprovalClosed,
+    ApprovalDecided,
+    DialAnswered,
+    DialAsked,
+    Message,
+)
+from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
+from sipagent.ops.settings import DialSettings
 from sipagent.ops.status import Readiness
+from sipagent.sip.emergency import EMERGENCY_NUMBERS
 
 YES = {"approve": True}
 
@@ -34,12 +45,16 @@ class Served:
         self._folder, self._bind, self._token = folder, bind, token
         self.sent: list[tuple[Hashable, Message]] = []
         self.in_time = True
+        self.dial = DialSettings(allow=("+49*", "sip:*@pbx.example"), trunk="provider")
+        self.answers = (202, "")
         self.readiness = Readiness(True, (), 1, 4)
         self.port = 0
 
     async def start(self) -> None:
         """Serve, the second time on the same port and without what was asked."""
-        self.api = Api(ApiGuard(self._bind, self._token), self._send, lambda: self.readiness)
+        guard = DialGuard(self.dial, EMERGENCY_NUMBERS)
+        calls = CallsApi(self.dial, guard, self._send, "w")
+        self.api = Api(ApiGuard(self._bind, self._token), self._send, lambda: self.readiness, calls)
         self._server = OpsServer(
             "127.0.0.1", self.port, str(self._folder), lambda: self.readiness, api=self.api
         )
@@ -52,9 +67,13 @@ class Served:
 
     def _send(self, source: Hashable, message: Message) -> None:
         self.sent.append((source, message))
-        assert isinstance(message, ApprovalDecided)
-        closed = ApprovalClosed(message.approval_id, is_decided=self.in_time)
-        self.api.heard(source, closed)
+        match message:
+            case ApprovalDecided(approval_id):
+                self.api.heard(source, ApprovalClosed(approval_id, is_decided=self.in_time))
+            case DialAsked(call_id):
+                self.api.heard(source, DialAnswered(call_id, *self.answers))
+            case _:
+                pass
 
     async def asks(
         self, method: str, path: str = APPROVALS, **options: Any

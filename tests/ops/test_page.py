@@ -8,6 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from sipagent.calls.termination import Reason, Result
 from sipagent.ops import json_lines, metrics, trunk_metrics
+from sipagent.ops.dial_counts import DialCounts
 from sipagent.ops.records import CallRecord
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
@@ -30,7 +31,7 @@ def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
             (family,) = each.describe()
             name = f"{family.name}_total" if family.type == "counter" else family.name
             exported[name] = family.type, set(each._labelnames)
-    for family in WebhookCounts().collect():
+    for family in (*WebhookCounts().collect(), *DialCounts().collect()):
         labels = {label for sample in family.samples for label in sample.labels}
         exported[f"{family.name}_total"] = family.type, labels
     assert documented() == exported

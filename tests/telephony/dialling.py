@@ -42,7 +42,7 @@ class Dialling:
     def place(self, uri: str, **request: Any) -> None:
         """Begin a call."""
         asked: dict[str, Any] = {"call_id": CALL_ID, "uri": uri, "plan": "desk"}
-        assert self.dials.place(DialRequest(**(asked | request))) is None
+        assert self.dials.place(DialRequest(**(asked | request))).status == 202
 
     async def ended(self) -> Termination:
         """Wait for the end of a call."""

@@ -1,0 +1,193 @@
+"""Calls by the admin API: placed, looked at, ended.
+
+The guard is asked here; whether there are such a plan, such a trunk and a free call is known to the
+process with the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Callable, Hashable
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sipagent.dialplan.model import PlanName
+from sipagent.dialplan.outgoing import CallerId, RingSeconds
+
+from .api_guard import error_response, read_body
+from .channel import CallChanged, Closed, DialAnswered, DialAsked, HangUpAsked, Message
+from .dial_counts import DialCounts
+from .dial_guard import DialGuard, Refused, Why
+from .dialled import Destination, destination
+from .placed_calls import PlacedCalls
+from .settings import DialSettings
+
+log = logging.getLogger(__name__)
+
+CALLS = "/api/v1/calls"
+ANSWER_LIMIT_S = 5.0
+"""How long the process with the line may take to say whether a call is placed."""
+
+_STATUS = {Why.MAX_CALLS: 503, Why.PER_MINUTE: 429, Why.SAME_NUMBER: 429}
+"""Every other refusal is 403."""
+
+_OUTCOMES = {202: "placed", 404: "unknown"}
+
+
+def _header_name(name: str) -> str:
+    if not re.fullmatch(r"(X-[A-Za-z0-9-]{1,62}|User-to-User|Subject)", name, re.IGNORECASE):
+        raise ValueError("must begin with X-, or be User-to-User or Subject")
+    return name
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable, on one line")
+    return text
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+HeaderValue = Annotated[str, Field(max_length=512), AfterValidator(_one_line)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+VariableValue = Annotated[str, Field(max_length=2_000)]
+
+
+class CallWanted(BaseModel):
+    """The body of a wish for a call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    to: Annotated[str, Field(max_length=256)]
+    plan: PlanName
+    trunk: Annotated[str, Field(max_length=64)] = ""
+    caller_id: CallerId | None = None
+    ring_s: RingSeconds | None = None
+    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=20)] = {}
+    variables: Annotated[dict[VariableName, VariableValue], Field(max_length=50)] = {}
+
+
+class CallsApi:
+    """Serve ``/api/v1/calls``.
+
+    Args:
+        settings: ``[dial]``.
+        guard: Of it.
+        send: Tells the process with the line.
+        source: What the process with the line is known as.
+    """
+
+    def __init__(
+        self,
+        settings: DialSettings,
+        guard: DialGuard,
+        send: Callable[[Hashable, Message], None],
+        source: Hashable,
+    ) -> None:
+        self._settings, self._guard = settings, guard
+        self._send, self._source = send, source
+        self._calls = PlacedCalls()
+        self.counts = DialCounts()
+
+    def heard(self, source: Hashable, message: Message) -> None:
+        """Take what the process with the line says."""
+        match message:
+            case DialAnswered():
+                self._calls.answered(message)
+            case CallChanged():
+                self._calls.changed(message)
+            case Closed():
+                self._calls.gone(source)
+            case _:
+                pass
+
+    async def place(self, request: web.Request) -> web.Response:
+        """Place a call: POST."""
+        wanted = await read_body(request, CallWanted)
+        if isinstance(wanted, str):
+            return error_response(400, wanted)
+        try:
+            to = destination(wanted.to, self._settings.country_code)
+        except ValueError as error:
+            return error_response(400, f"to: {error}")
+        trunk = wanted.trunk or ("" if to.address else self._settings.trunk)
+        if not to.address and not trunk:
+            return error_response(400, "to: a number needs a trunk, or [dial] trunk")
+        now = asyncio.get_running_loop().time()
+        refused = self._guard.refusal(to, calls=self._calls.count, now=now)
+        if refused is not None:
+            return self._refused(to, wanted.plan, refused)
+        return await self._ask(_asked(wanted, to, trunk))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Tell how far a call is: GET."""
+        shown = self._calls.shown(request.match_info["call_id"])
+        return _unknown() if shown is None else web.json_response(shown)
+
+    async def hang_up(self, request: web.Request) -> web.Response:
+        """End a call: DELETE, or POST to ``hangup``. Twice is harmless."""
+        call_id = request.match_info["call_id"]
+        shown = self._calls.shown(call_id)
+        if shown is None:
+            return _unknown()
+        if (source := self._calls.source_of(call_id)) is not None:
+            self._send(source, HangUpAsked(call_id))
+        return web.json_response(shown, status=202)
+
+    def _refused(self, to: Destination, plan: str, refused: Refused) -> web.Response:
+        self.counts.count(refused.why.value)
+        log.warning("! no call to %s with plan %s: %s", masked(to.key), plan, refused.text)
+        headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else None
+        return error_response(_STATUS.get(refused.why, 403), refused.text, headers)
+
+    async def _ask(self, asked: DialAsked) -> web.Response:
+        answer: asyncio.Future[DialAnswered] = asyncio.get_running_loop().create_future()
+        self._calls.asked(
+            self._source, asked, lambda each: None if answer.done() else answer.set_result(each)
+        )
+        self._send(self._source, asked)
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                answered = await answer
+        except TimeoutError:
+            self._send(self._source, HangUpAsked(asked.call_id))
+            answered = DialAnswered(asked.call_id, 503, "the process with the line does not answer")
+            self._calls.answered(answered)
+        self.counts.count(_OUTCOMES.get(answered.status, "not_free"))
+        if answered.status != 202:
+            headers = {"Retry-After": "5"} if answered.status == 503 else None
+            return error_response(answered.status, answered.text, headers)
+        log.info("call=%s = asked for, to %s", asked.call_id, masked(asked.to))
+        where = {"Location": f"{CALLS}/{asked.call_id}"}
+        return web.json_response(
+            self._calls.shown(asked.call_id) or {"call_id": asked.call_id},
+            status=202,
+            headers=where,
+        )
+
+
+def masked(key: str) -> str:
+    """Return a number with most of its digits hidden, for the log."""
+    user, at, host = key.removeprefix("sip:").partition("@")
+    return f"{user[:4]}***{user[-2:]}{at}{host}" if len(user) > 6 else f"***{at}{host}"
+
+
+def _asked(wanted: CallWanted, to: Destination, trunk: str) -> DialAsked:
+    return DialAsked(
+        call_id=secrets.token_hex(8),
+        to=to.uri,
+        plan=wanted.plan,
+        trunk=trunk,
+        caller_id=wanted.caller_id or "",
+        ring_s=wanted.ring_s,
+        headers=tuple(wanted.headers.items()),
+        variables=dict(wanted.variables),
+    )
+
+
+def _unknown() -> web.Response:
+    return error_response(404, "there is no such call")
