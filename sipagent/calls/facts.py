@@ -248,6 +248,13 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitsSent:
+    """The agent pressed keys on the far end."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigitsAsked:
     """The agent asked for a number that the caller is to key in."""
 
@@ -352,6 +359,7 @@ Fact: TypeAlias = (
     | TransferStarted
     | TransferEnded
     | DigitPressed
+    | DigitsSent
     | DigitsAsked
     | DigitsCollected
     | ErrorReported

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping
 
 from sipagent.realtime.events import SpeechStarted
-from sipagent.sip.events import Disconnected, DtmfReceived
+from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived
 
 from . import facts
 from .collecting import FieldSettings, Outcome
@@ -24,6 +24,7 @@ from .key_merge import KeyMerge
 from .keypad_ear import KeypadEar
 from .keypad_setup import KeypadSetup
 from .keypad_shield import KeypadShield
+from .keys import press_keys
 from .part import CallPart
 from .recording import Recording
 from .vault import Vault
@@ -56,6 +57,7 @@ class Keypad(CallPart):
         self.vault = Vault()
         self._desk = KeyDesk(self.vault)
         self._spare_end = ("", 0.0)
+        self._refused = ""
 
     async def collect(self, field: FieldSettings) -> str:
         """Wait for a number; return what the model is told. Cancelling it stops nobody typing."""
@@ -63,11 +65,29 @@ class Keypad(CallPart):
         self.hands.post(DigitsWanted(field, waiting))
         return await waiting
 
+    async def send(self, digits: str) -> str:
+        """Press keys on the far end, at a telephone's pace; return what the model is told."""
+        self._refused, sent = "", ""
+
+        def press(key: str) -> None:
+            nonlocal sent
+            if not self._refused:
+                self.hands.leg.send_digits(key, self._setup.send)
+                sent += key
+
+        await press_keys(digits, press)
+        if self._refused:
+            return f"failed: {self._refused}"
+        self.hands.tell(facts.DigitsSent(sent))
+        return f"Sent {' '.join(sent)}."
+
     def handle(self, message: Inbox) -> None:
         """Take a key of the leg's, or what concerns a number that is awaited."""
         match message:
             case DtmfReceived():
                 self._pressed(message.digit, message.method)
+            case DigitsRefused(reason=reason):
+                self._refused = reason
             case DigitsWanted(field=field, waiting=waiting):
                 self._wanted(field, waiting)
             case AgentFellSilent() if self._desk.collection is not None:

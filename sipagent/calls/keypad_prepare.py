@@ -25,6 +25,7 @@ def keypad_setup(keypad: Keypad) -> KeypadSetup:
     return KeypadSetup(
         barge_in=keypad.barge_in,
         in_band=keypad.in_band,
+        send=keypad.send,
         fields=tuple(
             FieldSettings(
                 name=field.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sipagent.sip.events import KeyWay
+
 from .collecting import FieldSettings
 
 
@@ -15,6 +17,8 @@ class KeypadSetup:
     """Whether a key stops what the agent is saying."""
     in_band: bool = False
     """Whether tones in the audio count."""
+    send: KeyWay = "rfc4733"
+    """How keys of agents are sent."""
     fields: tuple[FieldSettings, ...] = ()
     """Numbers that agents may ask for by name; none: any number, and nothing is sensitive."""
 

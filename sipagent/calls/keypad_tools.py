@@ -8,14 +8,19 @@ from typing import Any, Protocol
 
 from sipagent.agents.callbacks import call_off_loop
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, result_text
-from sipagent.dialplan.keypad import COLLECT_TOOL
+from sipagent.dialplan.keypad import COLLECT_TOOL, SEND_TOOL
 from sipagent.errors import ToolError
 from sipagent.redaction import REDACTION
 
 from .collecting import LIMIT_S, FieldSettings
+from .keys import PAUSE_S
 
 ANY_NUMBER = FieldSettings("digits")
 """What an agent may ask for where the plan names nothing."""
+
+
+MOST_SENT = 64
+"""Keys and pauses at once."""
 
 
 class KeyHands(Protocol):
@@ -25,10 +30,15 @@ class KeyHands(Protocol):
         """Wait for a number; return what the model is told."""
         ...
 
+    async def send(self, digits: str) -> str:
+        """Press keys on the far end; return what the model is told."""
+        ...
+
 
 def keypad_tools(fields: tuple[FieldSettings, ...]) -> dict[str, FunctionTool]:
     """Return the built-in tools about keys, by name."""
-    return {COLLECT_TOOL: _collect_named(fields) if fields else _collect_any()}
+    collect = _collect_named(fields) if fields else _collect_any()
+    return {COLLECT_TOOL: collect, SEND_TOOL: _send_tool()}
 
 
 def guarded(tool: FunctionTool) -> FunctionTool:
@@ -115,4 +125,33 @@ def _collect_tool(
         },
         invoke=invoke,
         timeout_s=LIMIT_S + 5,
+    )
+
+
+def _send_tool() -> FunctionTool:
+    async def invoke(context: ToolContext, values: Mapping[str, Any]) -> str:
+        keypad: KeyHands | None = context.context.keypad
+        if keypad is None:
+            return "failed: keys cannot be sent on this line."
+        return await keypad.send(values["digits"])
+
+    digits = {
+        "type": "string",
+        "pattern": f"^[0-9A-D*#,]{{1,{MOST_SENT}}}$",
+        "description": "Keys in order, such as 1,,23#; each comma is a pause of one second.",
+    }
+    return FunctionTool(
+        name=SEND_TOOL,
+        description=(
+            "Press keys on the telephone of whoever you talk to, such as in a menu that asks for"
+            " them. The output tells whether they were sent; what becomes of them you hear."
+        ),
+        parameters={
+            "type": "object",
+            "properties": {"digits": digits},
+            "required": ["digits"],
+            "additionalProperties": False,
+        },
+        invoke=invoke,
+        timeout_s=MOST_SENT * PAUSE_S + 5,
     )

@@ -23,10 +23,7 @@ from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.media_port import MediaPort
 
 from .ear import Ear
-from .keys import PAUSE, PAUSE_S, check_keys
-
-KEY_S = 0.25
-"""How long a key is pressed (PJMEDIA: 200 ms) and let go, since nobody tells when that is over."""
+from .keys import check_keys, press_keys
 
 
 class Phone:
@@ -120,10 +117,11 @@ class Phone:
             SipError: If one is no key; none was pressed then.
         """
         check_keys(digits)
-        for digit in digits:
-            if digit != PAUSE and self._leg is not None:
-                self._leg.send_digits(digit)
-            await asyncio.sleep(PAUSE_S if digit == PAUSE else KEY_S)
+        await press_keys(digits, self._press)
+
+    def _press(self, digit: str) -> None:
+        if self._leg is not None:
+            self._leg.send_digits(digit)
 
     async def until_said(self) -> None:
         """Wait until everything said has gone out, or the call is over."""

@@ -28,7 +28,8 @@ def _key(text: str) -> str:
 Key = Annotated[str, AfterValidator(_key)]
 """One key, or none."""
 
-COLLECT_TOOL = "collect_digits"
+COLLECT_TOOL, SEND_TOOL = "collect_digits", "send_digits"
+KEYPAD_TOOLS = frozenset({COLLECT_TOOL, SEND_TOOL})
 
 MESSAGE_KEYS = frozenset({"end", "pause_s", "count"})
 """Which keys of :class:`Keypad` mean something only when the agent is told of digits."""
@@ -84,6 +85,8 @@ class Keypad(Model):
     in_band: bool = False
     """Whether tones in the audio count as keys: for lines that send neither events nor INFO."""
 
+    send: Literal["rfc4733", "info"] = "rfc4733"
+    """How keys that agents press are sent: telephone events, or INFO."""
     fields: tuple[KeypadField, ...] = ()
     """Numbers that agents may ask for; none: any number, and none is sensitive."""
 

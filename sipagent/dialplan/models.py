@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
-from .keypad import COLLECT_TOOL, Keypad
+from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
 from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
@@ -20,7 +20,7 @@ from .recording import RECORDING_TOOLS, RecordingSettings
 from .session import SessionSettings
 from .transfer import TRANSFER_TOOL, Transfer
 
-BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, COLLECT_TOOL, *RECORDING_TOOLS})
+BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *KEYPAD_TOOLS, *RECORDING_TOOLS})
 """Tools that every agent may name and no plan may define."""
 
 

@@ -56,6 +56,8 @@ class CallRecord:
     transfers: list[dict[str, Any]] = field(default_factory=list)
     """What came of each wish to transfer the caller."""
     digits: str = ""
+    digits_sent: str = ""
+    """By agents."""
     collected: list[dict[str, Any]] = field(default_factory=list)
     """Numbers that agents asked for."""
     errors: list[dict[str, str]] = field(default_factory=list)
@@ -132,6 +134,8 @@ class CallRecord:
                 self.transfers.append(asdict(fact))
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
+            case facts.DigitsSent(digits=digits):
+                self.digits_sent += digits
             case facts.DigitsCollected():
                 self.collected.append(asdict(fact))
             case facts.ErrorReported(code=code, message=message):

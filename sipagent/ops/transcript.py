@@ -53,6 +53,8 @@ def _noted(entry: dict[str, Any]) -> str | None:
             return f"[handoff: {entry['from_agent']} -> {entry['to_agent']}]"
         case "ToolCalled":
             return f"[tool: {entry['name']} {entry['arguments']} -> {entry['output']}]"
+        case "DigitsSent":
+            return f"[pressed by the agent: {entry['digits']}]"
         case "DigitsAsked":
             shielded = ", shielded" if entry["is_shielded"] else ""
             return f"[to be keyed in: {entry['name']}{shielded}]"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .headers import Invite
 
 if TYPE_CHECKING:
     from .call import SipCall
+
+KeyWay: TypeAlias = Literal["rfc4733", "info"]
+"""How keys of ours are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,13 @@ class DtmfReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitsRefused:
+    """Digits of ours were not sent, or the peer would not have them."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferProgressed:
     """How our REFER goes (RFC 3515): the peer's NOTIFYs, or why there will be none."""
 
@@ -145,6 +155,7 @@ SipEvent: TypeAlias = (
     | HoldRefused
     | Confirmed
     | DtmfReceived
+    | DigitsRefused
     | ReferProgressed
     | ReferRequested
     | Transferred

@@ -20,6 +20,7 @@ from .call import SipCall
 from .events import (
     Confirmed,
     Disconnected,
+    KeyWay,
     Progressed,
     ReferProgressed,
     ReferRequested,
@@ -71,7 +72,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.leg = leg
         self.succession = Succession(self, succeeds.later)
         self._media = LegMedia(self, ports, resting)
-        self._keys = LegKeys(leg)
+        self._keys = LegKeys(self)
         self._on_gone, self._succeeds = on_gone, succeeds
         self._we_ended = False
         self._was_confirmed = False
@@ -112,12 +113,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._we_ended = True
         self._end(500, "the call could not be made")
 
-    def send_digits(self, digits: str) -> None:
-        """Send telephone events."""
-        try:
-            self.dialDtmf(digits)
-        except pj.Error as error:
-            log.warning("leg %s ! no digits sent: %s", self.leg.invite.sip_call_id, error.reason)
+    def send_digits(self, digits: str, way: KeyWay) -> None:
+        """Send keys of ours."""
+        self._keys.send(digits, way)
 
     def send_refer(self, refer_to: str) -> None:
         """Ask the peer to call somebody else; an answer of ours stands in where none can come."""
@@ -157,7 +155,6 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def go_on_with(self, old: PjCall) -> None:
         """Have the leg of ``old``, and its media port; ``old`` gets one that nobody listens to."""
         self.leg, old.leg = old.leg, old.leg.deserted()
-        self._keys.leg, old._keys.leg = self.leg, old.leg
         self._goes_on = True
         self.leg.attach(self)
         try:
@@ -283,6 +280,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Note how a request of ours inside the dialog was answered."""
         if method == "REFER":
             self._refer_answer = status
+        elif method == "INFO":
+            self._keys.info_answered(status)
         elif method == "INVITE" and status >= 200 and status not in CHALLENGES:
             self.leg.offer_answered(status)
 

@@ -106,9 +106,10 @@ class FarEnd:
         """Take a REFER."""
         self.sent.append(f"REFER {refer_to}")
 
-    def send_digits(self, digits: str) -> None:
+    def send_digits(self, digits: str, way: str) -> None:
         """Take digits."""
         self.digits += digits
+        self.way = way
 
     def send_replaces(self, other: FarEnd) -> None:
         """Take a REFER with Replaces."""

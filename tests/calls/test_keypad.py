@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import orjson
+import pytest
+
 from sipagent.audio.frames import silence
 from sipagent.audio.g711 import pcmu_to_pcm
 from sipagent.calls import facts
 from sipagent.calls.digits import DigitSettings
 from sipagent.calls.keypad_setup import KeypadSetup
-from sipagent.sip.events import DtmfReceived
-from tests.realtime.playbook import audio, created, done
+from sipagent.calls.keypad_tools import keypad_tools
+from sipagent.sip.events import DigitsRefused, DtmfReceived, KeyWay
+from tests.realtime.playbook import Wire, audio, created, done, function_call
 from tests.telephony.tones import keyed
 
 from .keyed_call import KeyedCall, keyed_call
@@ -96,3 +100,35 @@ async def test_a_key_that_comes_in_several_ways_counts_once(tmp_path: Path) -> N
         assert await running.messages() == ["The caller pressed 4 2 on the keypad."]
         await running.heard_by_the_model(18)
         assert running.told.names().count("DigitPressed") == 3
+
+
+def send(digits: str) -> Wire:
+    """Return a call of the tool."""
+    return function_call("send_digits", arguments=orjson.dumps({"digits": digits}).decode())
+
+
+@pytest.mark.parametrize("way", ["rfc4733", "info"])
+async def test_an_agent_presses_keys_as_the_plan_says(tmp_path: Path, way: KeyWay) -> None:
+    setup = KeypadSetup(send=way)
+    async with keyed_call(tmp_path, [*keypad_tools(()).values()], keypad=setup) as running:
+        await running.calls(send("1#"))
+        assert await running.messages() == ["Sent 1 #."]
+        assert (running.far_end.digits, running.far_end.way) == ("1#", way)
+        assert await running.told.until(facts.DigitsSent) == facts.DigitsSent("1#")
+
+
+async def test_an_agent_is_told_that_the_far_end_takes_no_keys(tmp_path: Path) -> None:
+    async with keyed_call(tmp_path, [*keypad_tools(()).values()]) as running:
+        await running.calls(send("12"))
+        while not running.far_end.digits:
+            await asyncio.sleep(0.005)
+        running.far_end.leg.tell(DigitsRefused("no events"))
+        assert await running.messages() == ["failed: no events"]
+        assert running.far_end.digits == "1"
+
+
+async def test_what_is_no_key_is_not_sent(tmp_path: Path) -> None:
+    async with keyed_call(tmp_path, [*keypad_tools(()).values()]) as running:
+        await running.calls(send("+49"))
+        await running.messages()
+        assert running.far_end.digits == ""

@@ -38,6 +38,7 @@ CALL: list[Fact] = [
     facts.TransferEnded("desk", "attended", "busy", 486, 9_000),
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
+    facts.DigitsSent("1#"),
     facts.DigitsAsked("card", True),
     facts.DigitsCollected("card", "collected", 16, "1111"),
     facts.ErrorReported("server_error", "try again"),

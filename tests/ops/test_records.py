@@ -81,6 +81,7 @@ RECORD = {
         }
     ],
     "digits": "42",
+    "digits_sent": "1#",
     "collected": [{"name": "card", "outcome": "collected", "digits": 16, "shown": "1111"}],
     "errors": [{"code": "server_error", "message": "try again"}],
     "input_tokens": 77,

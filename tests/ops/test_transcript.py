@@ -64,6 +64,7 @@ def text(fact: Fact) -> str | None:
             facts.CallEnded(Termination(Result.FAILED, Reason.SESSION_LOST), 0),
             "[ended: failed, session_lost]",
         ),
+        (facts.DigitsSent("1#"), "[pressed by the agent: 1#]"),
         (facts.DigitsAsked("card", True), "[to be keyed in: card, shielded]"),
         (
             facts.DigitsCollected("card", "collected", 16, "1111"),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sipagent.sip.call import SipCall
 from sipagent.sip.events import DtmfReceived
+from sipagent.sip.info import InfoRead, read_info
 
 from .datagrams import SDP, SipSocket, tag_of
-from .harness import Switchboard, switchboard, told
+from .harness import Switchboard, switchboard, told, until
 from .rtp import Event, RtpPeer
 from .sipp import Sipp, needs_sipp
 
@@ -147,5 +148,35 @@ async def test_an_info_sent_again_is_one_key() -> None:
         end = peer.request("INFO", "c1", tag=tag, cseq=3, body=LAST)
         peer.send(end.replace(b"application/sdp", b"application/dtmf"))
         assert [key.digit for key in await keys(leg)] == ["5"]
+        leg.hang_up()
+        await peer.agrees_to("BYE")
+
+
+@needs_sipp
+async def test_keys_of_ours_are_telephone_events(tmp_path: Path) -> None:
+    async with talking(tmp_path) as (leg, caller, _):
+        leg.send_digits("5#")
+        await until(lambda: len(events_of(caller)) == 2)
+        assert events_of(caller) == [5, 11]
+
+
+def events_of(caller: RtpPeer) -> list[int]:
+    """Return the event codes that came, each press once."""
+    packets = [packet for packet in caller.packets if packet.payload_type == 101]
+    return list({packet.timestamp: packet.payload[0] for packet in packets}.values())
+
+
+async def test_keys_of_ours_may_be_info_and_a_peer_may_refuse_them() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        leg, _ = await answered(board, peer)
+        for key, answer in (("7", "200 OK"), ("#", "415 Unsupported Media Type")):
+            leg.send_digits(key, "info")
+            while not (request := await peer.received.get()).startswith("INFO"):
+                pass
+            assert read_info(request) == InfoRead(200, key, 160)
+            peer.reply(request, answer)
+        assert (await told(leg, "DigitsRefused")).reason == "the far end answered 415"
+        leg.send_digits("1", "rfc4733")  # its offer has no telephone events
+        assert (await told(leg, "DigitsRefused")).reason
         leg.hang_up()
         await peer.agrees_to("BYE")
