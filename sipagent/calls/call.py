@@ -95,6 +95,7 @@ class Call:
         self.call_id = call_id
         self._leg, self._setup, self._controller = leg, setup, controller
         self._observer, self._answer = RedactedFacts(observer), answer
+        leg.wishes = setup.line.wishes
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
@@ -128,7 +129,7 @@ class Call:
         self._conversation = Conversation(
             setup,
             session,
-            audio_format=leg_format(leg.invite.offered_codecs),
+            audio_format=leg_format(leg.invite.offered_codecs, setup.line.wishes),
             tell=self._tell,
             post=self._inbox.put_nowait,
         )

@@ -18,6 +18,7 @@ from typing import Protocol
 from sipagent.errors import SipError
 from sipagent.sip.call import SipCall
 from sipagent.sip.headers import uri_user
+from sipagent.sip.line import LineWishes
 
 from . import facts
 from .desk import CallDesk
@@ -61,6 +62,7 @@ class Line(Protocol):
         trunk: str = ...,
         from_user: str = ...,
         headers: Sequence[tuple[str, str]] = ...,
+        wishes: LineWishes = ...,
     ) -> SipCall: ...
 
 
@@ -129,7 +131,11 @@ class DialDesk:
         caller = request.caller_id or outgoing.caller_id
         try:
             leg = await self._line.dial(
-                request.uri, trunk=request.trunk, from_user=caller, headers=request.headers
+                request.uri,
+                trunk=request.trunk,
+                from_user=caller,
+                headers=request.headers,
+                wishes=setup.line.wishes,
             )
         except SipError as error:
             log.warning("call=%s ! %s", call_id, error)

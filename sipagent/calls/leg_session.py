@@ -26,7 +26,7 @@ def leg_session(
     wall_clock: Callable[[], float],
 ) -> RealtimeSession:
     """Return the session of a call, not yet connected, in the format that suits its leg."""
-    wire_format = leg_format(invite.offered_codecs).to_wire()
+    wire_format = leg_format(invite.offered_codecs, setup.line.wishes).to_wire()
     return RealtimeSession(
         setup.agent,
         SessionOptions(input_format=wire_format, output_format=wire_format, **setup.session),

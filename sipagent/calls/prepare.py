@@ -9,11 +9,13 @@ from sipagent.dialplan.agents import build_agents
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.limits import Limits
+from sipagent.dialplan.line import Line
 from sipagent.dialplan.outgoing import Outgoing
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
 from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import RotationSettings
+from sipagent.sip.line import LineWishes
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
@@ -83,7 +85,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         transfer=transfer,
         digits=digit_settings(dialplan.keypad),
         keypad=keypad,
-        line=LineSetup(on_resume=dialplan.line.on_resume),
+        line=_line(dialplan.line),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
     )
@@ -134,6 +136,10 @@ def _recording(plan: Plan, prompts: Prompts) -> RecordingSetup | None:
     if not recording.enabled or is_silent:
         return None
     return RecordingSetup(recording.consent, recording.consent_key, recording.file_name)
+
+
+def _line(line: Line) -> LineSetup:
+    return LineSetup(on_resume=line.on_resume, wishes=LineWishes(line.codecs, line.ptime_ms))
 
 
 def _key(plan: Plan, file: str | None) -> str:

@@ -16,6 +16,7 @@ from sipagent.audio.frames import Pcm
 from sipagent.audio.resample import resample
 from sipagent.dialplan.variables import filled
 from sipagent.realtime.rotation import RotationSettings
+from sipagent.sip.line import NO_WISHES, LineWishes, preferred
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
@@ -95,6 +96,8 @@ class LineSetup:
 
     on_resume: str = ""
     """Instructions of the response when a caller is back from hold; ``""``: none."""
+    wishes: LineWishes = NO_WISHES
+    """Codecs and packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +195,13 @@ CallDecision: TypeAlias = CallSetup | RefuseCall | ReferCall | RefuseEmergency
 """What a plan makes of a call."""
 
 
-def leg_format(offered_codecs: Sequence[str]) -> AudioFormat:
+def leg_format(offered_codecs: Sequence[str], wishes: LineWishes = NO_WISHES) -> AudioFormat:
     """Return the session format that needs the least conversion for a leg.
 
-    PJSIP answers with the first codec of the offer that it has; a delayed offer starts with PCMU.
+    PJSIP answers with the first codec of the offer that it has, unless the plan wants another; a
+    delayed offer starts with the plan's, or PCMU.
     """
-    for codec in offered_codecs:
+    for codec in preferred(offered_codecs, wishes.codecs) or wishes.codecs:
         match codec.upper().split("/")[0]:
             case "PCMU":
                 return AudioFormat.PCMU

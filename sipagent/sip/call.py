@@ -27,6 +27,7 @@ from .events import (
     SipEvent,
 )
 from .headers import Invite
+from .line import LineWishes
 from .media_port import MediaPort
 from .own_hold import HoldCommand, OwnHold, SendOffer, TellHold
 from .refer import refer_to
@@ -60,6 +61,8 @@ class SipCall:
         """Whether an INVITE with Replaces (RFC 3891) may take the leg over; it goes on as it is."""
         self.follows: Callable[[str], bool] = lambda target_uri: False
         """Whether a REFER to a URI (RFC 3515) is obeyed, this leg going on there; PJSIP thread."""
+        self.wishes = LineWishes()
+        """Of the plan; they count from the next offer or answer on."""
         self.state = LegState.RINGING
         self._thread, self._loop = thread, loop
         self._peer: PjCall | None = None

@@ -28,6 +28,7 @@ from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .interop import interop_findings
 from .invite_rate import DialRate
+from .line import NO_WISHES, LineWishes
 from .options import Capacity, OptionsResponder
 from .pj_call import PjCall
 from .pj_values import operation
@@ -153,6 +154,7 @@ class SipEndpoint:
         trunk: str = "",
         from_user: str = "",
         headers: Sequence[tuple[str, str]] = (),
+        wishes: LineWishes = NO_WISHES,
     ) -> SipCall:
         """Send an INVITE; what becomes of it comes as events of the leg. Cancelling it ends that.
 
@@ -161,6 +163,7 @@ class SipEndpoint:
             trunk: Name of the trunk whose account, credentials and proxy are used; ``""``: none.
             from_user: User part of From; ``""``: the trunk's, or ours.
             headers: More of them.
+            wishes: How the call is offered.
 
         Raises:
             SipError: If the URI is no SIP URI, there is no such trunk, all calls are in use, or
@@ -178,6 +181,7 @@ class SipEndpoint:
         user = from_user or ours
         invite = outgoing_invite(uri, user, headers, self._settings.codecs, trunk)
         leg = SipCall(invite, self._thread, self._loop)
+        leg.wishes = wishes
         try:
             await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg)))
         except SipError as error:

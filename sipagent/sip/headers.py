@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_STATIC_PAYLOADS = {"0": "PCMU/8000", "3": "GSM/8000", "8": "PCMA/8000", "9": "G722/8000"}
+STATIC_PAYLOADS = {"0": "PCMU/8000", "3": "GSM/8000", "8": "PCMA/8000", "9": "G722/8000"}
 """Payload types that need no rtpmap (RFC 3551 section 6)."""
 
 _COMPACT = {
@@ -161,7 +161,7 @@ def uri_user(uri: str) -> str:
 def offered_codecs(sdp: str) -> tuple[str, ...]:
     """Return the codecs of the first audio section that is not switched off, in its order."""
     payloads: list[str] = []
-    names = dict(_STATIC_PAYLOADS)
+    names = dict(STATIC_PAYLOADS)
     in_audio = False
     for line in sdp.splitlines():
         if line.startswith("m="):

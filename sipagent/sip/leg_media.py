@@ -13,6 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .events import CodecChanged, Held, MediaStarted, Resumed
+from .line import wished
+from .packet_time import USUAL_MS, use_packet_time
 from .pj_values import audio_media, encryption, line_stats
 from .pjlib import pj
 from .port_pool import ConferencePort, PortPool
@@ -38,6 +40,37 @@ class LegMedia:
         self._audio: Any = None
         self._codec = ""
         self._is_held = False
+        self._answer: tuple[str, str] | None = None
+
+    def describe(self, sdp: Any, theirs: str) -> None:
+        """Write the wishes of the leg into what PJSIP is about to offer or answer.
+
+        Args:
+            sdp: A ``pj.SdpSession``.
+            theirs: The offer that is answered, ``""`` if there is none.
+
+        Raises:
+            pj.Error: If PJSIP cannot.
+        """
+        ours = str(sdp.wholeSdp)
+        if theirs and self._port is None:
+            self._answer = ours, theirs  # made with the INVITE, before anybody could wish
+            return
+        text = self._wished(ours, theirs)
+        if text != ours:
+            sdp.wholeSdp = text
+
+    def answer(self) -> str:
+        """Return the first answer as the leg wants it, ``""`` where PJSIP's own will do.
+
+        Raises:
+            pj.Error: If PJSIP cannot.
+        """
+        if self._answer is None:
+            return ""
+        (ours, theirs), self._answer = self._answer, None
+        text = self._wished(ours, theirs)
+        return text if text != ours else ""
 
     def changed(self) -> None:
         """Join what an offer and its answer agreed on, and tell what is new.
@@ -45,6 +78,7 @@ class LegMedia:
         Raises:
             pj.Error: If PJSIP cannot.
         """
+        use_packet_time(USUAL_MS)  # the stream is made: what this call wants is nobody else's
         info = self._call.getInfo()  # kept: its members are views of it, dangling once it is freed
         media = audio_media(info)
         if media is not None and not self._call.succession.awaits_leg:
@@ -88,6 +122,12 @@ class LegMedia:
                 except pj.Error:
                     pass  # the stream left the conference by itself
         self._port = self._audio = None
+
+    def _wished(self, ours: str, theirs: str) -> str:
+        wishes = self._call.leg.wishes
+        if theirs:
+            use_packet_time(wishes.ptime_ms or USUAL_MS)
+        return wished(ours, theirs, wishes)
 
     def _join(self, media: Any) -> None:
         stream = self._call.getStreamInfo(media.index)

@@ -39,6 +39,9 @@ from .succession import Succession, Successors
 
 log = logging.getLogger(__name__)
 
+WITH_MEDIA = frozenset({183, 200})
+"""Responses that carry our answer, if it was not sent before."""
+
 OK, ACCEPTED, FORBIDDEN, DECLINED, CANCELLED = 200, 202, 403, 603, 487
 
 CHALLENGES = frozenset({401, 407})
@@ -92,7 +95,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
             return
         self._we_ended = self._we_ended or status >= 300
         try:
-            self.answer(operation(status, reason, headers))
+            answer = operation(status, reason, headers)
+            if status in WITH_MEDIA:
+                answer.sdp.wholeSdp = self._media.answer()
+            self.answer(answer)
         except pj.Error as error:
             log.warning("leg %s ! %s", self.leg.invite.sip_call_id, error.reason)
             if status >= 200:
@@ -196,6 +202,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
                 self._answered(str(state.tsx.method), int(state.tsx.statusCode))
         except Exception:
             log.exception("! transaction of leg %s", self.leg.invite.sip_call_id)
+
+    def onCallSdpCreated(self, prm: Any) -> None:  # noqa: N802
+        """Offer and answer as the plan wants it."""
+        try:
+            self._media.describe(prm.sdp, str(prm.remSdp.wholeSdp))
+        except Exception:
+            log.exception("! session description of leg %s", self.leg.invite.sip_call_id)
 
     def onCallMediaState(self, _: Any) -> None:  # noqa: N802
         """Join the leg's audio with its media port."""

@@ -15,6 +15,7 @@ from sipagent.calls.prepare import DEFAULT_SILENCE_MS, prepare_call
 from sipagent.calls.setup import (
     CallDecision,
     CallSetup,
+    LineSetup,
     Prompt,
     Prompts,
     RecordingSetup,
@@ -23,10 +24,12 @@ from sipagent.calls.setup import (
     leg_format,
 )
 from sipagent.calls.tools import DELEGATE_MARGIN_S
+from sipagent.dialplan.line import BACK_AGAIN
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, SessionOpened, TimerFired
+from sipagent.sip.line import LineWishes
 
 from .talk import transfer_to
 
@@ -235,6 +238,21 @@ def test_a_call_carries_its_plans_name_agent_and_prompts() -> None:
     assert [tool.name for tool in setup.agent.tools] == ["hangup"]
     assert setup.prompts is PROMPTS
     assert setup.recording is None
+
+
+def test_a_plan_says_what_its_line_is_like() -> None:
+    line = {"codecs": ["G722", "PCMA"], "ptime_ms": 30, "on_resume": "Go on."}
+    setup = decided(agents=[{"name": "Ada"}], line=line)
+    assert isinstance(setup, CallSetup)
+    assert setup.line == LineSetup("Go on.", LineWishes(("G722", "PCMA"), 30))
+    assert prepared().line == LineSetup(BACK_AGAIN)
+
+
+def test_a_session_speaks_what_the_plan_makes_of_the_offer() -> None:
+    wishes = LineWishes(("PCMA", "G722"))
+    assert leg_format(("PCMU/8000", "PCMA/8000"), wishes) is AudioFormat.PCMA
+    assert leg_format(("PCMU/8000",), wishes) is AudioFormat.PCMU
+    assert leg_format((), wishes) is AudioFormat.PCMA
 
 
 def test_a_plan_may_record_its_calls() -> None:

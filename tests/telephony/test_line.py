@@ -1,0 +1,130 @@
+"""Codecs and packets as a plan wants them, on the wire."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from sipagent.sip.line import LineWishes
+
+from .datagrams import SipSocket
+from .dialog import Dialog, direction, sdp
+from .harness import switchboard, told
+from .rtp import RtpPeer
+
+ALL = "0 8 9 101"
+EVENTS = ("a=rtpmap:101 telephone-event/8000",)
+
+
+def formats(message: str) -> str:
+    """Return the payload types of the audio in ``message``."""
+    line = next(text for text in message.splitlines() if text.startswith("m=audio"))
+    return line.split(" ", 3)[3]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "codec", "said"),
+    [
+        ((), "8 0 9 101", "PCMA", "8"),
+        (("G722", "PCMA"), ALL, "G722", "9"),
+        (("PCMA",), ALL, "PCMA", "8"),
+        (("G722",), "0 101", "PCMU", "0"),
+    ],
+)
+async def test_the_plans_codec_is_taken_if_it_was_offered(
+    wanted: tuple[str, ...], offered: str, codec: str, said: str
+) -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", sdp(*EVENTS, formats=offered))
+        leg = await board.incoming.get()
+        leg.wishes = LineWishes(wanted)
+        leg.answer()
+        answer = await caller.accepted()
+        assert formats(answer).split()[0] == said
+        assert len(formats(answer).split()) == 2, "and telephone events"
+        assert (await told(leg, "MediaStarted")).codec == codec
+        again = await caller.offers(sdp(*EVENTS, formats=offered, version=2))
+        assert formats(again) == formats(answer)
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
+
+
+async def test_what_we_offer_starts_with_the_plans_codec() -> None:
+    async with switchboard() as board, SipSocket(0) as peer:
+        leg = await board.endpoint.dial(
+            f"sip:bob@127.0.0.1:{peer.port}", wishes=LineWishes(("G722",), 30)
+        )
+        invite = await peer.received.get()
+        assert formats(invite).split()[:3] == ["9", "0", "8"]
+        assert "a=ptime:30\r\n" in invite
+        peer.reply(invite, "486 Busy Here")
+        await told(leg, "Disconnected")
+
+
+async def test_a_delayed_offer_is_the_plans_and_may_come_without_early_media() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE")
+        leg = await board.incoming.get()
+        leg.wishes = LineWishes(("PCMA",))
+        leg.progress(180)
+        leg.answer()
+        offer = await caller.response("INVITE")
+        assert formats(offer).split()[:3] == ["8", "0", "9"]
+        caller.send("ACK", sdp(formats="8"))
+        assert (await told(leg, "MediaStarted")).codec == "PCMA"
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
+
+
+@pytest.mark.parametrize(
+    ("wanted_ms", "asked", "sent_ms"),
+    [
+        (None, (), 20),
+        (30, (), 30),
+        (40, (), 40),
+        (None, ("a=ptime:30",), 30),
+        (40, ("a=ptime:20",), 20),
+    ],
+)
+async def test_packets_hold_what_the_peer_asks_for_or_else_the_plan(
+    wanted_ms: int | None, asked: tuple[str, ...], sent_ms: int
+) -> None:
+    async with (
+        switchboard() as board,
+        SipSocket(board.endpoint.port) as peer,
+        RtpPeer() as phone,
+    ):
+        caller = Dialog(peer)
+        caller.send("INVITE", sdp(*asked, port=phone.port))
+        leg = await board.incoming.get()
+        leg.wishes = LineWishes(ptime_ms=wanted_ms)
+        leg.answer()
+        answer = await caller.accepted()
+        assert (f"a=ptime:{wanted_ms}" in answer) is (wanted_ms is not None)
+        packets = await phone.until(12)
+        assert {len(packet.payload) for packet in packets} == {sent_ms * 8}
+        stamps = [packet.timestamp for packet in packets]
+        assert {(b - a) % 2**32 for a, b in pairwise(stamps)} == {sent_ms * 8}
+        took_ms = (packets[-1].at - packets[1].at) * 1000
+        assert took_ms / (len(packets) - 2) == pytest.approx(sent_ms, abs=6)
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
+
+
+async def test_an_answer_to_the_address_zero_only_listens() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        assert direction(await caller.offers(sdp(host="0.0.0.0", version=2))) == "recvonly"
+        await told(leg, "Held")
+        assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
+        await told(leg, "Resumed")
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
