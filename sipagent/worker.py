@@ -37,13 +37,11 @@ from sipagent.ops.channel import (
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
-from sipagent.ops.metrics import INTEROP, REFUSED
 from sipagent.ops.observers import call_observers
+from sipagent.ops.refusals import RefusalCounter
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
-from sipagent.sip.events import Refused
-from sipagent.sip.interop import UNACCEPTABLE
 from sipagent.sip.registration import TrunkState
 
 log = logging.getLogger(__name__)
@@ -51,8 +49,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 0.5
 STOP_LIMIT_S = 3.0
 """How long hanging up may take when told to end now."""
-
-REFUSAL_REASONS = {486: "busy", 488: "not_acceptable"}
 
 
 def run_worker(config: Config, realtime_url: str, connection: Connection) -> None:
@@ -127,10 +123,11 @@ class _Worker:
             approver=self._approver,
             dial=self._dial,
         )
+        refusals, now = RefusalCounter(), asyncio.get_running_loop().time
         self._sip = SipEndpoint(
             config.sip,
             on_incoming=self._desk.incoming,
-            on_refused=self._refused,
+            on_refused=lambda refused: refusals.count(refused, now=now()),
             on_trunk=partial(_tell_of_trunk, channel),
         )
         await self._sip.start()
@@ -146,18 +143,6 @@ class _Worker:
     async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
         assert self._sip is not None
         return await self._sip.dial(uri, trunk=trunk, from_user=from_user)
-
-    def _refused(self, refused: Refused) -> None:
-        reason = REFUSAL_REASONS.get(refused.status, "malformed_request")
-        if refused.status == 503:
-            is_draining = self._sip is not None and self._sip.is_draining
-            reason = "draining" if is_draining else "flood"
-        if refused.status == 488:
-            reason = next((name for name in refused.findings if name in UNACCEPTABLE), reason)
-        REFUSED.labels(reason).inc()
-        for name in refused.findings:
-            INTEROP.labels(name).inc()
-        log.warning("! refused %d %s to %s", refused.status, reason, refused.source_address)
 
     def _place(self, asked: DialAsked) -> None:
         assert self._channel is not None

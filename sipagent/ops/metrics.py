@@ -115,9 +115,6 @@ RTP_JITTER = Histogram(
 )
 TOKENS = Counter("sipagent_tokens", "Tokens of the speech model.", ["direction"])
 ERRORS = Counter("sipagent_errors", "Errors the endpoint reported, by code.", ["code"])
-REFUSED = Counter(
-    "sipagent_requests_refused", "INVITEs refused before they became calls.", ["reason"]
-)
 
 INTEROP = Counter(
     "sipagent_interop_findings", "Unusual things about INVITEs, refused ones too.", ["finding"]

@@ -17,7 +17,7 @@ from .pjlib import destroy, pj
 from .registering import Registering
 from .registration import TrunkState
 from .settings import SipSettings
-from .trunks import TrunkSettings, address_of_record
+from .trunks import TrunkSettings, address_of_record, line_word
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Accounts:
         uri: Who we are without a trunk.
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
         on_trunk: Called with the state of a trunk.
+        on_registrar: Called with a trunk and the address that registered it.
 
     Raises:
         pj.Error: If PJSIP cannot take one; none is left behind.
@@ -43,10 +44,11 @@ class Accounts:
         uri: str,
         on_incoming: Callable[[int, str, str], None],
         on_trunk: Callable[[TrunkState], None],
+        on_registrar: Callable[[str, str], None],
     ) -> None:
         self._by_trunk: dict[str, _Account] = {}
         self._on_incoming = on_incoming
-        self.registering = Registering(settings.trunks, self._by_trunk, on_trunk)
+        self.registering = Registering(settings.trunks, self._by_trunk, on_trunk, on_registrar)
         try:
             self._add(NO_TRUNK, account_config(settings, uri))
             for trunk in settings.trunks:
@@ -123,4 +125,6 @@ def trunk_config(settings: SipSettings, trunk: TrunkSettings, uri: str) -> Any:
     registration.retryIntervalSec = 0  # when to try again is decided by `Registration`
     if trunk.registers:
         registration.registrarUri = trunk.registrar
+        if word := line_word(trunk):
+            registration.contactUriParams = f";line={word}"
     return config

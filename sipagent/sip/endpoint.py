@@ -24,12 +24,13 @@ from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
 from .certificates import check_certificates
+from .doorway import Doorway
 from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .interop import interop_findings
 from .invite_rate import DialRate
 from .line import NO_WISHES, LineWishes
-from .options import Capacity, OptionsResponder
+from .options import Capacity
 from .pj_call import PjCall
 from .pj_values import operation
 from .pjlib import call_limit, destroy, pj
@@ -83,7 +84,7 @@ class SipEndpoint:
             self._thread, self._make_successor, settings.codecs, follows_refer=follows_refer
         )
         self._dial_rate = DialRate()
-        self._options: OptionsResponder | None = None
+        self._doorway = Doorway(settings, self._capacity, self._turned_away)
         self._retry_after_s: int | None = None
         self.port = 0
         """UDP and TCP port SIP listens on; that of TLS if there is no other."""
@@ -203,12 +204,15 @@ class SipEndpoint:
     # The PJSIP thread.
 
     def _start(self) -> None:
-        self._stack = PjStack(self._settings, self._incoming, self._rejected, self._trunk_changed)
+        self._stack = PjStack(
+            *(self._settings, self._incoming, self._rejected),
+            *(self._trunk_changed, self._doorway.admission.registered),
+        )
         self._thread.poll = self._poll
         self.port = self._stack.listening.port
         self.tls_port = self._stack.listening.tls_port
         self.call_limit = call_limit()
-        self._options = OptionsResponder(self._capacity, self._flooded)
+        self._doorway.open()
 
     def _poll(self, longest_ms: int) -> None:
         assert self._stack is not None
@@ -233,7 +237,7 @@ class SipEndpoint:
         self._resting.close()
         self._stack = None
         stack.close()
-        self._options = None
+        self._doorway.close()
 
     def _leave(self) -> Registering:
         assert self._stack is not None and self._stack.accounts is not None
@@ -261,7 +265,9 @@ class SipEndpoint:
 
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:
         assert self._loop is not None and self._stack is not None
-        leg = SipCall(self._read(text, source_address), self._thread, self._loop)
+        invite = self._read(text, source_address)
+        invite = replace(invite, trunk=self._doorway.trunk_of(text, source_address))
+        leg = SipCall(invite, self._thread, self._loop)
         peer = self._peer(leg, pj_call_id)
         leg.attach(peer)
         self._legs.add(peer)
@@ -272,6 +278,9 @@ class SipEndpoint:
         peer.send_answer(503, "Service Unavailable", [retry_after])
         self._tell(self._on_refused, refused(503, "Service Unavailable", leg.invite))
 
+    def _turned_away(self, told: Refused) -> None:
+        self._tell(self._on_refused, told)
+
     def _rejected(self, status: int, reason: str, text: str, source_address: str) -> None:
         invite = self._read(text, source_address)
         self._tell(self._on_refused, refused(status, reason, invite))
@@ -281,9 +290,6 @@ class SipEndpoint:
         codecs, srtp = self._settings.codecs, self._settings.srtp
         findings = interop_findings(invite, text, codecs=codecs, srtp=srtp)
         return replace(invite, findings=findings)
-
-    def _flooded(self) -> None:
-        self._tell(self._on_refused, Refused(503, "Too Many INVITEs", "", "", "", ""))
 
     def _dial(self, leg: SipCall) -> None:
         assert self._stack is not None

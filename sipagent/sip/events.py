@@ -187,9 +187,10 @@ MediaFact: TypeAlias = FirstFramePlayed | ItemPlayed
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An INVITE that never became a leg."""
+    """A request, mostly an INVITE, that never became a leg."""
 
     status: int
+    """0: it was not answered."""
     reason: str
     caller_user: str
     called_user: str
@@ -197,6 +198,8 @@ class Refused:
     source_address: str
     findings: tuple[str, ...] = ()
     """What is unusual about it, by the names of :mod:`.interop`."""
+    why: str = ""
+    """What is counted and logged; ``""``: the status says it."""
 
 
 def refused(status: int, reason: str, invite: Invite) -> Refused:

@@ -71,7 +71,7 @@ def parse_invite(text: str, source_address: str) -> Invite:
     called_uri = _clean(request_line[1]) if len(request_line) > 1 else ""
     headers = tuple(filter(None, map(_header, lines[1 : MAX_HEADERS + 1])))
     first = {name.lower(): value for name, value in reversed(headers)}
-    caller_name, caller_uri = _name_and_uri(first.get("from", ""))
+    caller_name, caller_uri = name_and_uri(first.get("from", ""))
     return Invite(
         sip_call_id=first.get("call-id", ""),
         called_user=uri_user(called_uri),
@@ -95,8 +95,8 @@ def invite_of_headers(headers: Sequence[tuple[str, str]]) -> Invite:
     """
     read = tuple(filter(None, (_named(name, value) for name, value in headers[:MAX_HEADERS])))
     first = {name.lower(): value for name, value in reversed(read)}
-    _, called_uri = _name_and_uri(first.get("to", ""))
-    caller_name, caller_uri = _name_and_uri(first.get("from", ""))
+    _, called_uri = name_and_uri(first.get("to", ""))
+    caller_name, caller_uri = name_and_uri(first.get("from", ""))
     return Invite(
         sip_call_id=first.get("call-id", ""),
         called_user=uri_user(called_uri),
@@ -202,7 +202,7 @@ def _named(name: str, value: str) -> tuple[str, str] | None:
     return _clean(name), _clean(value.strip())
 
 
-def _name_and_uri(value: str) -> tuple[str, str]:
+def name_and_uri(value: str) -> tuple[str, str]:
     """Split a From value; a URI inside the display name is part of the name, not the caller."""
     match = _NAME_ADDR.match(value)
     if match is None:

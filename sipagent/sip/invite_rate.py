@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections import deque
 
+from .requests import Answer, Request
+
 WINDOW_S = 0.75
 INVITES_PER_WINDOW = 16
 DIALS_PER_WINDOW = 4
 REFERS_PER_WINDOW = 4
+RETRY_AFTER_S = 1
 
 LONGEST_WAIT_S = 2.0
 """For a turn to dial: whoever asked is waiting."""
@@ -60,3 +63,16 @@ class DialRate:
             return None
         self._turns.append(turn)
         return turn - now
+
+
+class InviteFlood:
+    """Decides on INVITEs that come faster than PJSIP can take."""
+
+    def __init__(self) -> None:
+        self._rate = InviteRate()
+
+    def __call__(self, request: Request) -> Answer | None:
+        """Refuse what is too much."""
+        if request.method != "INVITE" or self._rate.admits(now=request.at):
+            return None
+        return Answer(503, (("Retry-After", str(RETRY_AFTER_S)),), "flood")

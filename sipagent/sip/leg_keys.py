@@ -12,7 +12,7 @@ from typing import Any
 
 from .events import DigitsRefused, DtmfReceived, KeyWay
 from .info import LONGEST_DIGIT_MS, read_info
-from .options import answer_in_dialog
+from .pj_requests import answer_in_dialog
 from .pjlib import pj
 from .telephone_events import EventReport, TelephoneEvents
 

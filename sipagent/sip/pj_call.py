@@ -28,8 +28,8 @@ from .events import (
 from .headers import reason_header
 from .leg_keys import LegKeys
 from .leg_media import LegMedia
-from .options import answer_in_dialog
 from .own_hold import GLARE
+from .pj_requests import answer_in_dialog
 from .pj_values import operation, received
 from .pjlib import pj
 from .port_pool import PortPool

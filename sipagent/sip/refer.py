@@ -9,6 +9,8 @@ import re
 
 from sipagent.errors import SipError
 
+from .requests import Answer, Request
+
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+")
 """A scheme and printable ASCII without blanks, quotes and angle brackets: what fits into one
 header, whatever the scheme. Whether a number may be reached by ``tel:`` is for the peer to say."""
@@ -62,3 +64,8 @@ def plain_target(uri: str) -> str:
         return ""
     at_user = "" if user is None else f"{user}@"
     return f"{scheme.lower()}:{at_user}{host.lower()}{port or ''}"
+
+
+def refuse_refer(request: Request) -> Answer | None:
+    """Decide on a REFER outside any dialog, which PJSUA leaves without an answer: 603."""
+    return Answer(603) if request.method == "REFER" else None

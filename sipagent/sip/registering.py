@@ -40,6 +40,7 @@ class Registering:
         trunks: All of them.
         accounts: By name; filled before the first ``poll``.
         tell: Called with the state of a trunk whenever it was answered, or changed.
+        on_registrar: Called with a trunk and the address that registered it.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Registering:
         trunks: Iterable[TrunkSettings],
         accounts: Mapping[str, Registrant],
         tell: Callable[[TrunkState], None],
+        on_registrar: Callable[[str, str], None],
     ) -> None:
-        self._accounts, self._tell = accounts, tell
+        self._accounts, self._tell, self._on_registrar = accounts, tell, on_registrar
         self._trunks = {
             trunk.name: Registration(trunk.name, registers=trunk.registers) for trunk in trunks
         }
@@ -74,12 +76,14 @@ class Registering:
     def answered(self, name: str, prm: Any, *, now: float) -> None:
         """Take the final answer to a REGISTER."""
         registration, rdata = self._trunks[name], prm.rdata
-        text = str(rdata.wholeMsg)
+        text, source = str(rdata.wholeMsg), str(rdata.srcAddress)
         if text:
             received = int(rdata.pjRxData) + _TRANSPORT_AT
             self._transports[name] = ctypes.c_void_p.from_address(received).value or 0
         status, reason = int(prm.code), str(prm.reason)
         registration.answered(status, reason, int(prm.expiration), text, now=now)
+        if text and registration.state.state is RegistrationState.REGISTERED:
+            self._on_registrar(name, source.rpartition(":")[0].strip("[]"))
         self._note(registration.state)
 
     def connection_lost(self, transport: int, *, now: float) -> None:

@@ -48,6 +48,10 @@ class SipSettings(Table):
     """Whether provisional responses are acknowledged, so that none is lost (RFC 3262)."""
     trunks: Annotated[tuple[TrunkSettings, ...], Field(max_length=MAX_TRUNKS)] = ()
     """Accounts at providers and PBXs, and whose calls are theirs."""
+    unknown_callers: Literal["auto", "accept", "refuse", "drop"] = "auto"
+    """What becomes of requests that are no trunk's; ``auto``: dropped once there are trunks."""
+    invites_per_source_per_s: Annotated[float, Field(gt=0, le=1_000)] = 10.0
+    """INVITEs from one address; more are answered 503."""
     session_timers: SessionTimers = SessionTimers()
     tls: TlsSettings = TlsSettings()
     srtp: SrtpSettings = SrtpSettings()
@@ -73,6 +77,13 @@ class SipSettings(Table):
             raise ValueError("tls.verify_client needs tls.ca: nobody else is trusted")
         return self
 
+    @property
+    def strangers(self) -> Literal["accept", "refuse", "drop"]:
+        """Return what becomes of requests that are no trunk's."""
+        if self.unknown_callers == "auto":
+            return "drop" if self.trunks else "accept"
+        return self.unknown_callers
+
     @model_validator(mode="after")
     def _has_trunks_it_can_reach(self) -> Self:
         names = [trunk.name for trunk in self.trunks]
@@ -80,6 +91,11 @@ class SipSettings(Table):
             if names.count(name) > 1:
                 raise ValueError(f'trunks has two named "{name}"')
         for trunk in self.trunks:
+            if trunk.challenge and not trunk.allow and self.unknown_callers == "accept":
+                raise ValueError(
+                    f'unknown_callers lets everybody in, so "{trunk.name}" can challenge nobody: '
+                    "give it allow"
+                )
             for uri in filter(None, (trunk.registrar, trunk.proxy)):
                 if (transport := transport_of(uri)) not in self.transports:
                     raise ValueError(

@@ -31,6 +31,7 @@ class PjStack:
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
         on_rejected: Called with status, reason, INVITE and source of what the library refused.
         on_trunk: Called with the state of a trunk.
+        on_registrar: Called with a trunk and the address that registered it.
 
     Raises:
         pj.Error: If it cannot start; nothing is left behind.
@@ -43,6 +44,7 @@ class PjStack:
         on_incoming: Callable[[int, str, str], None],
         on_rejected: Callable[[int, str, str, str], None],
         on_trunk: Callable[[TrunkState], None],
+        on_registrar: Callable[[str, str], None],
     ) -> None:
         self._host = _local_host(settings)
         self._writer = _LogWriter()
@@ -58,7 +60,9 @@ class PjStack:
             self.listening = listen(self._endpoint, settings)
             self._offer(settings.codecs)
             self._endpoint.libStart()
-            self.accounts = Accounts(settings, self.uri_of("sipagent"), on_incoming, on_trunk)
+            self.accounts = Accounts(
+                settings, self.uri_of("sipagent"), on_incoming, on_trunk, on_registrar
+            )
             self.accounts.registering.start(now=monotonic())
         except BaseException:
             self._destroy()

@@ -1,14 +1,17 @@
 """Trunks: accounts at providers and PBXs, ``[[sip.trunks]]`` of the configuration. Pure.
 
-A trunk says who we are to a peer: From, credentials, outbound proxy. No error, log or ``repr``
-shows a password.
+A trunk says who we are to a peer (From, credentials, outbound proxy), and which calls are the
+peer's. No error, log or ``repr`` shows a password.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import quote
 
 from pydantic import (
@@ -22,6 +25,8 @@ from pydantic import (
 )
 
 from sipagent.errors import SipError
+
+from .digest import ALGORITHMS
 
 MAX_TRUNKS = 7
 """PJSUA holds 8 accounts (``PJSUA_MAX_ACC``); one is for calls without a trunk."""
@@ -64,6 +69,13 @@ def _host(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError('must be an address or a network, such as "203.0.113.0/24"') from None
+
+
 def _text(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("must be text in quotes")  # pydantic would show what it is
@@ -102,6 +114,12 @@ class TrunkSettings(BaseModel):
     """Outbound proxy: all its requests go there first (RFC 3261 section 8.1.2)."""
     from_domain: Annotated[str, AfterValidator(_host)] = ""
     """Host part of From and of our address of record; ``""``: the registrar's."""
+    allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Networks its calls come from, beside the registrar that has registered it."""
+    challenge: bool = False
+    """Whether its calls must show credentials: ``auth_user`` or ``user``, and the password."""
+    algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = ALGORITHMS
+    """What a challenge offers, in this order; some peers read the first only."""
     caller_id: User = ""
     """User part of From of outgoing calls; ``""``: ``user``."""
 
@@ -109,6 +127,9 @@ class TrunkSettings(BaseModel):
     def _has_what_it_needs(self) -> Self:
         if self.registers and not (self.registrar and self.user):
             raise ValueError("register needs a registrar and a user")
+        has_password = self.password.get_secret_value() or self.password_file
+        if self.challenge and not (self.login and has_password):
+            raise ValueError("challenge needs a user and a password or password_file")
         return self
 
     @property
@@ -138,6 +159,19 @@ def trunk_named(trunks: Iterable[TrunkSettings], name: str) -> TrunkSettings:
         if trunk.name == name:
             return trunk
     raise SipError(f'there is no trunk "{name[:32]}"')
+
+
+def line_word(trunk: TrunkSettings) -> str:
+    """Return what tells calls to our Contact at its registrar, ``""`` if nothing does.
+
+    The same after a restart, or the registrar would have two Contacts of ours. It tells no more of
+    the password than the answer to a challenge does, on the same way.
+    """
+    password = trunk.password.get_secret_value()
+    if not (trunk.registers and password):
+        return ""
+    text = f"line {trunk.name} {trunk.user} {trunk.registrar}"
+    return hmac.new(password.encode(), text.encode(), hashlib.sha256).hexdigest()[:20]
 
 
 def transport_of(uri: str) -> str:

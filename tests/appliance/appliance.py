@@ -130,6 +130,7 @@ def write_files(
 bind = "127.0.0.1"
 port = {sip_port}
 rtp_ports = [{first}, {first + 199}]
+invites_per_source_per_s = 1000
 [realtime]
 url = "{realtime_url}"
 [dialplans]

@@ -19,7 +19,7 @@ pytestmark = needs_sipp
 
 CALLS_IN_A_ROW = 200
 
-FLOODED = 'sipagent_requests_refused_total{reason="flood"}'
+FLOODED = 'sipagent_sip_refused_total{reason="flood"}'
 
 TRANSACTIONS_END_S = 34
 """64*T1 (RFC 3261 section 17.2.2): PJSIP keeps what a call was until a late BYE cannot come."""
@@ -54,7 +54,7 @@ async def test_four_calls_reach_the_agent_a_fifth_is_refused_then_a_new_one_answ
                 await call.succeeds()
             for peer in peers:
                 assert len(peer.packets) > 0.95 * 6 * 50
-        assert await running.series('sipagent_requests_refused_total{reason="busy"}') == 1
+        assert await running.series('sipagent_sip_refused_total{reason="busy"}') == 1
         await running.until_records(4)
         async with Sipp("hangs_up", running.sip_port, tmp_path) as again:
             await again.succeeds()

@@ -12,15 +12,20 @@ from prometheus_client.samples import Sample
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_outcome import Outcome
+from sipagent.ops import refusals
 from sipagent.ops.metrics import KNOWN_CODES, MetricsObserver
 from sipagent.sip.interop import FINDINGS, UNACCEPTABLE
-from sipagent.worker import REFUSAL_REASONS
 
 from .script import CALL, CALLED, CALLER, tell_all
 
 OURS = "sipagent_"
 SECRET = re.compile(r"call_?id|caller|called|number|user|uri|address|item|text|sip_call|token$")
-REFUSED = {*REFUSAL_REASONS.values(), *UNACCEPTABLE, "malformed_request", "draining", "flood"}
+REFUSED = {
+    *refusals.BY_STATUS.values(),
+    *refusals.BY_WHY,
+    *UNACCEPTABLE,
+    refusals.MALFORMED,
+}
 CLOSED = {
     "result": {each.value for each in Result},
     "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},

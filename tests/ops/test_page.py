@@ -7,13 +7,13 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from sipagent.calls.termination import Reason, Result
-from sipagent.ops import json_lines, metrics, trunk_metrics
+from sipagent.ops import json_lines, metrics, refusals, trunk_metrics
 from sipagent.ops.dial_counts import DialCounts
 from sipagent.ops.records import CallRecord
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
-MODULES = (metrics, json_lines, trunk_metrics)
+MODULES = (metrics, json_lines, refusals, trunk_metrics)
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 
 

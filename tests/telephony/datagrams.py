@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Self
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -13,19 +14,23 @@ COPIED = ("via:", "from:", "to:", "call-id:", "cseq:")
 
 
 class SipSocket(asyncio.DatagramProtocol):
-    """A UDP socket that speaks raw SIP to one port."""
+    """A UDP socket that speaks raw SIP to one port.
 
-    def __init__(self, target_port: int) -> None:
+    Args:
+        target_port: On 127.0.0.1.
+        host: Where it speaks from.
+    """
+
+    def __init__(self, target_port: int, host: str = "127.0.0.1") -> None:
+        self._host = host
         self._target = ("127.0.0.1", target_port)
         self._transport: asyncio.DatagramTransport | None = None
         self.received: asyncio.Queue[str] = asyncio.Queue()
         self.port = 0
 
-    async def __aenter__(self) -> SipSocket:
+    async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
-        )
+        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self._host, 0))
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]
         return self
@@ -86,14 +91,15 @@ class SipSocket(asyncio.DatagramProtocol):
         user: str = "agent",
     ) -> bytes:
         """Return a request; without the endpoint's ``tag``, one outside any dialog."""
+        branch = f"z9hG4bK{call_id}{method}{cseq}"
         lines = (
             f"{method} sip:{user}@127.0.0.1:{self._target[1]} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call_id}{method}{cseq};rport",
-            f"From: <sip:ada@127.0.0.1:{self.port}>;tag=1",
+            f"Via: SIP/2.0/UDP {self._host}:{self.port};branch={branch};rport",
+            f"From: <sip:ada@{self._host}:{self.port}>;tag=1",
             "To: <sip:agent@127.0.0.1>" + (f";tag={tag}" if tag else ""),
             f"Call-ID: {call_id}",
             f"CSeq: {cseq} {method}",
-            f"Contact: <sip:ada@127.0.0.1:{self.port}>",
+            f"Contact: <sip:ada@{self._host}:{self.port}>",
             "Max-Forwards: 70",
             *headers,
             *(("Content-Type: application/sdp",) if body else ()),

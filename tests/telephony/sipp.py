@@ -36,6 +36,7 @@ class Sipp:
         pause_ms: How long it talks, where it hangs up itself.
         calls: How many calls, one after the other.
         transport: ``udp`` or ``tcp``.
+        password: What it answers a challenge with.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Sipp:
         pause_ms: int = 100,
         calls: int = 1,
         transport: str = "udp",
+        password: str = "",
     ) -> None:
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         values = {
@@ -62,6 +64,7 @@ class Sipp:
             "TARGET": target,
             "TARGET_PATTERN": re.escape(target),
             "PAUSE_MS": pause_ms,
+            "PASSWORD": password,
         }
         for name, value in values.items():
             text = text.replace(f"@@{name}@@", str(value))

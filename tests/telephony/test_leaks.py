@@ -27,7 +27,7 @@ async def take_call(board: Switchboard) -> None:
 @needs_sipp
 @pytest.mark.timeout(120)
 async def test_two_hundred_calls_leave_nothing_behind(tmp_path: Path) -> None:
-    async with switchboard() as board, RtpPeer() as caller:
+    async with switchboard(invites_per_source_per_s=1_000) as board, RtpPeer() as caller:
         async with Sipp(
             "waits_for_bye", board.endpoint.port, tmp_path, rtp_port=caller.port, calls=CALLS
         ) as sipp:

@@ -65,7 +65,8 @@ async def test_a_wrong_password_harms_no_other_account(tmp_path: Path) -> None:
             assert 15 <= wrong.retry_in_s <= 30
             async with SipSocket(registrar.port) as caller:
                 caller.send(caller.request("INVITE", "c1", body=SDP, user="%2B49301"))
-                assert (await board.incoming.get()).invite.called_user == "+49301"
+                invite = (await board.incoming.get()).invite
+                assert (invite.called_user, invite.trunk) == ("+49301", "apart")
                 board.endpoint.drain(1)
 
 

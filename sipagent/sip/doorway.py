@@ -1,0 +1,75 @@
+"""What every request passes before it is anything: the deciders, in their order.
+
+Wires :mod:`.admission`, :mod:`.options`, :mod:`.refer` and :mod:`.invite_rate` into the modules of
+:mod:`.pj_requests`. ``open`` and ``close`` run on the PJSIP thread.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from time import monotonic
+
+from .admission import Admission
+from .events import Refused
+from .headers import name_and_uri, uri_user
+from .invite_rate import InviteFlood
+from .options import Capacity, OptionsAnswer
+from .pj_requests import DESK, DOOR, RequestModule
+from .refer import refuse_refer
+from .requests import Request, parse_request
+from .settings import SipSettings
+
+SECRET_BYTES = 32
+
+
+class Doorway:
+    """Turn requests away, or let them in.
+
+    Args:
+        settings: Of the endpoint.
+        capacity: Returns what is free.
+        on_refused: Called with each request that was refused for a reason.
+    """
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        capacity: Callable[[], Capacity],
+        on_refused: Callable[[Refused], None],
+    ) -> None:
+        self._strangers, self._on_refused = settings.strangers, on_refused
+        self.admission = Admission(
+            settings.trunks,
+            settings.strangers,
+            settings.invites_per_source_per_s,
+            secrets.token_bytes(SECRET_BYTES),
+        )
+        at_the_desk = self.admission.at_the_desk
+        self._desk = (OptionsAnswer(capacity), refuse_refer, at_the_desk, InviteFlood())
+        self._modules: list[RequestModule] = []
+
+    def open(self) -> None:
+        """Stand in the way of requests; PJSIP is up.
+
+        Raises:
+            SipError: If this build of PJSIP has no place for that.
+        """
+        self._modules.append(RequestModule(DESK, self._desk, self._refused))
+        if self._strangers != "accept":
+            door = RequestModule(DOOR, [self.admission.at_the_door], self._refused)
+            self._modules.append(door)
+
+    def close(self) -> None:
+        """Let go of what PJSIP knew of us; it is destroyed."""
+        self._modules.clear()
+
+    def trunk_of(self, text: str, source_address: str) -> str:
+        """Return the name of the trunk whose INVITE this is, ``""`` if it is none's."""
+        return self.admission.trunk_of(parse_request(text, source_address, at=monotonic()))
+
+    def _refused(self, request: Request, status: int, why: str) -> None:
+        _, caller_uri = name_and_uri(request.first("from"))
+        users = uri_user(caller_uri), uri_user(request.uri)
+        call_id, source = request.first("call-id"), request.source_address
+        self._on_refused(Refused(status, "", *users, call_id, source, why=why))

@@ -1,0 +1,211 @@
+"""The way of a request through our own modules of PJSIP, before PJSUA opens anything for it.
+
+Two modules are registered, because what comes first is not what comes last:
+
+- the door, before PJSIP's transactions: sees every request, those in dialogs and retransmissions
+  included. What it turns away, PJSIP never answers, not even with 481;
+- the desk, one step before PJSUA: sees what opens something new, each request once.
+
+Both ask their deciders, and answer without state (RFC 3261 section 8.2.7).
+
+Runs on the PJSIP thread. Structures follow ``pjsip/sip_module.h`` and ``pj/list.h`` of PJSIP 2.15.
+
+| resource       | acquired    | released                                      |
+|----------------|-------------|-----------------------------------------------|
+| module         | constructor | with PJSIP; keep the object until then        |
+| pool           | an answer   | once it is sent                               |
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import Any, ClassVar
+
+from sipagent.errors import SipError
+
+from .pjlib import native, pj
+from .requests import Answer, Decider, Drop, Request, decide, parse_request
+
+log = logging.getLogger(__name__)
+
+DOOR = 12
+"""After the transports (PJSIP_MOD_PRIORITY_TRANSPORT_LAYER, 8), before transactions (16)."""
+DESK = 63
+"""Just before PJSUA (PJSIP_MOD_PRIORITY_APPLICATION, 64), after the dialog layer (32) has taken
+what belongs to a dialog."""
+
+_SHOWN = (pj.PJSIP_H_ALLOW, pj.PJSIP_H_ACCEPT, pj.PJSIP_H_SUPPORTED)
+"""Capabilities an answer to OPTIONS shows, as PJSUA's own does."""
+
+_READ = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
+"""``pj::SipRxData::fromPj(pjsip_rx_data &)``: reads a request as the binding does."""
+
+_RequestCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+
+class _PjStr(ctypes.Structure):
+    _fields_: ClassVar = [("ptr", ctypes.c_char_p), ("slen", ctypes.c_ssize_t)]
+
+
+class _Module(ctypes.Structure):
+    _fields_: ClassVar = [
+        ("prev", ctypes.c_void_p),
+        ("next", ctypes.c_void_p),
+        ("name", _PjStr),
+        ("id", ctypes.c_int),
+        ("priority", ctypes.c_int),
+        ("load", ctypes.c_void_p),
+        ("start", ctypes.c_void_p),
+        ("stop", ctypes.c_void_p),
+        ("unload", ctypes.c_void_p),
+        ("on_rx_request", _RequestCallback),
+        ("on_rx_response", ctypes.c_void_p),
+        ("on_tx_request", ctypes.c_void_p),
+        ("on_tx_response", ctypes.c_void_p),
+        ("on_tsx_state", ctypes.c_void_p),
+    ]
+
+
+class _List(ctypes.Structure):
+    _fields_: ClassVar = [("prev", ctypes.c_void_p), ("next", ctypes.c_void_p)]
+
+
+def _string(text: str) -> _PjStr:
+    raw = text.encode("utf-8", "surrogateescape")
+    return _PjStr(raw, len(raw))
+
+
+class RequestModule:
+    """One module of PJSIP; must be kept until PJSIP is destroyed, which ends it.
+
+    Args:
+        priority: ``DOOR`` or ``DESK``.
+        deciders: Asked in this order.
+        on_refused: Called with each request that was refused, its status (0: not answered), and
+            why.
+
+    Raises:
+        SipError: If this build of PJSIP has no place for it.
+    """
+
+    def __init__(
+        self,
+        priority: int,
+        deciders: Sequence[Decider],
+        on_refused: Callable[[Request, int, str], None],
+    ) -> None:
+        self._deciders, self._on_refused = tuple(deciders), on_refused
+        try:
+            self._pjsip, self._looks_for_dialogs = _declared(native()), priority == DOOR
+        except AttributeError as error:
+            raise SipError(f"this build of PJSIP lacks what guards it: {error}") from None
+        self._received = pj.SipRxData()
+        self._callback = _RequestCallback(self._on_request)
+        self._name = _string(f"mod-sipagent-{priority}")
+        self._module = _Module(
+            name=self._name, id=-1, priority=priority, on_rx_request=self._callback
+        )
+        self._endpoint = self._pjsip.pjsua_get_pjsip_endpt()
+        status = self._pjsip.pjsip_endpt_register_module(self._endpoint, ctypes.byref(self._module))
+        if status != 0:
+            raise SipError(f"PJSIP takes no module of ours (status {status})")
+
+    def _on_request(self, rdata: int) -> int:
+        try:
+            request = self._read(rdata)
+            decision = decide(self._deciders, request)
+            match decision:
+                case Answer(status=status, why=why):
+                    is_done = self._respond(rdata, decision)
+                case Drop(why=why):
+                    status, is_done = 0, True
+                case None:
+                    return 0
+            if why:
+                self._on_refused(request, status, why)
+            return int(is_done)
+        except Exception:
+            log.exception("! a request was left to PJSIP")
+            return 0
+
+    def _read(self, rdata: int) -> Request:
+        getattr(self._pjsip, _READ)(int(self._received.this), rdata)
+        text, source = str(self._received.wholeMsg), str(self._received.srcAddress)
+        request = parse_request(text, source, at=monotonic())
+        if not self._looks_for_dialogs or not (tag := request.tag("to")):
+            return request
+        words = (request.first("call-id"), tag, request.tag("from"))
+        strings = [ctypes.byref(_string(word)) for word in words]
+        return replace(request, is_in_dialog=bool(self._pjsip.pjsip_ua_find_dialog(*strings, 0)))
+
+    def _respond(self, rdata: int, answer: Answer) -> bool:
+        pool = self._pjsip.pjsua_pool_create(b"answer", 4096, 1024)
+        try:
+            headers = _List()
+            headers.prev = headers.next = start = ctypes.addressof(headers)
+            for header in _SHOWN if answer.shows_capabilities else ():
+                known = self._pjsip.pjsip_endpt_get_capability(self._endpoint, header, None)
+                if known:
+                    self._pjsip.pj_list_insert_before(
+                        start, self._pjsip.pjsip_hdr_clone(pool, known)
+                    )
+            for name, value in answer.headers:
+                self._pjsip.pj_list_insert_before(start, self._header(pool, name, value))
+            answered = self._pjsip.pjsip_endpt_respond_stateless(
+                self._endpoint, rdata, answer.status, None, start, None
+            )
+            return bool(answered == 0)
+        finally:
+            self._pjsip.pj_pool_release(pool)
+
+    def _header(self, pool: int, name: str, value: str) -> int:
+        return int(
+            self._pjsip.pjsip_generic_string_hdr_create(
+                pool, ctypes.byref(_string(name)), ctypes.byref(_string(value))
+            )
+        )
+
+
+def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
+    """Answer a request of a leg's dialog.
+
+    Args:
+        transaction: ``pjsip_transaction *`` the request has just opened.
+        rdata: ``pjsip_rx_data *`` of the request.
+        status: Of the response, without a body.
+    """
+    pjsip = _declared(native())
+    dialog = pjsip.pjsip_tsx_get_dlg(transaction)
+    if dialog:
+        pjsip.pjsip_dlg_respond(dialog, rdata, status, None, None, None)
+
+
+def _declared(library: ctypes.CDLL) -> Any:
+    """Give the C functions used here their types; a pointer taken for an int would be cut."""
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "pjsua_get_pjsip_endpt": (pointer, []),
+        "pjsip_endpt_register_module": (number, [pointer, pointer]),
+        "pjsip_tsx_get_dlg": (pointer, [pointer]),
+        "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
+        "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
+        _READ: (None, [pointer, pointer]),
+        "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
+        "pj_pool_release": (None, [pointer]),
+        "pj_list_insert_before": (None, [pointer, pointer]),
+        "pjsip_endpt_get_capability": (pointer, [pointer, number, pointer]),
+        "pjsip_hdr_clone": (pointer, [pointer, pointer]),
+        "pjsip_generic_string_hdr_create": (pointer, [pointer, pointer, pointer]),
+        "pjsip_endpt_respond_stateless": (
+            number,
+            [pointer, pointer, number, pointer, pointer, pointer],
+        ),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
