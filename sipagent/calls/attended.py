@@ -4,8 +4,9 @@
     LAST_WORDS  --AgentFellSilent-->      LINGERING    let the last frames out
     LINGERING   --TAIL_S elapses-->       RINGING      the caller hears music, we call the target
     RINGING     --ConsultAnswered-->      BRIEFING     the target hears what it is about
-    BRIEFING    --BriefingPlayed-->       CONFIRMING   it may say yes with a key, if the plan asks
-    BRIEFING    --BriefingPlayed-->       REFERRING    else it has, by staying on the line
+    BRIEFING    --BriefingPlayed-->       BRIEFING     for TAIL_S: let the last frames out
+    BRIEFING    --its limit-->            CONFIRMING   it may say yes with a key, if the plan asks
+    BRIEFING    --its limit-->            REFERRING    else it has, by staying on the line
     CONFIRMING  --the key-->              REFERRING    REFER with Replaces (RFC 5589 section 7)
     REFERRING   --the two talk-->         DONE         hang up both
     REFERRING   --refused, no outcome-->  BRIDGED      the two talk through us, if the plan wants it
@@ -126,7 +127,7 @@ class Attended:
                 self._enter(_State.BRIEFING, now + BRIEFING_LIMIT_S)
                 return [BriefTarget()]
             case BriefingPlayed() if self._state is _State.BRIEFING:
-                return self._briefed(now)
+                self._enter(_State.BRIEFING, now + TAIL_S)
             case ConsultKeyPressed(digit) if self._state in _CONSULTING:
                 if digit == self._target.confirm_key and self._state is not _State.RINGING:
                     return self._refer(now)

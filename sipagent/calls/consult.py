@@ -31,7 +31,7 @@ BRIEFING_ITEM = "briefing"
 
 Dial: TypeAlias = Callable[[str, str, str], Awaitable[SipCall]]
 """Takes a URI, the name of a trunk or ``""``, and our user part in From, ``""`` for the usual one;
-raises ``SipError`` if no call can be made."""
+raises ``SipError`` if no call can be made. Cancelling it leaves nobody ringing."""
 Say: TypeAlias = Callable[[str], Awaitable[Prompt | None]]
 """Returns words as sound, None if there is no voice."""
 
@@ -109,8 +109,10 @@ class Consult:
         media.finish(BRIEFING_ITEM)
 
     async def _run(self) -> None:
+        uri, trunk = self._target.uri, self._target.trunk
         try:
-            leg = self.leg = await self._dialled()
+            our_user = "" if trunk else self._hands.leg.invite.called_user
+            leg = self.leg = await self._dial(uri, trunk, our_user)
         except SipError as error:
             log.warning("call=%s ! consult: %s", self._hands.call_id, error)
             self._post(ConsultEnded(0))
@@ -120,17 +122,6 @@ class Consult:
         while not isinstance(event := await leg.events.get(), sip_events.Disconnected):
             self._take(event, leg)
         self._post(ConsultEnded(event.status))
-
-    async def _dialled(self) -> SipCall:
-        """Return the leg; if we are cancelled meanwhile, nobody is left ringing."""
-        uri, trunk = self._target.uri, self._target.trunk
-        our_user = "" if trunk else self._hands.leg.invite.called_user
-        dialling = self._loop.create_task(_call(self._dial, uri, trunk, our_user), name="dial")
-        try:
-            return await asyncio.shield(dialling)
-        except asyncio.CancelledError:
-            dialling.add_done_callback(_hang_up)
-            raise
 
     def _take(self, event: sip_events.SipEvent | sip_events.MediaFact, leg: SipCall) -> None:
         match event:
@@ -149,12 +140,3 @@ class Consult:
     def _post(self, event: ConsultEvent) -> None:
         if not self._is_over:
             self._hands.post(event)
-
-
-async def _call(dial: Dial, uri: str, trunk: str, from_user: str) -> SipCall:
-    return await dial(uri, trunk, from_user)
-
-
-def _hang_up(dialling: asyncio.Task[SipCall]) -> None:
-    if not dialling.cancelled() and dialling.exception() is None:
-        dialling.result().hang_up()

@@ -53,8 +53,9 @@ TEMPORARY_FAILURE = 41
 RELEASE_LIMIT_S = 4.0
 """A BYE nobody answers is given up after this; PJSIP goes on retransmitting it."""
 
-TAIL_S = 0.2
-"""Between the last sample handed to the leg and BYE, so that no peer loses the last syllable."""
+TAIL_S = 0.4
+"""Between the last sample handed to the leg and BYE: 60 ms or so until it is on the wire, and what
+a peer's jitter buffer may hold of the last syllable; BYE empties that."""
 
 ANNOUNCEMENT_LIMIT_S = 60.0
 """A caller who puts us on hold hears no announcement, and there is no conversation without it."""

@@ -129,7 +129,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def send_replaces(self, other: PjCall) -> None:
         """Ask the peer to take ``other`` over (RFC 3891), whose peer it shall talk to."""
-        self._refer(lambda: self.xferReplaces(other, 0, operation(0, "", ())))
+        self._refer(lambda: self.xferReplaces(other, operation(0, "", ())))
 
     def _refer(self, send: Callable[[], None]) -> None:
         if not self._was_confirmed or self._refers:

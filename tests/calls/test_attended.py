@@ -55,7 +55,8 @@ def referred(name: str = "plain") -> Attended:
     """Return one whose target heard what it is about, at second 3."""
     under_way = ringing(name)
     assert under_way.handle(ConsultAnswered(), now=2.0) == [BriefTarget()]
-    assert under_way.handle(BriefingPlayed(), now=3.0) == [SendReplaces()]
+    assert under_way.handle(BriefingPlayed(), now=3.0 - TAIL_S) == []
+    assert under_way.handle(TimerFired(), now=3.0) == [SendReplaces()]
     return under_way
 
 
@@ -118,7 +119,8 @@ def test_the_key_takes_the_call_even_before_all_was_said(is_told: bool) -> None:
     under_way.handle(ConsultKeyPressed("1"), now=1.5)  # before it has answered: nothing
     under_way.handle(ConsultAnswered(), now=2.0)
     if is_told:
-        assert under_way.handle(BriefingPlayed(), now=3.0) == []
+        under_way.handle(BriefingPlayed(), now=2.5)
+        assert under_way.handle(TimerFired(), now=2.9) == []
     assert under_way.handle(ConsultKeyPressed("2"), now=3.0) == []
     assert under_way.handle(ConsultKeyPressed("1"), now=3.5) == [SendReplaces()]
 
@@ -126,7 +128,8 @@ def test_the_key_takes_the_call_even_before_all_was_said(is_told: bool) -> None:
 def test_without_the_key_the_call_is_not_taken() -> None:
     under_way = ringing("keyed")
     under_way.handle(ConsultAnswered(), now=2.0)
-    under_way.handle(BriefingPlayed(), now=3.0)
+    under_way.handle(BriefingPlayed(), now=2.5)
+    under_way.handle(TimerFired(), now=3.0)
     outcome, why = back(under_way.handle(TimerFired(), now=8.0))
     assert (outcome, why) == (Outcome.DECLINED, "the target did not take the call")
 

@@ -11,9 +11,13 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sipagent.audio.tones import tone
+from sipagent.audio.wav import WavWriter
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.events import (
@@ -23,6 +27,7 @@ from sipagent.sip.events import (
     ItemPlayed,
     MediaFact,
     MediaStarted,
+    PeerReplaced,
     ReferProgressed,
     SipEvent,
 )
@@ -59,6 +64,9 @@ async def serve(leg: SipCall, mode: str) -> None:
             leg.reject(603)
         case "early media":
             leg.progress(183)
+        case "takes over":
+            await take_over(leg, Path(target))
+            return
         case _:
             leg.answer()
     while not isinstance(event := await leg.events.get(), Disconnected):
@@ -97,6 +105,18 @@ def refer(leg: SipCall, mode: str, target: str, event: SipEvent | MediaFact) -> 
                 speak(leg)
         case _:
             pass
+
+
+async def take_over(leg: SipCall, path: Path) -> None:
+    """Listen until somebody else takes the call over; write what was heard, and speak to them."""
+    leg.accepts_replaces = True
+    leg.answer()
+    while not isinstance(event := await leg.events.get(), Disconnected):
+        if isinstance(event, PeerReplaced) and leg.media is not None:
+            writer = WavWriter(path, leg.media.rate_hz, 1)
+            writer.write(np.concatenate(await leg.media.next_frames()))
+            writer.close()
+            speak(leg)
 
 
 def speak(leg: SipCall) -> None:

@@ -1,0 +1,130 @@
+"""A caller who is transferred to a colleague that was asked first: real SIP and RTP on all legs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sipagent.audio.frames import Pcm
+from sipagent.audio.resample import resample
+from sipagent.audio.wav import read_wav
+from sipagent.calls.phone import Phone
+from sipagent.calls.prompts import spoken_prompt
+from tests.telephony.far_end import far_end
+from tests.telephony.harness import switchboard
+
+from .appliance import Appliance, appliance
+
+ANNOUNCED = "A call from the front desk."
+BRIEFING = "Ada asks about invoice seven."
+
+PLAN = """
+name = "test"
+[match]
+called = "{{called}}"
+[session]
+greeting = "Greet."
+script = "test"
+[[agents]]
+name = "Agent"
+instructions = "Be brief."
+tools = ["transfer_call", "hangup"]
+[transfer.targets.desk]
+uri = "{uri}"
+mode = "attended"
+announce = "{announced}"
+fallback = "{fallback}"
+"""
+SCRIPT = f"""
+[[agents]]
+name = "Agent"
+greeting = "Hello."
+otherwise = ["Sorry?"]
+[[agents.rules]]
+heard = ["the caller pressed one on the keypad"]
+say = "One moment."
+call = "transfer_call"
+arguments = {{ target = "desk", briefing = "{BRIEFING}" }}
+"""
+
+
+def likeness(heard: Pcm, said: Pcm) -> float:
+    """Return how much of ``said`` is in ``heard``, at whatever moment: 1.0 is all of it."""
+    size = len(heard) + len(said)
+    spectrum = np.fft.rfft(heard.astype(float), size) * np.conj(np.fft.rfft(said, size))
+    at = int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)]))
+    part = heard[at : at + len(said)].astype(float)
+    said = said[: len(part)]
+    return float(part @ said / (np.linalg.norm(part) * np.linalg.norm(said)))
+
+
+def write_plan(folder: Path, uri: str, fallback: str = "return") -> str:
+    """Write the script; return the plan."""
+    (folder / "plans").mkdir()
+    (folder / "plans" / "test.script.toml").write_text(SCRIPT)
+    return PLAN.format(uri=uri, announced=ANNOUNCED, fallback=fallback)
+
+
+async def record_of(running: Appliance) -> dict[str, object]:
+    """Return the one call record, and what it has of transfers with it."""
+    (record,) = await running.until_records(1)
+    (transfer,) = record["transfers"]
+    return record | {"outcome": transfer["outcome"], "status": transfer["status"]}
+
+
+async def test_the_colleague_is_briefed_and_talks_to_the_caller(tmp_path: Path) -> None:
+    heard_at = tmp_path / "heard.wav"
+    async with far_end(f"takes over to {heard_at}", rtp_ports=(47_000, 47_999)) as colleague:
+        plan = write_plan(tmp_path, colleague)
+        async with (
+            appliance(tmp_path, realtime_url="embedded", plan=plan) as running,
+            switchboard(follows_refer=True, codecs=["PCMU"]) as board,
+            Phone(board.endpoint, f"sip:agent@127.0.0.1:{running.sip_port}") as phone,
+        ):
+            await phone.until(lambda: len(phone.ear.spans) > 0)  # greeted
+            await phone.press("1#")
+            await phone.until(lambda: len(phone.transferred_to) == 1)
+            (taken_over,) = phone.transferred_to
+            assert taken_over.startswith(f"{colleague}?")
+            assert "Replaces=" in taken_over
+            spans = len(phone.ear.spans)
+            await phone.until(lambda: len(phone.ear.spans) > spans)  # the colleague speaks
+            await phone.hang_up()
+            record = await record_of(running)
+        assert (record["reason"], record["detail"]) == ("transferred", "to desk")
+        assert (record["outcome"], record["status"]) == ("completed", 200)
+    heard, rate_hz = read_wav(heard_at)
+    said = await spoken_prompt(f"{ANNOUNCED} {BRIEFING}", "")
+    if said is None:
+        pytest.skip("there is no voice")
+    words = resample(said.pcm, said.rate_hz, rate_hz)
+    size = rate_hz // 4
+    pieces = [words[start : start + size] for start in range(0, len(words) - size, size)]
+    found = [likeness(heard, piece) > 0.8 for piece in pieces]
+    assert sum(found) > 0.6 * len(found)  # a jitter buffer tears some
+    assert np.abs(heard[-rate_hz // 20 :]).max() < 300  # the last word is whole
+
+
+async def test_a_caller_whose_phone_cannot_be_transferred_talks_through_us(tmp_path: Path) -> None:
+    async with far_end("echoes", rtp_ports=(47_000, 47_999)) as colleague:
+        plan = write_plan(tmp_path, colleague, "bridge")
+        async with (
+            appliance(tmp_path, realtime_url="embedded", plan=plan) as running,
+            switchboard(codecs=["PCMU"]) as board,
+            Phone(board.endpoint, f"sip:agent@127.0.0.1:{running.sip_port}") as phone,
+        ):
+            await phone.until(lambda: len(phone.ear.spans) > 0)
+            await phone.press("1#")
+
+            def is_bridged() -> bool:
+                return b'"TransferEnded"' in (tmp_path / "timeline.jsonl").read_bytes()
+
+            await running.until(is_bridged, bool)
+            before = phone.ear.voiced_ms
+            phone.say(np.full(8_000, 5_000, np.int16), 8_000)
+            await phone.until(lambda: phone.ear.voiced_ms > before + 500)
+            await phone.hang_up()
+            record = await record_of(running)
+        assert (record["reason"], record["outcome"]) == ("caller_hung_up", "bridged")
