@@ -1,0 +1,167 @@
+"""Whoever answered a call of ours, between a leg and a realtime endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sipagent.audio.frames import Pcm, silence
+from sipagent.calls import facts
+from sipagent.calls.call import Call
+from sipagent.calls.controller import CallPolicy
+from sipagent.calls.leg_answer import LegAnswer
+from sipagent.calls.outgoing_controller import OutgoingController
+from sipagent.calls.setup import OutgoingSetup, VoicemailSetup
+from sipagent.calls.termination import Reason, Termination
+from sipagent.realtime.transport import Endpoint
+from sipagent.sip.events import Confirmed, MediaStarted, Progressed
+from tests.fakes.faulty_endpoint import FaultyEndpoint, faulty_endpoint
+
+from .leg import FarEnd, Told
+from .talk import call_setup
+
+FRAME = 160
+
+
+def buzz(duration_ms: int) -> Pcm:
+    """Return what the ear takes for a voice."""
+    at = np.arange(duration_ms * 8) / 8_000
+    harmonics = sum(np.sin(2 * np.pi * 130 * n * at) / n for n in range(1, 12))
+    voice: Pcm = (6_000 * harmonics * np.abs(np.sin(np.pi * at / 0.2))).astype(np.int16)
+    return voice
+
+
+class Called:
+    """A call that we placed, its callee, its endpoint and what was told."""
+
+    def __init__(self, endpoint: FaultyEndpoint, folder: Path, outgoing: OutgoingSetup) -> None:
+        self.endpoint, self.callee, self.told = endpoint, FarEnd(), Told()
+        loop = asyncio.get_running_loop()
+        self._call = Call(
+            "c1",
+            self.callee.leg,
+            call_setup(greeting="Greet.", outgoing=outgoing),
+            OutgoingController(CallPolicy(), ring_s=30.0, greets=outgoing.agent_speaks_first),
+            Endpoint(endpoint.url, "gpt-realtime"),
+            self.told,
+            answer=LegAnswer(loop.time(), is_outgoing=True),
+            recordings_dir=folder,
+            wall_clock=lambda: 0.0,
+        )
+        self.ended: asyncio.Task[Termination] = loop.create_task(self._call.run(), name="call")
+
+    async def picks_up(self, early: Pcm) -> None:
+        """Ring with ``early`` media, then answer once the session is there."""
+        leg = self.callee.leg
+        leg.tell(Progressed(183))
+        leg.new_media(8_000)
+        leg.tell(MediaStarted("PCMU", 8_000))
+        await self.told.until(facts.SessionOpened)
+        await self.says(early)
+        leg.tell(Confirmed())
+        await self.told.until(facts.CallAnswered)
+
+    async def says(self, pcm: Pcm) -> None:
+        """Let the callee say something, faster than anybody could."""
+        for at in range(0, len(pcm), FRAME):
+            self.callee.media.give_inbound(pcm[at : at + FRAME])
+            await asyncio.sleep(0)
+
+    @property
+    def asked(self) -> list[str | None]:
+        """Instructions of the responses that the endpoint was asked for."""
+        return [
+            event.get("response", {}).get("instructions")
+            for event in self.endpoint.received
+            if event["type"] == "response.create"
+        ]
+
+    async def has_asked(self, count: int) -> list[str | None]:
+        """Wait for so many responses to be asked for."""
+        while len(self.asked) < count:
+            await asyncio.sleep(0.005)
+        return self.asked
+
+    def hears(self) -> bool:
+        """Tell whether any of the callee's audio reached the endpoint."""
+        return self.endpoint.heard[0].is_set()
+
+
+@asynccontextmanager
+async def called(folder: Path, outgoing: OutgoingSetup) -> AsyncIterator[Called]:
+    """Place a call that nobody has answered yet."""
+    async with faulty_endpoint() as endpoint:
+        endpoint.tone_ms = 200
+        running = Called(endpoint, folder, outgoing)
+        try:
+            yield running
+        finally:
+            running.callee.hangs_up()
+            await running.ended
+
+
+LISTENS = OutgoingSetup(agent_speaks_first=False)
+
+
+async def test_the_agent_hears_nothing_before_it_is_clear_who_answered(tmp_path: Path) -> None:
+    async with called(tmp_path, LISTENS) as running:
+        await running.picks_up(early=buzz(3_000))
+        await running.says(buzz(600))
+        assert not running.hears()
+        await running.says(silence(8_000))
+        detected = await running.told.until(facts.CalleeDetected)
+        assert (detected.kind, 500 < detected.greeting_ms < 700) == ("human", True)
+        async with asyncio.timeout(5):
+            await running.endpoint.heard[0].wait()
+        assert running.asked == []
+
+
+async def test_a_callee_who_says_nothing_is_greeted(tmp_path: Path) -> None:
+    async with called(tmp_path, LISTENS) as running:
+        await running.picks_up(early=silence(800))
+        await running.says(silence(8 * 3_100))
+        assert await running.has_asked(1) == ["Greet."]
+
+
+async def test_the_agent_greets_at_once_where_it_speaks_first(tmp_path: Path) -> None:
+    async with called(tmp_path, OutgoingSetup()) as running:
+        await running.picks_up(early=silence(800))
+        assert await running.has_asked(1) == ["Greet."]
+        await running.says(buzz(100))
+        async with asyncio.timeout(5):
+            await running.endpoint.heard[0].wait()
+
+
+@pytest.mark.parametrize("agent_speaks_first", [True, False])
+async def test_a_machine_is_hung_up_on(tmp_path: Path, agent_speaks_first: bool) -> None:
+    outgoing = OutgoingSetup(
+        agent_speaks_first=agent_speaks_first, voicemail=VoicemailSetup("hang_up")
+    )
+    async with called(tmp_path, outgoing) as running:
+        await running.picks_up(early=silence(800))
+        await running.says(buzz(3_200))
+        end = await running.ended
+        assert end.reason is Reason.MACHINE_ANSWERED
+        assert any(str(each).startswith("BYE Q.850;cause=16") for each in running.callee.sent)
+
+
+async def test_an_agent_that_spoke_to_a_machine_is_cut_off_and_deaf(tmp_path: Path) -> None:
+    outgoing = OutgoingSetup(voicemail=VoicemailSetup("leave_message", "Leave it."))
+    async with called(tmp_path, outgoing) as running:
+        running.endpoint.tone_ms = 20_000
+        await running.picks_up(early=silence(800))
+        async with running.callee.clock():
+            await running.told.until(facts.AgentSoundStarted)
+            await running.says(buzz(3_200))
+            said = await running.told.until(facts.AgentSaid)
+            assert said.interrupted
+            running.endpoint.tone_ms = 200
+            await running.says(silence(8 * 3_200))
+            assert (await running.has_asked(2))[1] == "Leave it."
+            end = await running.ended
+        assert end.reason is Reason.MESSAGE_LEFT
