@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
-from sipagent.dialplan.validation import problems, validate_data
+from sipagent.dialplan.validation import listed, near_miss, problems, validate_data
 from sipagent.errors import ConfigError
 from sipagent.ops.settings import AttachSettings, DialSettings, StoreSettings, WebhookSettings
 from sipagent.ops.store_url import store_url_in
@@ -173,6 +173,7 @@ def read_config(
     else:
         config = _replaced(config, ("realtime", "api_key"), SecretStr(key))
         findings += _missing_key(config, sources)
+    findings += _unknown_trunk(config, sources)
     trunks, faults = read_trunk_passwords(config.sip.trunks, sources)
     findings += faults
     config = _replaced(config, ("sip", "trunks"), trunks)
@@ -199,6 +200,14 @@ def _with_paths(config: Config, folder: Path, overrides: Mapping[Place, Override
     if STORE_URL not in overrides:
         config = _replaced(config, STORE_URL, store_url_in(folder, config.store.url))
     return config
+
+
+def _unknown_trunk(config: Config, sources: Sources) -> list[Finding]:
+    named, known = config.dial.trunk, [trunk.name for trunk in config.sip.trunks]
+    if not named or named in known:
+        return []
+    text = f'there is no trunk "{named}"{near_miss(named, known)}; known: {listed(known) or "none"}'
+    return [sources.finding(("dial", "trunk"), text)]
 
 
 def _missing_key(config: Config, sources: Sources) -> list[Finding]:

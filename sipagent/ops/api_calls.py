@@ -121,7 +121,10 @@ class CallsApi:
         refused = self._guard.refusal(to, calls=self._calls.count, now=now)
         if refused is not None:
             return self._refused(to, wanted.plan, refused)
-        return await self._ask(_asked(wanted, to, trunk))
+        response = await self._ask(_asked(wanted, to, trunk))
+        if response.status != 202:
+            self._guard.give_back(to)
+        return response
 
     async def show(self, request: web.Request) -> web.Response:
         """Tell how far a call is: GET."""

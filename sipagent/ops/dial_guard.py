@@ -106,6 +106,13 @@ class DialGuard:
                 self._by_number.popitem(last=False)
         return refused
 
+    def give_back(self, to: Destination) -> None:
+        """Count the last call to ``to`` for nothing: it could not be placed."""
+        times = self._by_number.get(to.key)
+        if times and self._placed:
+            times.pop()
+            self._placed.pop()
+
     def _forbidden(self, to: Destination) -> Refused | None:
         settings = self._settings
         if not settings.allow:

@@ -16,6 +16,7 @@ from sipagent.calls.termination import Reason, Result
 from sipagent.errors import SipError
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.call import SipCall
+from sipagent.sip.line import NO_WISHES, LineWishes
 from tests.fakes.faulty_endpoint import faulty_endpoint
 
 from .leg import FarEnd, Told
@@ -39,6 +40,7 @@ class FakeLine:
         trunk: str = "",
         from_user: str = "",
         headers: Sequence[tuple[str, str]] = (),
+        wishes: LineWishes = NO_WISHES,
     ) -> SipCall:
         """Return the leg of the callee."""
         await self.may_dial.wait()

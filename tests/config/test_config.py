@@ -49,6 +49,10 @@ def test_the_environment_of_the_process_is_the_default(
     [
         ("[spi]\n", 'c.toml:1: spi: unknown key (did you mean "sip"?); allowed: sip, realtime,'),
         ("[sip]\nprot = 1", 'c.toml:2: sip.prot: unknown key (did you mean "port"?); allowed:'),
+        ("[dial]\ntrunk = 'a'", 'c.toml:2: dial.trunk: there is no trunk "a"; known: none'),
+        ("[dial]\nallow = ['+49 30*']", "c.toml:2: dial.allow[0]: must be a number or a URI"),
+        ("[dial]\nallow = ['tel:*']", 'c.toml:2: dial.allow[0]: must begin with "sip:"'),
+        ("[dial]\ncountry_code = '49'", "c.toml:2: dial.country_code: "),
         ("[sip]\nport = '5060'", 'c.toml:2: sip.port: must be a whole number, not "5060"'),
         ("[sip]\nport = 70000", "c.toml:2: sip.port: must be less than or equal to 65535, not"),
         ("[sip]\ntransports = ['ws']", "c.toml:2: sip.transports[0]: must be 'udp', 'tcp' or"),
