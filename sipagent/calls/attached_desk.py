@@ -24,6 +24,7 @@ from . import facts
 from .attached_call import AttachedCall
 from .attached_requests import Connector
 from .attached_session import agent_named, left_out
+from .call_words import call_words
 from .delegation_approvals import Approver, Nobody
 from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
@@ -207,7 +208,7 @@ class AttachedDesk:
         call = self.calls[call_id] = AttachedCall(
             call_id,
             entry,
-            setup,
+            setup.about(call_words(invite_of_headers(entry.sip_headers)), {}),
             agent,
             endpoint=self._endpoint,
             connector=self._connector,

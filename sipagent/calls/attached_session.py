@@ -18,8 +18,10 @@ from sipagent.realtime.call_end import is_call_over
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
 from sipagent.sip.headers import invite_of_headers
+from sipagent.sip.identity import identity_of
 
 from .attached_events import AttachFailed, CallOver
+from .call_words import call_words
 from .delegation import Delegation
 from .events import SessionFailed
 from .journal import JournalEntry
@@ -101,6 +103,8 @@ def attached_context(
         transfer=transfer,
         realtime_call_id=entry.realtime_call_id,
         delegate=None if delegation is None else delegation.ask,
+        diverted_from=identity_of(invite).diverted_from,
+        words=call_words(invite),
     )
 
 

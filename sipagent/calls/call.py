@@ -119,7 +119,7 @@ class Call:
             self.hang_up,
             self._delegation,
             self._parts,
-            variables=setup.variables,
+            setup=setup,
             is_outgoing=answer.is_outgoing,
         )
         session = leg_session(setup, leg.invite, context, playback, wall_clock)

@@ -16,9 +16,11 @@ from pathlib import Path
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.call import SipCall
 from sipagent.sip.headers import Invite
+from sipagent.sip.identity import identity_of
 
 from . import facts
 from .call import Call
+from .call_words import call_words
 from .consult import Dial, no_line
 from .controller import CallController
 from .delegation_approvals import Approver, Nobody
@@ -67,12 +69,15 @@ class CallDesk:
     def incoming(self, leg: SipCall) -> None:
         """Take the INVITE of ``leg``; answer it at once when its plan, or none, wants it so."""
         call_id, invite = secrets.token_hex(8), leg.invite
+        identity = identity_of(invite)
         offered = facts.CallOffered(
             "incoming",
             invite.sip_call_id,
             invite.called_user,
             invite.caller_user,
             invite.source_address,
+            asserted_caller=identity.asserted_user,
+            diverted_from=identity.diverted_from,
         )
         for fact in (offered, *interop_found(call_id, invite)):
             self.tell(call_id, fact)
@@ -100,7 +105,7 @@ class CallDesk:
                 self.run_call(
                     call_id,
                     leg,
-                    setup.about({}),
+                    setup.about(call_words(invite), {}),
                     IncomingController(setup.policy),
                     LegAnswer(self._loop.time(), transport=leg.invite.transport),
                 )

@@ -21,6 +21,7 @@ from sipagent.sip.headers import uri_user
 from sipagent.sip.line import LineWishes
 
 from . import facts
+from .call_words import call_words
 from .desk import CallDesk
 from .leg_answer import LegAnswer
 from .outgoing_controller import OutgoingController
@@ -159,7 +160,7 @@ class DialDesk:
         call = self._desk.run_call(
             call_id,
             leg,
-            setup.about(request.variables),
+            setup.about(call_words(invite), request.variables),
             controller,
             LegAnswer(offered_at, is_outgoing=True, transport=invite.transport),
         )

@@ -23,6 +23,10 @@ class CallOffered:
     source_address: str = ""
     realtime_call_id: str = ""
     """The provider's, of a call that its own connector answers."""
+    asserted_caller: str = ""
+    """Who the network says is calling (RFC 3325)."""
+    diverted_from: str = ""
+    """Whom the call was for before it was sent on (RFC 5806, RFC 7044)."""
 
 
 @dataclass(frozen=True, slots=True)

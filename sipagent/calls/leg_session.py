@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
 from sipagent.sip.call import SipCall
 from sipagent.sip.headers import Invite
+from sipagent.sip.identity import identity_of
 
 from . import facts
 from .delegation import Delegation
@@ -45,10 +46,11 @@ def leg_context(
     delegation: Delegation | None,
     parts: LegParts,
     *,
-    variables: Mapping[str, str],
+    setup: CallSetup,
     is_outgoing: bool,
 ) -> CallContext:
     """Return what tools are told of a call over a leg."""
+    identity = identity_of(invite)
     return CallContext(
         call_id=call_id,
         sip_call_id=invite.sip_call_id,
@@ -63,7 +65,10 @@ def leg_context(
         collected=parts.keypad.vault,
         delegate=None if delegation is None else delegation.ask,
         direction="outgoing" if is_outgoing else "incoming",
-        variables=variables,
+        variables=setup.variables,
+        words=setup.words,
+        asserted_caller=identity.asserted_user,
+        diverted_from=identity.diverted_from,
     )
 
 

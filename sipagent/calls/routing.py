@@ -10,6 +10,7 @@ from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.plans import PlanSet
 from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency_call
 from sipagent.sip.headers import Invite
+from sipagent.sip.identity import identity_of
 
 from .prepare import prepare_call
 from .prompts import prepare_prompts
@@ -36,7 +37,15 @@ class Routes:
     def take(self, invite: Invite) -> CallDecision | None:
         """Return what the plan that takes a call makes of it; None: no plan takes it."""
         is_emergency = is_emergency_call(invite, self._emergency_numbers)
-        keys = CallKeys(invite.called_user, invite.caller_user, invite.headers, is_emergency)
+        identity = identity_of(invite)
+        keys = CallKeys(
+            invite.called_user,
+            invite.caller_user,
+            invite.headers,
+            is_emergency,
+            identity.asserted_user,
+            identity.diverted_from,
+        )
         plan = self._plans.take(keys)
         if plan is None:
             return RefuseEmergency() if is_emergency else None

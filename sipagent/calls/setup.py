@@ -154,17 +154,26 @@ class CallSetup:
     """Whom agents may delegate to; None: nobody."""
     outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)
     variables: Mapping[str, str] = field(default_factory=dict)
-    """What agents are told of this very call, where their instructions name it."""
+    """What whoever had the call placed says of it."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The same and what the call says of itself, where texts of the plan name it."""
 
-    def about(self, variables: Mapping[str, str]) -> CallSetup:
-        """Return the setup of the one call that ``variables`` tell of."""
+    def about(self, words: Mapping[str, str], variables: Mapping[str, str]) -> CallSetup:
+        """Return the setup of one call.
+
+        Args:
+            words: What it says of itself, see ``call_words``.
+            variables: What whoever had it placed says of it.
+        """
+        all_words = {**words, **variables}
         voicemail = self.outgoing.voicemail
-        message = filled(voicemail.message, variables)
+        message = filled(voicemail.message, all_words)
         return replace(
             self,
-            greeting=filled(self.greeting, variables),
+            greeting=filled(self.greeting, all_words),
             outgoing=replace(self.outgoing, voicemail=replace(voicemail, message=message)),
             variables=variables,
+            words=all_words,
         )
 
 

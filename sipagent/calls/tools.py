@@ -50,6 +50,12 @@ class CallContext:
     """``outgoing``: we placed it."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What whoever had it placed says of this call."""
+    asserted_caller: str = ""
+    """Who the network says is calling; ``""``: it says nothing, or is not trusted."""
+    diverted_from: str = ""
+    """Whom the call was for before it was sent on; ``""``: it was not."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What instructions are filled with."""
 
 
 async def hangup(context: ToolContext) -> BackgroundResult:

@@ -45,7 +45,7 @@ def _instructions(agent: Agent) -> str | Instructions:
     text = agent.instructions
     if not has_variables(text):
         return text
-    return lambda context, _: filled(text, getattr(context, "variables", {}))
+    return lambda context, _: filled(text, getattr(context, "words", {}))
 
 
 def _prompt(dialplan: Dialplan, agent: Agent, *, embedded: bool) -> dict[str, object] | None:

@@ -18,6 +18,9 @@ from typing import TypeAlias
 from .globs import Specificity, matches, specificity
 from .models import Dialplan
 
+ANY = ("*",)
+"""What a condition is that was not given."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallKeys:
@@ -31,6 +34,10 @@ class CallKeys:
     """In order of arrival; a name may come more than once."""
     is_emergency: bool = False
     """Whether an emergency number was dialled: only plans that say so take such a call."""
+    asserted_caller: str = ""
+    """User part that the network asserts; ``""``: it does not, or is not trusted."""
+    diverted_from: str = ""
+    """User part of whoever sent the call on; ``""``: nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,25 @@ def explain(plans: Iterable[Dialplan], keys: CallKeys) -> list[Verdict]:
 
 def rank_of(plan: Dialplan, called: str, caller: str) -> Rank:
     """Return the rank of ``plan`` for calls that its globs ``called`` and ``caller`` match."""
-    headers = sorted(map(specificity, plan.match.header.values()), reverse=True)
+    headers = sorted(map(specificity, _further(plan)), reverse=True)
     priority = plan.match.priority
     return priority, specificity(called), specificity(caller), len(headers), tuple(headers)
+
+
+def _further(plan: Dialplan) -> list[str]:
+    """Return the globs on what few calls have: headers, and who stands behind the caller."""
+    conditions = plan.match
+    others = (conditions.asserted_caller, conditions.diverted_from)
+    globs = [max(each, key=specificity) for each in others if each != ANY]
+    return [*conditions.header.values(), *globs]
+
+
+def _behind_the_caller(plan: Dialplan, keys: CallKeys) -> list[tuple[str, Sequence[str], str]]:
+    """Return the conditions on who stands behind the caller: name, globs, and what they meet."""
+    return [
+        ("asserted_caller", plan.match.asserted_caller, keys.asserted_caller),
+        ("diverted_from", plan.match.diverted_from, keys.diverted_from),
+    ]
 
 
 def _ranked(plans: Iterable[Dialplan], keys: CallKeys) -> list[_Candidate]:
@@ -115,6 +138,7 @@ def _failed(plan: Dialplan, keys: CallKeys) -> str:
     for what, globs, text in (
         ("called", conditions.called, keys.called),
         ("caller", conditions.caller, keys.caller),
+        *_behind_the_caller(plan, keys),
     ):
         if not any(matches(glob, text) for glob in globs):
             return f'{what} "{text}" matches none of {", ".join(globs)}'
@@ -131,6 +155,9 @@ def _why(candidate: _Candidate, keys: CallKeys) -> str:
     parts = [f'called "{keys.called}" matches {candidate.called}']
     if candidate.caller != "*":
         parts.append(f'caller "{keys.caller}" matches {candidate.caller}')
+    for what, globs, text in _behind_the_caller(candidate.plan, keys):
+        if globs != ANY:
+            parts.append(f'{what} "{text}" matches {_best(globs, text)}')
     header = candidate.plan.match.header
     parts += [f"header {name} matches {glob}" for name, glob in header.items()]
     return f"{', '.join(parts)}; priority {candidate.plan.match.priority}"
@@ -144,7 +171,7 @@ def _behind(ordered: Sequence[_Candidate], index: int) -> str:
     name = first.plan.name
     if first.rank[0] != behind.rank[0]:
         return f"would match, but {name} has priority {first.rank[0]} and it has {behind.rank[0]}"
-    what = ("called", "caller", "header", "header")
+    what = ("called", "caller", "the rest", "the rest")
     for position, key in enumerate(what, start=1):
         if first.rank[position] != behind.rank[position]:
             return f"would match, but {name} is more specific about {key}"

@@ -37,6 +37,10 @@ class Conditions(Model):
     """One of these matches the user part that was called (the Request-URI's)."""
     caller: UserGlobs = ("*",)
     """One of these matches the user part of the caller (From)."""
+    asserted_caller: UserGlobs = ("*",)
+    """The same on who the network says is calling, if it is trusted (RFC 3325)."""
+    diverted_from: UserGlobs = ("*",)
+    """The same on whom the call was for before it was sent on (RFC 5806, RFC 7044)."""
     header: dict[str, Glob] = Field(default_factory=dict)
     """Header name to glob; one value of that header must match."""
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0

@@ -86,9 +86,18 @@ def _covering(wide: Sequence[str], narrow: Sequence[str]) -> dict[str, str | Non
 
 
 def _needs_no_more_headers(other: Dialplan, plan: Dialplan) -> bool:
-    """Tell whether the headers that ``plan`` asks for satisfy ``other`` too."""
+    """Tell whether what ``plan`` asks for beyond called and caller satisfies ``other`` too."""
     asked = {name.lower(): glob for name, glob in plan.match.header.items()}
-    return all(
+    have_headers = all(
         name.lower() in asked and covers(glob, asked[name.lower()])
         for name, glob in other.match.header.items()
     )
+    return (
+        have_headers
+        and _covers_all(other.match.asserted_caller, plan.match.asserted_caller)
+        and _covers_all(other.match.diverted_from, plan.match.diverted_from)
+    )
+
+
+def _covers_all(wide: Sequence[str], narrow: Sequence[str]) -> bool:
+    return all(any(covers(glob, each) for glob in wide) for each in narrow)

@@ -1,11 +1,25 @@
-"""Words of a plan that are different in every call: ``{{name}}`` in instructions. Pure."""
+"""Words of a plan that are different in every call: ``{{name}}`` in instructions. Pure.
+
+What the other side of a call wrote is quoted: it must not become an instruction.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}\}")
+_VARIABLE = re.compile(
+    r"\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63}|header:[A-Za-z0-9.!%*_+`'~-]{1,64})\s*\}\}"
+)
+
+MOST_CHARS = 120
+"""Of a value that the other side wrote: longer than any number or name."""
+
+UNKNOWN = "unknown"
+"""Stands for what the other side did not say; never in quotes, so that nobody can be called so."""
+
+_HARMLESS = str.maketrans({"{": "(", "}": ")", "<": "(", ">": ")", '"': "'", "\\": "/", "`": "'"})
+"""Nothing that ends a quotation, opens a tag, or is read as a variable."""
 
 
 def has_variables(text: str) -> bool:
@@ -14,5 +28,26 @@ def has_variables(text: str) -> bool:
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:
-    """Return ``text`` with the value of each variable, or nothing, in its place."""
-    return _VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
+    """Return ``text`` with the value of each variable, or nothing, in its place.
+
+    Args:
+        text: Of the plan.
+        variables: By name; ``header:`` and the name of a header in small letters.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name.startswith("header:"):
+            return variables.get(name.lower(), UNKNOWN)
+        return variables.get(name, "")
+
+    return _VARIABLE.sub(value, text)
+
+
+def quoted(value: str) -> str:
+    """Return what the other side wrote, on one line, in quotes, and cut short."""
+    printable = "".join(each if each.isprintable() else " " for each in value)
+    line = " ".join(printable.split()).translate(_HARMLESS)
+    if not line:
+        return UNKNOWN
+    return f'"{line}"' if len(line) <= MOST_CHARS else f'"{line[:MOST_CHARS]}..."'

@@ -25,6 +25,8 @@ class CallRecord:
     """The provider's, of a call that its own connector answered."""
     called: str = ""
     caller: str = ""
+    asserted_caller: str = ""
+    diverted_from: str = ""
     source_address: str = ""
     plan: str = ""
     agents: list[str] = field(default_factory=list)
@@ -75,6 +77,7 @@ class CallRecord:
                 self.direction, self.sip_call_id = fact.direction, fact.sip_call_id
                 self.called, self.caller = fact.called, fact.caller
                 self.source_address = fact.source_address
+                self.asserted_caller, self.diverted_from = fact.asserted_caller, fact.diverted_from
                 self.realtime_call_id = fact.realtime_call_id
             case facts.InteropFound(names=names):
                 self.interop = list(names)

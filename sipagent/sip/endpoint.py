@@ -289,7 +289,8 @@ class SipEndpoint:
         invite = parse_invite(text, source_address)
         codecs, srtp = self._settings.codecs, self._settings.srtp
         findings = interop_findings(invite, text, codecs=codecs, srtp=srtp)
-        return replace(invite, findings=findings)
+        is_trusted = self._settings.trust_asserted_identity
+        return replace(invite, findings=findings, is_trusted=is_trusted)
 
     def _dial(self, leg: SipCall) -> None:
         assert self._stack is not None

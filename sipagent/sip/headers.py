@@ -59,6 +59,8 @@ class Invite:
     """``NAME/clock`` in the order of the audio offer, telephone-event left out."""
     trunk: str = ""
     """Name of the trunk it came or goes through; ``""``: none."""
+    is_trusted: bool = False
+    """Whether what it asserts of its caller may be believed (RFC 3325 section 9)."""
     findings: tuple[str, ...] = ()
     """What is unusual about it, by the names of :mod:`.interop`."""
 

@@ -42,6 +42,8 @@ class SipSettings(Table):
     """Calls at once; more than a worker holds is an error until there are more workers."""
     user_agent: str = "sipagent"
     """User-Agent and Server header."""
+    trust_asserted_identity: bool = False
+    """Whether P-Asserted-Identity (RFC 3325) of whoever calls is believed."""
     emergency_numbers: tuple[EmergencyNumber, ...] = EMERGENCY_NUMBERS
     """Calls to them are taken only by plans that say so, and agents never dial them."""
     prack: Prack = "supported"

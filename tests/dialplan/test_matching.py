@@ -104,7 +104,7 @@ def test_an_explanation_names_what_was_decisive() -> None:
     assert reasons["d"] == "would match, but c is more specific about caller"
     plans = [plan("a"), plan("b"), plan("d", header={"X": "*"})]
     reasons = {each.plan: each.text for each in explain(plans, CallKeys("9", "", (("X", ""),)))}
-    assert reasons["a"] == "would match, but d is more specific about header"
+    assert reasons["a"] == "would match, but d is more specific about the rest"
     plans = [plan("a"), plan("b")]
     reasons = {each.plan: each.text for each in explain(plans, CallKeys("9"))}
     assert reasons["b"] == "would match as well as a, whose name comes first"
@@ -165,3 +165,21 @@ def test_an_emergency_goes_to_the_plan_that_says_so() -> None:
     found = match(plans, CallKeys("112", is_emergency=True))
     assert found is not None and found.plan.name == "rescue"
     assert taker(plans, called="112") == "all"
+
+
+def test_who_stands_behind_the_caller_can_be_matched() -> None:
+    plans = [
+        plan("all", caller="2"),
+        plan("known", caller="2", asserted_caller="+4930*"),
+        plan("sent-on", caller="2", diverted_from=["+491", "+492"], asserted_caller="+4930*"),
+    ]
+    keys = CallKeys("1", "2", asserted_caller="+49301", diverted_from="+492")
+    found = match(plans, keys)
+    assert found is not None and found.plan.name == "sent-on"
+    assert found.why.endswith(
+        'asserted_caller "+49301" matches +4930*, diverted_from "+492" matches +492; priority 0'
+    )
+    texts = {each.plan: each.text for each in explain(plans, keys)}
+    assert texts["known"] == "would match, but sent-on is more specific about the rest"
+    texts = {each.plan: each.text for each in explain(plans, CallKeys("1", "2"))}
+    assert texts["known"] == 'asserted_caller "" matches none of +4930*'

@@ -88,6 +88,7 @@ CONDITIONS = st.fixed_dictionaries(
     {
         "called": st.lists(GLOBS, min_size=1, max_size=2),
         "caller": st.lists(GLOBS, min_size=1, max_size=2),
+        "diverted_from": st.lists(GLOBS, min_size=1, max_size=2) | st.just(["*"]),
         "header": st.dictionaries(st.sampled_from(["X", "Y"]), GLOBS, max_size=1),
         "priority": st.integers(0, 1),
     }
@@ -98,15 +99,19 @@ CONDITIONS = st.fixed_dictionaries(
     conditions=st.lists(CONDITIONS, min_size=2, max_size=4),
     called=NUMBERS,
     caller=NUMBERS,
+    diverted_from=NUMBERS,
     headers=st.lists(st.tuples(st.sampled_from("xy"), NUMBERS), max_size=2),
 )
 def test_a_plan_said_never_to_take_a_call_never_does(
     conditions: list[dict[str, object]],
     called: str,
     caller: str,
+    diverted_from: str,
     headers: list[tuple[str, str]],
 ) -> None:
     first, *rest = [plan(f"p{index}", **each) for index, each in enumerate(conditions)]
-    taker = match([first, *rest], CallKeys(called, caller, tuple(headers)))
+    taker = match(
+        [first, *rest], CallKeys(called, caller, tuple(headers), diverted_from=diverted_from)
+    )
     if taker is not None and taker.plan is first:
         assert shadowing(first, rest) == []

@@ -10,7 +10,11 @@ CALLER = "+4930123456"
 CALLED = "+49301110"
 
 CALL: list[Fact] = [
-    facts.CallOffered("incoming", "sip-1", CALLED, CALLER, "192.0.2.1:5060"),
+    facts.CallOffered(
+        *("incoming", "sip-1", CALLED, CALLER, "192.0.2.1:5060"),
+        asserted_caller="+493099",
+        diverted_from="+4930555",
+    ),
     facts.InteropFound(("no_rport",)),
     facts.CallRouted("desk", "Reception"),
     facts.SessionOpened(120),

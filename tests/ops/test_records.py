@@ -24,6 +24,8 @@ RECORD = {
     "realtime_call_id": "",
     "called": CALLED,
     "caller": CALLER,
+    "asserted_caller": "+493099",
+    "diverted_from": "+4930555",
     "source_address": "192.0.2.1:5060",
     "plan": "desk",
     "agents": ["Reception", "Billing"],

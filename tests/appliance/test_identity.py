@@ -1,0 +1,50 @@
+"""What a call says of itself: in matching, instructions, greeting and record, over real SIP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.telephony.rtp import RtpPeer
+from tests.telephony.sipp import Sipp, needs_sipp
+
+from .appliance import appliance, write_files
+
+pytestmark = needs_sipp
+
+PLAN = """
+name = "test"
+[match]
+called = "*"
+asserted_caller = "+4930*"
+diverted_from = "+4930555"
+[session]
+greeting = "Greet {{{{caller_name}}}}."
+[[agents]]
+name = "Agent"
+instructions = "{{{{header:X-Customer}}}} calls as {{{{caller}}}} from {{{{asserted_caller}}}}."
+"""
+
+
+async def test_a_call_is_known_by_what_its_exchange_says_of_it(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint:
+        config = write_files(tmp_path, realtime_url=endpoint.url, plan=PLAN)
+        trusting = config.read_text().replace("[sip]\n", "[sip]\ntrust_asserted_identity = true\n")
+        config.write_text(trusting)
+        async with (
+            appliance(tmp_path, config=config) as running,
+            RtpPeer() as peer,
+            Sipp(
+                "introduces", running.sip_port, tmp_path, rtp_port=peer.port, pause_ms=300
+            ) as caller,
+        ):
+            await caller.succeeds()
+            (record,) = await running.until_records(1)
+    assert (record["plan"], record["asserted_caller"]) == ("test", "+493099")
+    assert (record["diverted_from"], record["reason"]) == ("+4930555", "caller_hung_up")
+    assert 'Q.850;cause=31;text="tired"' in record["detail"]
+    session = next(
+        event["session"] for event in endpoint.received if event["type"] == "session.update"
+    )
+    assert session["instructions"] == ('"Northwind\') Ltd." calls as "+4915112" from "+493099".')
+    assert endpoint.asked() == ['Greet "Ada L.".']
