@@ -162,6 +162,8 @@ def test_whatever_happens_the_call_finishes_exactly_once(events: list[CallEvent]
         if any(isinstance(command, StartConversation | PlayApology) for command in came):
             assert is_answered  # nothing is said to a telephone that rings
         commands += came
+    if controller.state is State.TALKING:
+        commands += controller.handle(HangUpRequested(Reason.TIME_LIMIT), now=now)
     for _ in range(8):  # left alone, its own limits end it
         deadline = controller.deadline()
         if deadline is None:
