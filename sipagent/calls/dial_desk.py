@@ -139,7 +139,7 @@ class DialDesk:
                 wishes=setup.line.wishes,
             )
         except SipError as error:
-            log.warning("call=%s ! %s", call_id, error)
+            log.warning("call=%s ! could not be dialled; why is in its record", call_id)
             self._offered(call_id, "", uri_user(request.uri) or request.uri, caller)
             self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
             failed = Termination(Result.FAILED, Reason.DIAL_FAILED, str(error), error.status or 500)

@@ -108,7 +108,7 @@ async def test_an_answer_that_crosses_our_cancel_is_hung_up(tmp_path: Path) -> N
 async def test_early_media_is_recorded_and_kept_from_the_agent(tmp_path: Path) -> None:
     async with (
         far_end("early media") as uri,
-        dialling(tmp_path, recording=RecordingSetup(), outgoing=OutgoingSetup(ring_s=2.0)) as calls,
+        dialling(tmp_path, recording=RecordingSetup(), outgoing=OutgoingSetup(ring_s=1.2)) as calls,
     ):
         calls.place(uri)
         end = await calls.ended()
@@ -127,6 +127,17 @@ async def test_a_session_that_cannot_be_had_rings_nobody_up_for_long(tmp_path: P
         await peer.agrees_to("CANCEL")
         end = await calls.ended()
         assert (end.result, end.reason) == (Result.FAILED, Reason.SESSION_REFUSED)
+
+
+async def test_two_hundred_calls_to_a_peer_that_is_dead_take_no_more_than_there_are() -> None:
+    async with switchboard() as board, SipSocket(0) as peer:
+        uri = f"sip:bob@127.0.0.1:{peer.port}"
+        dials = (board.endpoint.dial(uri) for _ in range(200))
+        outcomes = await asyncio.gather(*dials, return_exceptions=True)
+        legs = [each for each in outcomes if not isinstance(each, BaseException)]
+        assert len(legs) == board.endpoint.call_limit
+        assert board.endpoint.free_calls == 0
+        assert all(isinstance(each, SipError) for each in outcomes if each not in legs)
 
 
 async def test_two_hundred_calls_at_once_are_sent_one_after_the_other_or_refused() -> None:
