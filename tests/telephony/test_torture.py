@@ -1,0 +1,163 @@
+"""What peers send that they should not: each call ends, and ``switchboard`` finds nothing left."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from sipagent.sip.call import SipCall
+
+from .datagrams import SDP, SipSocket
+from .dialog import Dialog, direction, sdp
+from .harness import Switchboard, switchboard, told
+
+
+@asynccontextmanager
+async def talking() -> AsyncIterator[tuple[Switchboard, Dialog, SipCall]]:
+    """Yield a call that is answered; afterwards it must be there still, and is hung up."""
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        media = leg.media
+        yield board, caller, leg
+        assert direction(await caller.offers(sdp(version=99))) == "sendrecv"
+        assert leg.media is media and board.incoming.empty()
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+@pytest.mark.parametrize(
+    "body",
+    ["garbage", sdp(formats="18"), sdp(port=0), SDP.replace("m=audio", "m=video"), SDP[:60]],
+    ids=["no SDP", "no codec", "switched off", "no audio", "cut off"],
+)
+async def test_an_offer_that_cannot_be_taken_changes_nothing(method: str, body: str) -> None:
+    async with talking() as (_, caller, leg):
+        caller.send(method, body)
+        refusal = await caller.response(method)
+        assert refusal.startswith(("SIP/2.0 4", "SIP/2.0 500"))  # 500: PJSIP's "no codec"
+        if method == "INVITE":
+            caller.send("ACK")
+        assert leg.events.empty()
+
+
+async def test_an_old_cseq_is_refused() -> None:
+    async with talking() as (_, caller, _leg):
+        await caller.offers(sdp(version=2))
+        caller.send("INFO", cseq=1)
+        assert (await caller.response("INFO")).startswith("SIP/2.0 500")
+        caller.cseq = 2
+
+
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE", "PRACK", "INFO", "REFER"])
+async def test_a_dialog_nobody_knows_is_no_call(method: str) -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        stranger = Dialog(peer, "never")
+        stranger.tag = "nobody"
+        stranger.send(method, sdp() if method == "INVITE" else "", headers=("Refer-To: <sip:x@y>",))
+        assert (await stranger.response(method)).startswith("SIP/2.0 481")
+        assert board.incoming.empty()
+
+
+async def test_a_retransmitted_offer_has_one_answer() -> None:
+    async with talking() as (_, caller, leg):
+        caller.send("INVITE", sdp("a=sendonly", version=2))
+        first = await caller.response("INVITE")
+        for _ in range(2):
+            caller.send("INVITE", sdp("a=sendonly", version=2), cseq=caller.cseq)
+            assert await caller.response("INVITE") == first
+        caller.send("ACK")
+        await told(leg, "Held")
+        assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
+        await told(leg, "Resumed")
+        assert leg.events.empty()
+
+
+async def test_an_offer_during_an_offer_is_refused() -> None:
+    async with talking() as (_, caller, _leg):
+        caller.send("INVITE", sdp(version=2))
+        await caller.response("INVITE")  # not acknowledged yet
+        caller.send("INVITE", sdp(version=3))
+        assert (await caller.response("INVITE")).startswith(("SIP/2.0 491", "SIP/2.0 500"))
+        caller.send("ACK")
+        caller.send("ACK", cseq=2)
+        caller.cseq = 3
+
+
+async def test_a_cancel_after_the_answer_comes_too_late() -> None:
+    async with talking() as (_, caller, leg):
+        caller.tag, tag = "", caller.tag
+        caller.send("CANCEL", cseq=1)
+        await caller.response("CANCEL")
+        caller.tag = tag
+        assert leg.events.empty()
+
+
+async def test_both_sides_hang_up_at_once() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        leg.hang_up()
+        ours = await caller.asked("BYE")
+        caller.send("BYE")
+        answer = await caller.response("BYE")
+        assert answer.startswith(("SIP/2.0 200", "SIP/2.0 481"))
+        peer.reply(ours, "200 OK")
+        await told(leg, "Disconnected")
+        assert leg.events.empty()
+        caller.send("BYE", cseq=caller.cseq)  # its answer was lost
+        assert await caller.response("BYE") == answer
+
+
+async def test_a_caller_may_hang_up_with_an_offer_of_theirs_open() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        caller.send("INVITE", sdp("a=sendonly", version=2))
+        await caller.response("INVITE")
+        caller.send("BYE")
+        assert (await caller.response("BYE")).startswith("SIP/2.0 200")
+        await told(leg, "Disconnected")
+
+
+async def test_a_caller_may_hang_up_with_an_offer_of_ours_open() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        leg.hold()
+        ours = await caller.asked("INVITE")
+        caller.send("BYE")
+        assert (await caller.response("BYE")).startswith("SIP/2.0 200")
+        peer.reply(ours, "487 Request Terminated")
+        end = await told(leg, "Disconnected")
+        assert end.by_peer
+
+
+async def test_a_caller_may_hang_up_before_the_ack() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", sdp())
+        leg = await board.incoming.get()
+        leg.answer()
+        await caller.response("INVITE")
+        caller.send("BYE")
+        assert (await caller.response("BYE")).startswith("SIP/2.0 200")
+        await told(leg, "Disconnected")
+
+
+async def test_an_ack_without_the_answer_it_owes_brings_no_media() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE")
+        leg = await board.incoming.get()
+        leg.answer()
+        await caller.accepted()
+        await told(leg, "Confirmed")
+        assert leg.media is None
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
