@@ -49,10 +49,11 @@ from .vault import RedactedFacts
 
 log = logging.getLogger(__name__)
 
-APOLOGY_ITEM, ANNOUNCEMENT_ITEM = "apology", "announcement"
+APOLOGY_ITEM, ANNOUNCEMENT_ITEM, EARLY_ITEM = "apology", "announcement", "early media"
 _PROMPTS: dict[str, call_events.CallEvent] = {
     APOLOGY_ITEM: call_events.ApologyPlayed(),
     ANNOUNCEMENT_ITEM: call_events.AnnouncementPlayed(),
+    EARLY_ITEM: call_events.EarlyMediaPlayed(),
 }
 """What is played outside the conversation, and what it means that it was."""
 
@@ -210,6 +211,7 @@ class Call:
     def _leg_told(self, event: sip_events.SipEvent | sip_events.MediaFact) -> None:
         match event:
             case sip_events.MediaStarted(codec=codec, srtp=srtp):
+                self._handle(call_events.MediaBegan())
                 self._answered(self._answer.media_started(codec, self._now(), srtp))
             case sip_events.Confirmed():
                 self._answered(self._answer.confirmed(self._now()))
@@ -249,6 +251,11 @@ class Call:
                 self._start_conversation(greets=command.greets)
             case commands.PlayAnnouncement():
                 self._play_prompt(ANNOUNCEMENT_ITEM, self._setup.prompts.announcement)
+            case commands.PlayEarlyMedia():
+                self._play_prompt(EARLY_ITEM, self._setup.prompts.early)
+            case commands.StopEarlyMedia():
+                if self._leg.media is not None:
+                    self._leg.media.flush()
             case commands.PlayApology():
                 self._conversation.finish()
                 self._play_prompt(APOLOGY_ITEM, self._setup.prompts.apology)

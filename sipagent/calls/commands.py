@@ -19,6 +19,11 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Send 183 with our SDP: what is played is heard before the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Send 200."""
 
@@ -42,6 +47,16 @@ class StartConversation:
 @dataclass(frozen=True, slots=True)
 class PlayAnnouncement:
     """Play what the plan announces before the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayEarlyMedia:
+    """Play the plan's file before the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopEarlyMedia:
+    """Drop what is left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ class Finish:
     termination: Termination
 
 
-LegCommand: TypeAlias = Ring | Answer | Refuse | HangUp
+LegCommand: TypeAlias = Ring | Progress | Answer | Refuse | HangUp
 """For the leg alone."""
 
 CallCommand: TypeAlias = (
@@ -78,6 +93,8 @@ CallCommand: TypeAlias = (
     | OpenSession
     | StartConversation
     | PlayAnnouncement
+    | PlayEarlyMedia
+    | StopEarlyMedia
     | PlayApology
     | CloseSession
     | Finish

@@ -89,6 +89,8 @@ class State(Enum):
     NEW = auto()
     CONNECTING = auto()
     """Incoming: the caller hears ringing while the session is opened."""
+    EARLY = auto()
+    """Incoming: the caller hears something before the answer."""
     ANSWERING = auto()
     """Incoming: 200 is on its way."""
     DIALLING = auto()
@@ -107,7 +109,7 @@ class State(Enum):
     ENDED = auto()
 
 
-UNANSWERED = frozenset({State.NEW, State.CONNECTING, State.DIALLING, State.RINGING})
+UNANSWERED = frozenset({State.NEW, State.CONNECTING, State.EARLY, State.DIALLING, State.RINGING})
 
 
 class CallController(ABC):

@@ -25,7 +25,7 @@ from .consult import Dial, no_line
 from .controller import CallController
 from .delegation_approvals import Approver, Nobody
 from .emergency import EMERGENCY_WARNING, emergency_refusal
-from .incoming_controller import IncomingController
+from .incoming import incoming_controller
 from .leg_answer import LegAnswer
 from .leg_interop import interop_found
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
@@ -106,8 +106,12 @@ class CallDesk:
                     call_id,
                     leg,
                     setup.about(call_words(invite), {}),
-                    IncomingController(setup.policy),
-                    LegAnswer(self._loop.time(), transport=leg.invite.transport),
+                    incoming_controller(setup),
+                    LegAnswer(
+                        self._loop.time(),
+                        has_early_media=setup.line.early is not None,
+                        transport=leg.invite.transport,
+                    ),
                 )
 
     def hang_up_all(self, reason: Reason) -> None:

@@ -77,6 +77,16 @@ class AnnouncementPlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaBegan:
+    """Sound can go both ways, answered or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyMediaPlayed:
+    """What is played before the answer was played to its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApologyPlayed:
     """The apology was played to its end."""
 
@@ -155,6 +165,8 @@ CallEvent: TypeAlias = (
     | HangUpRequested
     | AnnouncementPlayed
     | DigitsWanted
+    | MediaBegan
+    | EarlyMediaPlayed
     | ApologyPlayed
     | TransferEvent
 )

@@ -16,14 +16,21 @@ class LegAnswer:
     Args:
         offered_at: Monotonic seconds of the INVITE.
         is_outgoing: Whether it was ours.
+        has_early_media: Whether it is incoming, and media starts before our 200.
         transport: Of its signalling.
     """
 
     def __init__(
-        self, offered_at: float, *, is_outgoing: bool = False, transport: str = ""
+        self,
+        offered_at: float,
+        *,
+        is_outgoing: bool = False,
+        has_early_media: bool = False,
+        transport: str = "",
     ) -> None:
         self._offered_at = offered_at
         self.is_outgoing = is_outgoing
+        self._has_early_media = is_outgoing or has_early_media
         self._transport = transport
         self._codec: str | None = None
         self._srtp = ""
@@ -54,7 +61,7 @@ class LegAnswer:
     def _answered(self, now: float) -> facts.CallAnswered | None:
         if self.answered_at is not None or self._codec is None:
             return None
-        if self.is_outgoing and not self._is_confirmed:
+        if self._has_early_media and not self._is_confirmed:
             return None
         self.answered_at = now
         answer_ms = round((now - self._offered_at) * 1000)

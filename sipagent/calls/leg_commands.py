@@ -12,6 +12,8 @@ def carry_out(leg: SipCall, command: commands.LegCommand) -> None:
     match command:
         case commands.Ring():
             leg.progress(180)
+        case commands.Progress():
+            leg.progress(183)
         case commands.Answer():
             leg.answer()
         case commands.Refuse(status, phrase):

@@ -20,6 +20,7 @@ from sipagent.sip.line import LineWishes
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
+from .early_controller import EarlyMedia
 from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .life_settings import LifeSettings
 from .setup import (
@@ -85,7 +86,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         transfer=transfer,
         digits=digit_settings(dialplan.keypad),
         keypad=keypad,
-        line=_line(dialplan.line),
+        line=_line(dialplan.line, prompts),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
     )
@@ -138,8 +139,14 @@ def _recording(plan: Plan, prompts: Prompts) -> RecordingSetup | None:
     return RecordingSetup(recording.consent, recording.consent_key, recording.file_name)
 
 
-def _line(line: Line) -> LineSetup:
-    return LineSetup(on_resume=line.on_resume, wishes=LineWishes(line.codecs, line.ptime_ms))
+def _line(line: Line, prompts: Prompts) -> LineSetup:
+    early: EarlyMedia | None = None
+    if line.early_media == "greeting":
+        early = EarlyMedia("greeting", line.answer_after_s)
+    elif prompts.early is not None:
+        early = EarlyMedia("file", line.answer_after_s)
+    wishes = LineWishes(line.codecs, line.ptime_ms)
+    return LineSetup(on_resume=line.on_resume, wishes=wishes, early=early)
 
 
 def _key(plan: Plan, file: str | None) -> str:

@@ -58,6 +58,7 @@ async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
         filler,
         await _delegation(plan, speaker),
         await _announcement(plan, speaker),
+        await _early(plan, speaker),
         await _music(plan, speaker),
     )
 
@@ -80,6 +81,11 @@ async def _announcement(plan: Plan, speaker: Speaker) -> Prompt | None:
     if made is None:
         log.error("plan %s ! nothing is recorded: its announcement has no sound", plan.name)
     return made
+
+
+async def _early(plan: Plan, speaker: Speaker) -> Prompt | None:
+    wav = plan.dialplan.line.early_wav
+    return None if wav is None else await _made(plan, speaker, "early media", "", wav)
 
 
 async def _music(plan: Plan, speaker: Speaker) -> Prompt | None:

@@ -22,6 +22,7 @@ from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .digits import DigitSettings
+from .early_controller import EarlyMedia
 from .keypad_setup import KeypadSetup
 from .life_settings import LifeSettings
 from .transfer_setup import TransferSetup
@@ -51,6 +52,8 @@ class Prompts:
     """While the backend agent works, again and again; None: nothing."""
     announcement: Prompt | None = None
     """Before the agent's first word; None: nothing is announced."""
+    early: Prompt | None = None
+    """Before the call is answered; None: nothing of ours."""
     music: Prompt | None = None
     """While the target of a transfer is asked, again and again; None: nothing."""
 
@@ -98,6 +101,8 @@ class LineSetup:
     """Instructions of the response when a caller is back from hold; ``""``: none."""
     wishes: LineWishes = NO_WISHES
     """Codecs and packets."""
+    early: EarlyMedia | None = None
+    """What is heard before the answer; None: ringing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from .documents import Document
 from .findings import Finding, Severity
 from .keypad import check_keypad
 from .limits import check_limits
+from .line_checks import check_line
 from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .outgoing import check_outgoing
 from .recording import check_recording
@@ -67,6 +68,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_transfer,
         check_backend,
         check_keypad,
+        check_line,
         check_recording,
         check_outgoing,
         check_limits,

@@ -152,6 +152,7 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
     for path, wav in (
         (("session", "apology_wav"), session.apology_wav),
         (("session", "filler_wav"), session.filler_wav),
+        (("line", "early_media"), dialplan.line.early_wav),
         (("transfer", "music"), music),
         (("recording", "announcement_wav"), dialplan.recording.announcement_wav),
     ):

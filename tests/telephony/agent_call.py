@@ -13,7 +13,7 @@ import numpy as np
 
 from sipagent.audio.g711 import pcmu_to_pcm
 from sipagent.calls.call import Call
-from sipagent.calls.incoming_controller import IncomingController
+from sipagent.calls.incoming import incoming_controller
 from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.setup import CallSetup
 from sipagent.realtime.transport import Endpoint
@@ -46,10 +46,10 @@ class AgentDesk:
                 f"c{len(self.legs)}",
                 leg,
                 self.setup,
-                IncomingController(self.setup.policy),
+                incoming_controller(self.setup),
                 Endpoint(self.endpoint.url, "gpt-realtime"),
                 self.told,
-                answer=LegAnswer(loop.time()),
+                answer=LegAnswer(loop.time(), has_early_media=self.setup.line.early is not None),
                 recordings_dir=self.folder,
                 wall_clock=lambda: 0.0,
             )

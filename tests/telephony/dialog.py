@@ -51,6 +51,11 @@ class Dialog:
             )
         )
 
+    def cancel(self) -> None:
+        """Cancel the INVITE (RFC 3261 section 9.1): the same branch and sequence number."""
+        invite = self.peer.request("INVITE", self.call_id, cseq=self.cseq)
+        self.peer.send(invite.replace(b"INVITE sip", b"CANCEL sip").replace(b" INVITE", b" CANCEL"))
+
     async def response(self, method: str) -> str:
         """Wait for the final response to the last ``method``."""
         while f"CSeq: {self.cseq} {method}" not in (response := await self.peer.response()):
