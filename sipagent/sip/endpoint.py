@@ -20,7 +20,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
-from sipagent.errors import SipError, SipStartError
+from sipagent.errors import SipError, SipStartError, why_not_listening
 
 from .call import SipCall
 from .certificates import check_certificates
@@ -40,6 +40,7 @@ from .registration import TrunkState
 from .resting_ports import RestingPorts
 from .settings import SipSettings
 from .stack import PjStack
+from .stun_client import ask_servers
 from .successors import LegSuccessors
 from .thread import POLL_MS, PjThread
 from .trunks import address_of_record, dialled_uri, trunk_named
@@ -123,6 +124,7 @@ class SipEndpoint:
         self._loop = asyncio.get_running_loop()
         if "tls" in self._settings.transports:
             await asyncio.to_thread(check_certificates, self._settings.tls)
+        await self._find_public_address()
         self._thread.start()
         try:
             await asyncio.wrap_future(self._thread.call(self._start))
@@ -132,6 +134,16 @@ class SipEndpoint:
                 raise
             where = f"{self._settings.bind}:{self._settings.port}"
             raise SipStartError(f"SIP cannot listen on {where}: {error}") from None
+
+    async def _find_public_address(self) -> None:
+        servers, bind = self._settings.nat.stun_servers, self._settings.bind
+        if servers and not self._settings.public_address:
+            try:
+                found = await ask_servers(servers, bind)
+            except OSError as error:
+                why = why_not_listening(error)
+                raise SipStartError(f"SIP cannot listen on {bind}: {why}") from None
+            self._settings = self._settings.model_copy(update={"public_address": found})
 
     async def close(self) -> None:
         """Hang up everything and end PJSIP; safe twice."""

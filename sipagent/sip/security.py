@@ -1,16 +1,23 @@
 """Settings of what protects and reaches the line: ``[sip.tls]``, ``[sip.srtp]``, ``[sip.nat]``.
 
-SIP over TLS RFC 3261 section 26.3.1 and RFC 5630; keys of SRTP in SDP (SDES) RFC 4568; keep-alives
- RFC 5626 section 3.5.1.
+SIP over TLS RFC 3261 section 26.3.1 and RFC 5630; keys of SRTP in SDP (SDES) RFC 4568; STUN
+RFC 5389; keep-alives RFC 5626 section 3.5.1.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from .stun import server_address
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _stun_server(text: str) -> str:
+    server_address(text)
+    return text
 
 
 class Table(BaseModel):
@@ -48,5 +55,7 @@ class SrtpSettings(Table):
 class NatSettings(Table):
     """``[sip.nat]``: how to be reached through an address translator."""
 
+    stun_servers: tuple[Annotated[str, AfterValidator(_stun_server)], ...] = ()
+    """``host`` or ``host:port``; the first answer is the public address, if none is given."""
     keep_alive_s: Annotated[int, Field(ge=0, le=3_600)] = 30
     """How often a silent connection or registration is kept open; 0: never."""

@@ -15,6 +15,7 @@ from .datagrams import SDP, SipSocket, tag_of
 from .harness import switchboard, told, until
 from .rtp import SAMPLES_PER_PACKET, RtpPeer, heard
 from .sound import best_snr_db, hear
+from .stun_server import stun_server
 
 
 async def test_sound_goes_both_ways_though_the_offer_names_a_private_address() -> None:
@@ -90,3 +91,27 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+async def test_what_a_stun_server_sees_is_what_peers_are_told() -> None:
+    async with AsyncExitStack() as ends:
+        server = await ends.enter_async_context(stun_server("198.51.100.7"))
+        board = await ends.enter_async_context(switchboard(nat={"stun_servers": [server]}))
+        peer = await ends.enter_async_context(SipSocket(board.endpoint.port))
+        peer.send(peer.request("INVITE", "c1", body=SDP))
+        leg = await board.incoming.get()
+        leg.progress(183)
+        answer = await peer.received.get()
+        while not answer.startswith("SIP/2.0 183"):
+            answer = await peer.received.get()
+        assert "\r\nc=IN IP4 198.51.100.7\r\n" in answer
+        assert f"@198.51.100.7:{board.endpoint.port}" in answer
+        leg.reject(480)
+        await told(leg, "Disconnected")
+
+
+async def test_a_silent_connection_is_kept_open() -> None:
+    async with switchboard(nat={"keep_alive_s": 1}) as board:
+        reader, writer = await asyncio.open_connection("127.0.0.1", board.endpoint.port)
+        assert await reader.readexactly(4) == b"\r\n\r\n"
+        writer.close()
