@@ -38,5 +38,7 @@ async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
     assert leg.media is not None
     frames: list[Pcm] = []
     while sum(int(np.abs(frame.astype(int)).max() > 500) for frame in frames) < voiced_frames:
-        frames += await leg.media.next_frames()
+        heard = await leg.media.next_frames()
+        assert heard, "the leg ended"
+        frames += heard
     return np.concatenate(frames)
