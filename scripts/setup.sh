@@ -23,6 +23,7 @@ missing=()
 note() { missing+=("$1"); echo "setup: Debian package '$1' is missing: $2"; }
 "$python" -c 'import ensurepip, venv' 2>/dev/null || note python3-venv "needed to make .venv"
 if [ "$profile" = dev ]; then
+    command -v baresip >/dev/null || note baresip-core "tests against a softphone are skipped"
     command -v sipp >/dev/null || note sip-tester "tests that drive calls with SIPp are skipped"
     [ -x /usr/sbin/kamailio ] || command -v kamailio >/dev/null ||
         note kamailio "tests against Kamailio are skipped"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import logging
+from collections.abc import Collection
 from typing import Any
 
 from sipagent.errors import SipStartError
@@ -10,6 +12,8 @@ from sipagent.errors import SipStartError
 from .pjlib import native, pj
 from .security import SrtpSettings
 from .settings import SipSettings
+
+log = logging.getLogger(__name__)
 
 _SRTP_USE = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
@@ -33,12 +37,18 @@ _KEYING = {
 }
 
 
-def check_keying(settings: SrtpSettings) -> None:
+def check_keying(settings: SrtpSettings, transports: Collection[str]) -> None:
     """Look whether this PJSIP can agree on keys as it should; after ``libCreate``.
+
+    Args:
+        settings: Of the endpoint.
+        transports: That carry the keys; a warning if all of them are plain.
 
     Raises:
         SipStartError: If not; the published wheel has no DTLS.
     """
+    if settings.mode != "off" and "tls" not in transports:
+        log.warning("! sip.srtp without TLS: whoever reads the signalling can decrypt the audio")
     count, known = ctypes.c_uint(8), (ctypes.c_int * 8)()
     native().pjmedia_srtp_enum_keying(ctypes.byref(count), known)
     for name in settings.keying:

@@ -53,7 +53,7 @@ class PjStack:
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
         try:
-            check_keying(settings.srtp)
+            check_keying(settings.srtp, settings.transports)
             self._endpoint.libInit(_endpoint_config(settings, self._writer))
             self._endpoint.audDevManager().setNullDev()
             keep_alive(settings.nat.keep_alive_s)

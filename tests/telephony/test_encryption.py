@@ -120,7 +120,9 @@ async def test_a_busy_port_of_tls_is_named(authority: Authority, ours: Certifica
             await endpoint(**tls(ours, authority.ca, port=port)).start()
 
 
-async def test_plain_audio_is_refused_where_encryption_is_required() -> None:
+async def test_plain_audio_is_refused_where_encryption_is_required(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with (
         switchboard(srtp={"mode": "required"}) as board,
         SipSocket(board.endpoint.port) as peer,
@@ -131,6 +133,7 @@ async def test_plain_audio_is_refused_where_encryption_is_required() -> None:
         refusal = await board.refusals.get()
         assert refusal.status == 488
         assert "plain_audio" in refusal.findings
+    assert "sip.srtp without TLS" in caplog.text
 
 
 async def test_keys_by_dtls_need_a_library_that_has_them() -> None:

@@ -1,0 +1,113 @@
+"""baresip as a softphone: calls an endpoint, plays a tone, writes down what it hears."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sipagent.audio.frames import Pcm
+from sipagent.audio.tones import tone
+from sipagent.audio.wav import WavWriter
+
+from .certificates import Authority
+
+MODULES = Path("/usr/lib/baresip/modules")
+NEEDED = ("account", "aufile", "g711", "menu", "sndfile", "srtp", "stdio")
+LIMIT_S, LEAVE_S = 20, 5
+
+needs_baresip = pytest.mark.skipif(
+    shutil.which("baresip") is None
+    or not all((MODULES / f"{name}.so").exists() for name in NEEDED),
+    reason="baresip is not installed, or without modules",
+)
+
+
+class Baresip:
+    """What one run heard.
+
+    Args:
+        folder: Where its module ``sndfile`` writes what it decodes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def heard(self) -> Pcm:
+        """Return the sound of the call, once baresip has ended."""
+        (written,) = self._folder.glob("dump-*dec.wav")
+        with wave.open(str(written)) as file:
+            return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+
+
+@asynccontextmanager
+async def baresip(
+    uri: str, folder: Path, authority: Authority, *, encryption: str
+) -> AsyncIterator[Baresip]:
+    """Have baresip call ``uri`` over TLS; a folder of its own keeps it from anybody's settings.
+
+    Args:
+        uri: Whom to call.
+        folder: Of its files.
+        authority: Whose certificates it trusts, and has one of.
+        encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``.
+    """
+    _configure(folder, authority, encryption)
+    with (folder / "output.txt").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *("baresip", "-4", "-n", "127.0.0.1", "-f", str(folder)),
+            *("-e", f"/dial {uri}", "-t", str(LIMIT_S)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    try:
+        yield Baresip(folder)
+    except BaseException:
+        print((folder / "output.txt").read_text(errors="replace")[-4_000:])
+        raise
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Let it close its files."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(LEAVE_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _configure(folder: Path, authority: Authority, encryption: str) -> None:
+    ours = authority.issue("baresip")
+    both = folder / "certificate.pem"
+    both.write_text(Path(ours.certificate).read_text() + Path(ours.key).read_text())
+    writer = WavWriter(folder / "tone.wav", 8_000, 1)
+    writer.write(tone(425, 10_000, 8_000))
+    writer.close()
+    lines = [
+        "sip_listen 127.0.0.1:0",
+        f"sip_certificate {both}",
+        f"sip_cafile {authority.ca}",
+        f"audio_source aufile,{folder}/tone.wav",
+        f"snd_path {folder}",
+        "rtp_ports 47000-47999",
+        f"module_path {MODULES}",
+        *(f"module {name}.so" for name in ("stdio", "g711", "aufile", "sndfile", "srtp")),
+        "module_tmp account.so",
+        "module_app menu.so",
+    ]
+    (folder / "config").write_text("\n".join(lines) + "\n")
+    account = f"<sip:ada@127.0.0.1;transport=tls>;regint=0;mediaenc={encryption};audio_codecs=pcmu"
+    (folder / "accounts").write_text(account + "\n")
+    (folder / "contacts").write_text("")
