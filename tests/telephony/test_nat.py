@@ -54,6 +54,7 @@ async def test_the_next_call_does_not_get_the_ports_of_the_last() -> None:
     async with SipSocket(0) as carrier, AsyncExitStack() as ends:
         trunk = {"name": "carrier", "registrar": f"sip:127.0.0.1:{carrier.port}"}
         settings: dict[str, Any] = {
+            "unknown_callers": "accept",
             "rtp_ports": (45_100, 45_131),
             "rtp_rest_s": 0.5,
             "trunks": [trunk],
