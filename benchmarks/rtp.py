@@ -37,6 +37,7 @@ class Packet:
     """One received RTP packet."""
 
     sequence: int
+    timestamp: int
     payload: bytes
     at: float
     """Monotonic seconds of arrival."""
@@ -58,10 +59,20 @@ class RtpEnd:
     Args:
         source: Returns the payload of the nth packet.
         phase_s: Where in the 20 ms grid of the monotonic clock packets are sent.
+        first_sequence: Sequence number of the first packet sent.
+        first_timestamp: Its timestamp.
     """
 
-    def __init__(self, source: Callable[[int], bytes], *, phase_s: float) -> None:
+    def __init__(
+        self,
+        source: Callable[[int], bytes],
+        *,
+        phase_s: float,
+        first_sequence: int = 0,
+        first_timestamp: int = 0,
+    ) -> None:
         self.source = source
+        self._first_sequence, self._first_timestamp = first_sequence, first_timestamp
         self.sent_at: list[float] = []
         """When each packet was sent, by number."""
         self.received: list[Packet] = []
@@ -84,9 +95,9 @@ class RtpEnd:
             number = len(self.sent_at)
             payload = self.source(number)
             await asyncio.sleep(start + number * PACKET_S - self._loop.time())
-            header = _HEADER.pack(
-                0x80, PCMU, number & 0xFFFF, number * PACKET_SAMPLES & 0xFFFFFFFF, SSRC
-            )
+            sequence = self._first_sequence + number & 0xFFFF
+            timestamp = self._first_timestamp + number * PACKET_SAMPLES & 0xFFFFFFFF
+            header = _HEADER.pack(0x80, PCMU, sequence, timestamp, SSRC)
             self.sent_at.append(self._loop.time())
             try:
                 self._rtp.sendto(header + payload, to)
@@ -105,9 +116,10 @@ class RtpEnd:
                 return
             except ConnectionRefusedError:
                 continue
-            _, marker_and_type, sequence, _, _ = _HEADER.unpack_from(data)
+            _, marker_and_type, sequence, timestamp, _ = _HEADER.unpack_from(data)
             if marker_and_type & 0x7F == PCMU:
-                self.received.append(Packet(sequence, data[_HEADER.size :], _arrival(control)))
+                payload, at = data[_HEADER.size :], _arrival(control)
+                self.received.append(Packet(sequence, timestamp, payload, at))
 
 
 def joined(packets: list[Packet]) -> Pcm:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .rtp import Address
@@ -66,6 +67,8 @@ class UserAgent(asyncio.DatagramProtocol):
         self._ack: bytes | None = None
         self.ended = asyncio.Event()
         """Set when either side hung up."""
+        self.refreshed = 0
+        """UPDATEs of the callee (RFC 4028 section 7.4)."""
 
     async def open(self) -> None:
         """Bind a free port."""
@@ -83,8 +86,12 @@ class UserAgent(asyncio.DatagramProtocol):
         """Return the status that OPTIONS is answered with."""
         return (await self._ask("OPTIONS", self._request("OPTIONS"))).status
 
-    async def invite(self, rtp_port: int) -> Address:
-        """Call; return where the callee wants its RTP.
+    async def invite(self, rtp_port: int, *, headers: Sequence[str] = ()) -> Address:
+        """Call, or once there is a call, offer the same again; return where RTP is wanted.
+
+        Args:
+            rtp_port: Ours.
+            headers: More lines of the INVITE.
 
         Raises:
             CallRefused: If it is not answered; the text has the status line.
@@ -94,7 +101,7 @@ class UserAgent(asyncio.DatagramProtocol):
             f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\n"
             "a=sendrecv\r\n"
         )
-        answer = await self._ask("INVITE", self._request("INVITE", body=offer))
+        answer = await self._ask("INVITE", self._request("INVITE", headers, offer))
         self._to = answer.headers.get("to", self._to)
         if contact := re.search(r"sips?:[^>;\s]+", answer.headers.get("contact", "")):
             self._remote = contact[0] if answer.status == 200 else self._remote
@@ -145,7 +152,7 @@ class UserAgent(asyncio.DatagramProtocol):
                 return response
             is_provisional = True
 
-    def _request(self, method: str, body: str = "") -> bytes:
+    def _request(self, method: str, headers: Sequence[str] = (), body: str = "") -> bytes:
         assert self._transport is not None
         if method != "ACK":
             self._sequence += 1
@@ -159,6 +166,7 @@ class UserAgent(asyncio.DatagramProtocol):
             f"Call-ID: {self._call_id}",
             f"CSeq: {self._sequence} {method}",
             f"Contact: <sip:caller@127.0.0.1:{port}>",
+            *headers,
             *(("Content-Type: application/sdp",) if body else ()),
             f"Content-Length: {len(body)}",
         )
@@ -170,9 +178,16 @@ class UserAgent(asyncio.DatagramProtocol):
             return
         if method == "BYE":
             self.ended.set()
-        status = "200 OK" if method in {"BYE", "OPTIONS"} else "501 Not Implemented"
-        names = ("Via", "From", "To", "Call-ID", "CSeq")
-        copied = [f"{name}: {request.headers[name.lower()]}" for name in names]
+        self.refreshed += method == "UPDATE"
+        status = "200 OK" if method in {"BYE", "OPTIONS", "UPDATE"} else "501 Not Implemented"
+        names = ("Via", "From", "To", "Call-ID", "CSeq", "Session-Expires")
+        copied = [
+            f"{name}: {value}" for name in names if (value := request.headers.get(name.lower()))
+        ]
+        if method == "UPDATE":
+            assert self._transport is not None
+            port = self._transport.get_extra_info("sockname")[1]
+            copied += [f"Contact: <sip:caller@127.0.0.1:{port}>", "Require: timer"]
         lines = [f"SIP/2.0 {status}", *copied, "Content-Length: 0"]
         self._send(("\r\n".join(lines) + "\r\n\r\n").encode())
 
