@@ -93,6 +93,7 @@ class _Attacher:
             config.dialplans.path,
             embedded=config.realtime.has_scripts,
             emergency_numbers=config.sip.emergency_numbers,
+            trunks=[trunk.name for trunk in config.sip.trunks],
         )
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)

@@ -62,11 +62,15 @@ def _check_config(path: Path | None, environment: Mapping[str, str] | None) -> I
     config, findings = read_config(path, environment)
     if config is None:
         return findings
-    return [*findings, *_check_folder(config.dialplans.path)]
+    return [*findings, *_check_folder(config.dialplans.path, _trunks(config))]
 
 
-def _check_folder(folder: Path) -> Iterable[Finding]:
-    plans, findings = read_dir(folder)
+def _trunks(config: Config) -> list[str]:
+    return [trunk.name for trunk in config.sip.trunks]
+
+
+def _check_folder(folder: Path, trunks: Sequence[str] | None = None) -> Iterable[Finding]:
+    plans, findings = read_dir(folder, trunks=trunks)
     yield from findings
     for file in sorted(folder.glob(f"*{SCRIPT_SUFFIX}")):
         yield from _read_script(file)[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sipagent.dialplan.loading import load_dir
@@ -45,6 +45,7 @@ class Routes:
             is_emergency,
             identity.asserted_user,
             identity.diverted_from,
+            trunk=invite.trunk,
         )
         plan = self._plans.take(keys)
         if plan is None:
@@ -57,7 +58,11 @@ class Routes:
 
 
 async def load_routes(
-    folder: Path, *, embedded: bool, emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS
+    folder: Path,
+    *,
+    embedded: bool,
+    emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS,
+    trunks: Collection[str] | None = None,
 ) -> Routes:
     """Return the plans of ``folder``.
 
@@ -65,11 +70,12 @@ async def load_routes(
         folder: Of the dialplans.
         embedded: Whether sessions go to the embedded engine.
         emergency_numbers: What only plans that say so take calls to.
+        trunks: Names of those there are; None: nobody knows.
 
     Raises:
         DialplanError: If anything is wrong with any plan.
     """
-    plans = load_dir(folder)
+    plans = load_dir(folder, trunks=trunks)
     prompts = await prepare_prompts(plans.plans)
     setups: dict[str, CallDecision] = {
         plan.name: prepare_call(plan, prompts[plan.name], embedded=embedded) for plan in plans.plans

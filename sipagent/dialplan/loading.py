@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +20,7 @@ from .models import Dialplan, Guardrail, Tool
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
 from .routes import check_routes
+from .trunk_names import check_trunks
 from .validation import near_miss, validate
 
 EntryT = TypeVar("EntryT", Tool, Guardrail)
@@ -43,23 +44,32 @@ class LoadedFile:
     """Content of what the plan names, by name."""
 
 
-def load_dir(folder: Path, *, version: int = 1) -> PlanSet:
+def load_dir(folder: Path, *, version: int = 1, trunks: Collection[str] | None = None) -> PlanSet:
     """Return all plans of ``folder``.
 
     Args:
         folder: Its ``*.toml`` files are plans, ``*.script.toml`` excepted.
         version: Number of the set.
+        trunks: Names of those there are; None: nobody knows.
 
     Raises:
         DialplanError: If anything is wrong with any file; names every error, one a line.
     """
-    plans, findings = read_dir(folder, version=version)
+    plans, findings = read_dir(folder, version=version, trunks=trunks)
     raise_errors(findings)
     return plans
 
 
-def read_dir(folder: Path, *, version: int = 1) -> tuple[PlanSet, list[Finding]]:
-    """Return the plans of ``folder`` that are right, and everything wrong with it. Never raises."""
+def read_dir(
+    folder: Path, *, version: int = 1, trunks: Collection[str] | None = None
+) -> tuple[PlanSet, list[Finding]]:
+    """Return the plans of ``folder`` that are right, and everything wrong with it. Never raises.
+
+    Args:
+        folder: See :func:`load_dir`.
+        version: Number of the set.
+        trunks: Names of those there are; None: nobody knows.
+    """
     if not folder.is_dir():
         text = "is not a folder" if folder.exists() else "there is no such folder"
         return PlanSet((), version, ""), [Finding(folder, 0, "", text)]
@@ -74,6 +84,8 @@ def read_dir(folder: Path, *, version: int = 1) -> tuple[PlanSet, list[Finding]]
         if each.dialplan is not None and each.document is not None
     ]
     findings += check_routes(known)
+    if trunks is not None:
+        findings += check_trunks(known, trunks)
     plans = sorted((each.plan for each in loaded if each.plan), key=lambda plan: plan.name)
     return PlanSet(tuple(plans), version, _sha(loaded)), in_order(findings)
 

@@ -3,7 +3,8 @@
 A plan takes part if all its conditions hold. Among those, in this order:
 
 1. the higher priority,
-2. the more specific ``called``, then ``caller``, then the more headers,
+2. the more specific ``called``, then ``caller``, then the one that names its trunk, then the more
+   headers,
 3. the name that comes first, so that the answer never depends on the order of files.
 
 Pure; answers in the same way for the same plans and the same call.
@@ -38,6 +39,8 @@ class CallKeys:
     """User part that the network asserts; ``""``: it does not, or is not trusted."""
     diverted_from: str = ""
     """User part of whoever sent the call on; ``""``: nobody did."""
+    trunk: str = ""
+    """Name of the trunk it came through, ``""``: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class Verdict:
     """Why, or why not."""
 
 
-Rank: TypeAlias = tuple[int, Specificity, Specificity, int, tuple[Specificity, ...]]
-"""The greater is asked first: priority, called, caller, number of headers, their globs."""
+Rank: TypeAlias = tuple[int, Specificity, Specificity, bool, int, tuple[Specificity, ...]]
+"""The greater is asked first: priority, called, caller, trunk, number of headers, their globs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,8 @@ def explain(plans: Iterable[Dialplan], keys: CallKeys) -> list[Verdict]:
 def rank_of(plan: Dialplan, called: str, caller: str) -> Rank:
     """Return the rank of ``plan`` for calls that its globs ``called`` and ``caller`` match."""
     headers = sorted(map(specificity, _further(plan)), reverse=True)
-    priority = plan.match.priority
-    return priority, specificity(called), specificity(caller), len(headers), tuple(headers)
+    where = specificity(called), specificity(caller), bool(plan.match.trunk)
+    return plan.match.priority, *where, len(headers), tuple(headers)
 
 
 def _further(plan: Dialplan) -> list[str]:
@@ -142,6 +145,9 @@ def _failed(plan: Dialplan, keys: CallKeys) -> str:
     ):
         if not any(matches(glob, text) for glob in globs):
             return f'{what} "{text}" matches none of {", ".join(globs)}'
+    if conditions.trunk and keys.trunk not in conditions.trunk:
+        came = f'trunk "{keys.trunk}" is' if keys.trunk else "it came through no trunk:"
+        return f"{came} none of {', '.join(conditions.trunk)}"
     for name, glob in conditions.header.items():
         values = [value for each, value in keys.headers if each.lower() == name.lower()]
         if not values:
@@ -158,6 +164,8 @@ def _why(candidate: _Candidate, keys: CallKeys) -> str:
     for what, globs, text in _behind_the_caller(candidate.plan, keys):
         if globs != ANY:
             parts.append(f'{what} "{text}" matches {_best(globs, text)}')
+    if candidate.plan.match.trunk:
+        parts.append(f'it came through trunk "{keys.trunk}"')
     header = candidate.plan.match.header
     parts += [f"header {name} matches {glob}" for name, glob in header.items()]
     return f"{', '.join(parts)}; priority {candidate.plan.match.priority}"
@@ -171,7 +179,7 @@ def _behind(ordered: Sequence[_Candidate], index: int) -> str:
     name = first.plan.name
     if first.rank[0] != behind.rank[0]:
         return f"would match, but {name} has priority {first.rank[0]} and it has {behind.rank[0]}"
-    what = ("called", "caller", "the rest", "the rest")
+    what = ("called", "caller", "trunk", "the rest", "the rest")
     for position, key in enumerate(what, start=1):
         if first.rank[position] != behind.rank[position]:
             return f"would match, but {name} is more specific about {key}"

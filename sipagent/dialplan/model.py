@@ -16,7 +16,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _as_tuple(value: object) -> object:
+def as_tuple(value: object) -> object:
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
@@ -86,9 +86,11 @@ Text = Annotated[str, AfterValidator(_not_blank)]
 FileBeside = Annotated[str, AfterValidator(_file_beside)]
 """A file beside the dialplan, or in a folder below."""
 Glob = Annotated[str, AfterValidator(_glob)]
+TrunkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
+"""Of one of ``[[sip.trunks]]``."""
 UserGlobs = Annotated[
     tuple[Annotated[str, AfterValidator(_user_glob)], ...],
-    BeforeValidator(_as_tuple),
+    BeforeValidator(as_tuple),
     Field(min_length=1, max_length=200),
 ]
 """One glob, or an array of them, on a user part."""

@@ -8,13 +8,24 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
-from .model import AgentName, Glob, Model, PlanName, TargetUri, Text, ToolName, UserGlobs
+from .model import (
+    AgentName,
+    Glob,
+    Model,
+    PlanName,
+    TargetUri,
+    Text,
+    ToolName,
+    TrunkName,
+    UserGlobs,
+    as_tuple,
+)
 from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
 from .session import SessionSettings
@@ -47,6 +58,8 @@ class Conditions(Model):
     """Higher is asked first; the most specific globs win a tie."""
     emergency: bool = False
     """Whether the plan may take calls to emergency numbers (``sip.emergency_numbers``)."""
+    trunk: Annotated[tuple[TrunkName, ...], BeforeValidator(as_tuple)] = ()
+    """Trunks whose calls it takes; empty: everybody's."""
 
     @field_validator("header")
     @classmethod

@@ -48,6 +48,7 @@ def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:
         _Wider(other, plan)
         for other in others
         if _needs_no_more_headers(other, plan)
+        and _takes_its_trunks(other, plan)
         and (other.match.emergency or not plan.match.emergency)  # else emergencies are its own
     ]
     for called, caller in product(plan.match.called, plan.match.caller):
@@ -101,3 +102,10 @@ def _needs_no_more_headers(other: Dialplan, plan: Dialplan) -> bool:
 
 def _covers_all(wide: Sequence[str], narrow: Sequence[str]) -> bool:
     return all(any(covers(glob, each) for glob in wide) for each in narrow)
+
+
+def _takes_its_trunks(other: Dialplan, plan: Dialplan) -> bool:
+    """Tell whether ``other`` takes calls of every trunk that ``plan`` does."""
+    if not other.match.trunk:
+        return True
+    return bool(plan.match.trunk) and set(plan.match.trunk) <= set(other.match.trunk)

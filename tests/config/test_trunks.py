@@ -62,3 +62,10 @@ def test_what_is_wrong_is_named_and_no_secret_shown(write: Write, text: str, exp
     findings = [str(each).replace(f"{file.parent}/", "") for each in check_files([file], {})]
     assert any(each.startswith(expected) for each in findings), findings
     assert not any("hunter" in each for each in findings)
+
+
+def test_a_plan_that_names_an_unknown_trunk_is_an_error(write: Write) -> None:
+    file = write("c.toml", TRUNK + '[dialplans]\npath = "plans"\n')
+    write("plans/desk.toml", 'name = "desk"\n[match]\ntrunk = "pbx"\n[refuse]\n')
+    found = [str(each).replace(f"{file.parent}/", "") for each in check_files([file], {})]
+    assert 'plans/desk.toml:3: match.trunk: there is no trunk "pbx"; known: provider' in found

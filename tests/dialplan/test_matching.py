@@ -183,3 +183,22 @@ def test_who_stands_behind_the_caller_can_be_matched() -> None:
     assert texts["known"] == "would match, but sent-on is more specific about the rest"
     texts = {each.plan: each.text for each in explain(plans, CallKeys("1", "2"))}
     assert texts["known"] == 'asserted_caller "" matches none of +4930*'
+
+
+def test_a_plan_may_take_the_calls_of_some_trunks_only() -> None:
+    plans = [plan("all"), plan("both", trunk=["a", "b"]), plan("a", trunk="a", called="1")]
+    takers = {
+        trunk: found.plan.name if (found := match(plans, CallKeys("1", trunk=trunk))) else ""
+        for trunk in ("", "a", "b", "c")
+    }
+    assert takers == {"": "all", "a": "a", "b": "both", "c": "all"}
+
+
+def test_why_a_trunk_decided() -> None:
+    plans = [plan("all"), plan("pbx", trunk=["pbx"])]
+    assert [each.text for each in explain(plans, CallKeys("1", trunk="pbx"))] == [
+        'called "1" matches *, it came through trunk "pbx"; priority 0',
+        "would match, but pbx is more specific about trunk",
+    ]
+    assert explain(plans, CallKeys("1", trunk="x"))[1].text == 'trunk "x" is none of pbx'
+    assert explain(plans, CallKeys("1"))[1].text == "it came through no trunk: none of pbx"

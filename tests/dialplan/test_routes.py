@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.matching import CallKeys, match
 from sipagent.dialplan.models import Agent, Conditions, Dialplan
 from sipagent.dialplan.plans import PlanSet
@@ -50,6 +51,9 @@ def test_a_plan_that_never_takes_a_call_is_pointed_out(
         ({}, [{"header": {"X": "a"}, "priority": 1}]),
         ({"header": {"X": "*"}}, [{"header": {"x": "a*"}, "priority": 1}]),
         ({"called": "+49*"}, [{"called": "+4930*"}, {"called": "+4940*"}]),
+        ({}, [{"trunk": "a", "priority": 1}]),
+        ({"trunk": ["a", "b"]}, [{"trunk": "a", "priority": 1}]),
+        ({"trunk": "a"}, [{"called": "*"}]),
     ],
 )
 def test_a_plan_with_calls_of_its_own_is_left_alone(
@@ -115,3 +119,30 @@ def test_a_plan_said_never_to_take_a_call_never_does(
     )
     if taker is not None and taker.plan is first:
         assert shadowing(first, rest) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "other"),
+    [
+        ({"trunk": "a"}, {"trunk": ["b", "a"], "priority": 1}),
+        ({"trunk": "a"}, {"priority": 1}),
+    ],
+)
+def test_a_plan_for_a_trunk_is_shadowed_by_one_for_more(
+    conditions: dict[str, object], other: dict[str, object]
+) -> None:
+    assert shadowing(plan("p", **conditions), [plan("o", **other)]) == ["o"]
+
+
+def test_trunks_that_are_not_configured_are_named(
+    write: Write, minimal: Callable[[str], str]
+) -> None:
+    file = write("a.toml", minimal("a") + '[match]\ntrunk = "provdier"\n')
+    write("b.toml", minimal("b") + '[match]\ntrunk = ["provider", "pbx"]\n')
+    _, found = read_dir(file.parent, trunks=["provider"])
+    assert [str(each).replace(f"{file.parent}/", "") for each in found if each.is_error] == [
+        'a.toml:8: match.trunk: there is no trunk "provdier" (did you mean "provider"?); '
+        "known: provider",
+        'b.toml:8: match.trunk[1]: there is no trunk "pbx"; known: provider',
+    ]
+    assert not any(each.is_error for each in read_dir(file.parent)[1])
