@@ -278,7 +278,8 @@ class SipEndpoint:
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:
         assert self._loop is not None and self._stack is not None
         invite = self._read(text, source_address)
-        invite = replace(invite, trunk=self._doorway.trunk_of(text, source_address))
+        trunk = self._doorway.trunk_of(text, source_address)
+        invite = replace(invite, trunk=trunk, is_trusted=self._settings.trusts(trunk))
         leg = SipCall(invite, self._thread, self._loop)
         peer = self._peer(leg, pj_call_id)
         leg.attach(peer)
@@ -301,8 +302,7 @@ class SipEndpoint:
         invite = parse_invite(text, source_address)
         codecs, srtp = self._settings.codecs, self._settings.srtp
         findings = interop_findings(invite, text, codecs=codecs, srtp=srtp)
-        is_trusted = self._settings.trust_asserted_identity
-        return replace(invite, findings=findings, is_trusted=is_trusted)
+        return replace(invite, findings=findings)
 
     def _dial(self, leg: SipCall) -> None:
         assert self._stack is not None

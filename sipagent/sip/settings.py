@@ -43,7 +43,7 @@ class SipSettings(Table):
     user_agent: str = "sipagent"
     """User-Agent and Server header."""
     trust_asserted_identity: bool = False
-    """Whether P-Asserted-Identity (RFC 3325) of whoever calls is believed."""
+    """Whether P-Asserted-Identity (RFC 3325) of whoever calls is believed, trunk or not."""
     emergency_numbers: tuple[EmergencyNumber, ...] = EMERGENCY_NUMBERS
     """Calls to them are taken only by plans that say so, and agents never dial them."""
     prack: Prack = "supported"
@@ -78,6 +78,11 @@ class SipSettings(Table):
         if self.tls.verify_client and not self.tls.ca:
             raise ValueError("tls.verify_client needs tls.ca: nobody else is trusted")
         return self
+
+    def trusts(self, trunk: str) -> bool:
+        """Tell whether what calls of a trunk assert is believed; ``""``: of nobody we know."""
+        trusted = {each.name for each in self.trunks if each.trust_asserted_identity}
+        return self.trust_asserted_identity or trunk in trusted
 
     @property
     def strangers(self) -> Literal["accept", "refuse", "drop"]:

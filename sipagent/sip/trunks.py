@@ -116,6 +116,8 @@ class TrunkSettings(BaseModel):
     """Host part of From and of our address of record; ``""``: the registrar's."""
     allow: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     """Networks its calls come from, beside the registrar that has registered it."""
+    trust_asserted_identity: bool = False
+    """Whether P-Asserted-Identity (RFC 3325) of its calls is believed."""
     challenge: bool = False
     """Whether its calls must show credentials: ``auth_user`` or ``user``, and the password."""
     algorithms: Annotated[tuple[Literal["SHA-256", "MD5"], ...], Field(min_length=1)] = ALGORITHMS

@@ -12,6 +12,13 @@ from .appliance import appliance, write_files
 
 pytestmark = needs_sipp
 
+TRUNK = """
+[[sip.trunks]]
+name = "pbx"
+allow = ["127.0.0.1/32"]
+trust_asserted_identity = true
+"""
+
 PLAN = """
 name = "test"
 [match]
@@ -29,8 +36,7 @@ instructions = "{{{{header:X-Customer}}}} calls as {{{{caller}}}} from {{{{asser
 async def test_a_call_is_known_by_what_its_exchange_says_of_it(tmp_path: Path) -> None:
     async with faulty_endpoint() as endpoint:
         config = write_files(tmp_path, realtime_url=endpoint.url, plan=PLAN)
-        trusting = config.read_text().replace("[sip]\n", "[sip]\ntrust_asserted_identity = true\n")
-        config.write_text(trusting)
+        config.write_text(config.read_text() + TRUNK)
         async with (
             appliance(tmp_path, config=config) as running,
             RtpPeer() as peer,

@@ -13,6 +13,13 @@ def test_the_defaults_are_whole() -> None:
     assert settings.codecs == ("PCMU", "PCMA", "G722")
 
 
+def test_what_is_asserted_is_believed_of_trusted_trunks_or_of_everybody() -> None:
+    trunks = [{"name": "pbx", "trust_asserted_identity": True}, {"name": "other"}]
+    settings = SipSettings.model_validate({"trunks": trunks})
+    assert [settings.trusts(name) for name in ("pbx", "other", "")] == [True, False, False]
+    assert SipSettings(trust_asserted_identity=True).trusts("")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
