@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WITHIN_S = 1.5
-"""Between the ways of one press: more than the jitter buffer ever holds, and a tone to be found."""
+WITHIN_S = 1.0
+"""Between the ways of one press: a tone waits 0.5 s in the jitter buffer at most and is to be
+found; an INFO may be sent at the end of the press."""
 
 
 @dataclass(slots=True)
