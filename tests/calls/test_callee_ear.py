@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sipagent.audio.frames import Pcm, frame_samples, silence
 from sipagent.audio.tones import tone
@@ -96,3 +98,27 @@ def test_a_machine_that_only_stops_is_told_once() -> None:
 def test_a_fax_machine_is_known_by_its_answer_tone() -> None:
     fax = tone(2_100, 2_600, RATE_HZ, level_dbov=-20.0)
     assert heard(quiet(200), fax, quiet(3_000)) == [FaxHeard()]
+
+
+PARTS = [
+    voice(600),
+    voice(2_000),
+    quiet(300),
+    quiet(1_500, noise=200.0),
+    tone(1_000, 300, RATE_HZ, level_dbov=-20.0),
+    tone(2_100, 800, RATE_HZ, level_dbov=-20.0),
+]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from(range(len(PARTS))), min_size=1, max_size=10))
+def test_whatever_is_heard_there_is_one_first_verdict_and_only_a_beep_overrules(
+    chosen: list[int],
+) -> None:
+    sounds = heard(*(PARTS[index] for index in chosen), quiet(4_000))
+    verdicts = [each for each in sounds if isinstance(each, HumanHeard | MachineHeard)]
+    assert len(verdicts) <= 1
+    assert sounds  # after four seconds of silence something is always known
+    assert sum(isinstance(each, FaxHeard) for each in sounds) <= 1
+    beeps = [at for at, each in enumerate(sounds) if isinstance(each, BeepHeard)]
+    assert all(at < beeps[0] for at, each in enumerate(sounds) if each in verdicts and beeps)
