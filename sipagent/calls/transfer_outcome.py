@@ -62,6 +62,8 @@ def failure(status: int) -> str:
             return "declined"
         case Outcome.UNSUPPORTED:
             return "the caller's telephone cannot be transferred"
+        case _ if status < 200:
+            return "the caller's telephone did not tell how it went"
         case _ if status == 491:
             return "another transfer is still under way"
         case _:

@@ -17,6 +17,7 @@ from sipagent.calls.transfer_outcome import failure, outcome_of
         (405, "unsupported", "the caller's telephone cannot be transferred"),
         (491, "failed", "another transfer is still under way"),
         (500, "failed", "status 500"),
+        (100, "failed", "the caller's telephone did not tell how it went"),
         (202, "completed", "status 202"),
     ],
 )
