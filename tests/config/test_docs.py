@@ -31,6 +31,7 @@ from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.recording import RecordingSettings
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
 from sipagent.dialplan.transfer import Transfer, TransferTarget
+from sipagent.dialplan.validation import validate_data
 from sipagent.sip.trunks import TrunkSettings
 
 CONFIGURATION = Path("docs/configuration.md").read_text(encoding="utf-8")
@@ -208,3 +209,12 @@ def test_every_file_the_architecture_names_is_there() -> None:
 def names(cell: str) -> list[str]:
     """Return what a cell of a table has between backticks."""
     return re.findall(r"`(\w+)`", cell)
+
+
+def test_every_trunk_of_the_page_about_the_line_is_right() -> None:
+    page = Path("docs/sip.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    trunks = [tomllib.loads(each) for each in examples if "[[sip.trunks]]" in each]
+    assert len(trunks) == 7
+    for each in trunks:
+        validate_data(Config, each)
