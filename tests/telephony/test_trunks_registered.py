@@ -24,6 +24,7 @@ async def test_a_trunk_registers_and_leaves(tmp_path: Path, transport: str, algo
                 caller.send(caller.request("INVITE", "c1", body=SDP, user="trunk1"))
                 leg = await board.incoming.get()
                 assert leg.invite.called_user == "trunk1"
+                assert ";line=" in leg.invite.called_uri
                 board.endpoint.drain(30)
                 await board.trunk_is("unregistered")
                 caller.send(caller.request("INVITE", "c2", body=SDP, user="trunk1"))
