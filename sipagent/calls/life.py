@@ -60,13 +60,17 @@ class Life(CallPart):
         self._look(now)
 
     def deadline(self) -> float | None:
-        """Return when something is due, or None."""
+        """Return when something is due, or None: a call that ends already needs no more ends."""
+        if not self.hands.is_talking():
+            return None
         watches = (self._time, self._silence, self._rtp, self._farewell)
         deadlines = [each.deadline() for each in watches]
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
         """Act on what is due."""
+        if not self.hands.is_talking():
+            return
         self._look(now)
         if self._rtp.is_due(now):
             self._count(now)

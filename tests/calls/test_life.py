@@ -179,6 +179,14 @@ def test_who_was_put_through_to_somebody_else_is_left_alone() -> None:
     assert (call.said, call.why) == ([], Reason.TIME_LIMIT)
 
 
+def test_a_call_that_ends_already_is_left_alone() -> None:
+    call = silent(max_duration_s=5.0)
+    call.is_talking = False
+    assert call.life.deadline() is None
+    call.life.handle_timer(100.0)
+    assert (call.said, call.posted) == ([], [])
+
+
 def test_two_holds_are_over_when_both_are() -> None:
     call = silent()
     call.tells(sip_events.Held(), sip_events.WeHeld(), sip_events.WeResumed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,12 @@ async def test_a_line_whose_rtp_stops_is_given_up(tmp_path: Path) -> None:
         assert await end_of(running) == (Result.FAILED, Reason.RTP_LOST)
         measured = await running.told.until(facts.LineMeasured)
         assert measured.packets_in > 40
+
+
+async def test_a_caller_on_hold_is_neither_silent_nor_lost(tmp_path: Path) -> None:
+    limits = LifeSettings(rtp_timeout_s=0.4, silence_s=0.4, silence_prompts=0)
+    async with line(tmp_path, scenario="holds", pause_ms=1_200, life=limits) as running:
+        await running.told.until(facts.CallAnswered)
+        answered_at = asyncio.get_running_loop().time()
+        assert (await end_of(running))[1] in {Reason.RTP_LOST, Reason.CALLER_SILENT}
+        assert asyncio.get_running_loop().time() - answered_at > 1.5
