@@ -143,7 +143,10 @@ class Keypad(CallPart):
             self.hands.conversation.interrupt(now)
         if collection is not None:
             self._ended(collection.press(key, now))
-        elif self._batch is not None and not self._is_spare(key, now):
+            return
+        if self._recording is not None:
+            self._recording.pressed(key)
+        if self._batch is not None and not self._is_spare(key, now):
             self._message(self._batch.press(key, now))
 
     def _is_spare(self, key: str, now: float) -> bool:

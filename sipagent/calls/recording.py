@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from sipagent.sip.events import DtmfReceived, MediaStarted
+from sipagent.sip.events import MediaStarted
 
 from . import facts
 from .inbox import Inbox
@@ -43,15 +43,14 @@ class Recording(CallPart):
         self._paused: list[tuple[int, int]] = []
 
     def handle(self, message: Inbox) -> None:
-        """Begin with the media, or with the key by which the caller agrees."""
-        asks = self._setup.consent == "ask"
-        match message:
-            case MediaStarted() if not asks:
-                self._begin("announced" if self._setup.consent == "announce" else "none")
-            case DtmfReceived(digit=digit) if asks and digit == self._setup.consent_key:
-                self._begin("key")
-            case _:
-                pass
+        """Begin with the media, unless the caller is to be asked."""
+        if isinstance(message, MediaStarted) and self._setup.consent != "ask":
+            self._begin("announced" if self._setup.consent == "announce" else "none")
+
+    def pressed(self, key: str) -> None:
+        """Begin, if a key that is no part of a number is the one by which the caller agrees."""
+        if self._setup.consent == "ask" and key == self._setup.consent_key:
+            self._begin("key")
 
     def mute(self, *, caller: bool) -> None:
         """Keep what the caller says, or keys in, out of the recording; the time goes on in it."""

@@ -109,6 +109,22 @@ async def test_keys_pressed_while_the_agent_still_asks_belong_to_the_number(
         assert await running.messages() == ["collected: 471"]
 
 
+async def test_a_digit_of_a_number_is_no_consent_to_a_recording(tmp_path: Path) -> None:
+    asked = RecordingSetup("ask", "1")
+    async with collecting(tmp_path, ORDER_FIELD, recording=asked) as running:
+        await asks(running, "order")
+        running.presses("11#")
+        await running.messages()
+    assert "CallRecorded" not in running.told.names()
+    async with collecting(tmp_path, ORDER_FIELD, recording=asked) as running:
+        running.presses("1")
+        await running.told.until(facts.DigitPressed)
+        running.sounds(tone(300, 20, 8_000))
+        await running.heard_by_the_model(1)
+    recorded = await running.told.until(facts.CallRecorded)
+    assert recorded.consent == "key"
+
+
 async def test_a_key_that_ends_what_was_whole_means_nothing_more(tmp_path: Path) -> None:
     async with collecting(tmp_path, ORDER_FIELD) as running:
         await asks(running, "order")

@@ -13,7 +13,7 @@ from sipagent.calls import facts
 from sipagent.calls.part import CallHands
 from sipagent.calls.recording import Recording
 from sipagent.calls.setup import RecordingSetup
-from sipagent.sip.events import DtmfReceived, MediaStarted
+from sipagent.sip.events import MediaStarted
 from sipagent.sip.media_port import MediaPort
 
 MEDIA = MediaStarted("PCMU", 8_000)
@@ -126,9 +126,9 @@ async def test_nothing_is_kept_before_a_caller_who_is_asked_agrees(tmp_path: Pat
 async def test_a_key_may_be_the_consent_and_no_other_key_is(tmp_path: Path) -> None:
     line = Line(tmp_path, RecordingSetup("ask", "1"))
     line.recording.handle(MEDIA)
-    line.recording.handle(DtmfReceived("2", 100, "rfc4733"))
+    line.recording.pressed("2")
     line.talk(1, 7)
-    line.recording.handle(DtmfReceived("1", 100, "rfc4733"))
+    line.recording.pressed("1")
     line.talk(2, 8)
     kept, fact = await line.kept()
     assert (kept, fact.consent) == ([[2, 8]], "key")
