@@ -33,32 +33,20 @@ from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
-from .hold_music import MUSIC_ITEM
 from .inbox import Inbox
 from .leg_answer import LegAnswer
-from .leg_bridge import BRIDGE_ITEM
 from .leg_commands import carry_out
 from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
+from .leg_prompts import NOT_SAID, PROMPTS, play
 from .leg_session import leg_context, leg_session, line_measured
 from .part import CallHands
 from .session_run import SessionRun
-from .setup import CallSetup, Prompt, leg_format
+from .setup import CallSetup, leg_format
 from .termination import Reason, Result, Termination
 from .vault import RedactedFacts
 
 log = logging.getLogger(__name__)
-
-APOLOGY_ITEM, ANNOUNCEMENT_ITEM, EARLY_ITEM = "apology", "announcement", "early media"
-_PROMPTS: dict[str, call_events.CallEvent] = {
-    APOLOGY_ITEM: call_events.ApologyPlayed(),
-    ANNOUNCEMENT_ITEM: call_events.AnnouncementPlayed(),
-    EARLY_ITEM: call_events.EarlyMediaPlayed(),
-}
-"""What is played outside the conversation, and what it means that it was."""
-
-_NOT_SAID = frozenset({*_PROMPTS, MUSIC_ITEM, BRIDGE_ITEM})
-"""Items that no agent said."""
 
 
 class Call:
@@ -112,11 +100,10 @@ class Call:
             dial=dial,
             approver=approver or Nobody(),
         )
-        transfer = self._parts.transfer.ask
         context = leg_context(
             call_id,
             leg.invite,
-            transfer,
+            self._parts.transfer.ask,
             self.hang_up,
             self._delegation,
             self._parts,
@@ -221,12 +208,12 @@ class Call:
                 detail = "; ".join(filter(None, (reason, header)))
                 self._handle(call_events.LegDisconnected(status, by_peer, detail))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):
-                if item_id not in _NOT_SAID:
+                if item_id not in NOT_SAID:
                     self._conversation.first_frame_played(item_id, at)
             case sip_events.ItemPlayed(item_id=item_id, at=at):
-                if item_id in _PROMPTS:
-                    self._handle(_PROMPTS[item_id])
-                elif item_id not in _NOT_SAID:
+                if item_id in PROMPTS:
+                    self._handle(PROMPTS[item_id])
+                elif item_id not in NOT_SAID:
                     self._conversation.item_played(item_id, at)
             case _:
                 pass
@@ -249,16 +236,10 @@ class Call:
                 self._tasks.run(self._session.run, "session")
             case commands.StartConversation():
                 self._start_conversation(greets=command.greets)
-            case commands.PlayAnnouncement():
-                self._play_prompt(ANNOUNCEMENT_ITEM, self._setup.prompts.announcement)
-            case commands.PlayEarlyMedia():
-                self._play_prompt(EARLY_ITEM, self._setup.prompts.early)
-            case commands.StopEarlyMedia():
-                if self._leg.media is not None:
-                    self._leg.media.flush()
-            case commands.PlayApology():
-                self._conversation.finish()
-                self._play_prompt(APOLOGY_ITEM, self._setup.prompts.apology)
+            case _ if isinstance(command, commands.PromptCommand):
+                if isinstance(command, commands.PlayApology):
+                    self._conversation.finish()
+                play(self._leg, self._setup.prompts, command)
             case commands.CloseSession():
                 self._close_session()
             case commands.Finish(termination):
@@ -286,12 +267,6 @@ class Call:
         heard = self._parts.hear(media)
         self._conversation.start(media, greets=greets)
         self._tasks.run(lambda: self._conversation.send_caller_audio(heard), "caller audio")
-
-    def _play_prompt(self, item_id: str, prompt: Prompt | None) -> None:
-        media = self._leg.media
-        assert media is not None and prompt is not None
-        media.push(item_id, prompt.at_rate(media.rate_hz))
-        media.finish(item_id)
 
     def _close_session(self) -> None:
         if not self._session.is_closed:

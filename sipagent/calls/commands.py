@@ -88,14 +88,9 @@ class Finish:
 LegCommand: TypeAlias = Ring | Progress | Answer | Refuse | HangUp
 """For the leg alone."""
 
+PromptCommand: TypeAlias = PlayAnnouncement | PlayEarlyMedia | StopEarlyMedia | PlayApology
+"""For what is played outside the conversation."""
+
 CallCommand: TypeAlias = (
-    LegCommand
-    | OpenSession
-    | StartConversation
-    | PlayAnnouncement
-    | PlayEarlyMedia
-    | StopEarlyMedia
-    | PlayApology
-    | CloseSession
-    | Finish
+    LegCommand | OpenSession | StartConversation | PromptCommand | CloseSession | Finish
 )
