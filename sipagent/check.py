@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sipagent.agents.handoffs import handoff_tool_name
-from sipagent.config import Config, read_config
+from sipagent.config import Config, config_file, read_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order
@@ -18,6 +18,9 @@ from sipagent.dialplan.models import Agent, Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.validation import listed, near_miss, validate
 from sipagent.engine.brain.script import Script
+from sipagent.environment import ENVIRONMENT
+from sipagent.errors import SipStartError
+from sipagent.sip.certificates import check_certificates
 
 
 def check_files(
@@ -62,7 +65,19 @@ def _check_config(path: Path | None, environment: Mapping[str, str] | None) -> I
     config, findings = read_config(path, environment)
     if config is None:
         return findings
-    return [*findings, *_check_folder(config.dialplans.path, _trunks(config))]
+    file = config_file(path) or ENVIRONMENT
+    plans = _check_folder(config.dialplans.path, _trunks(config))
+    return [*findings, *_check_tls(file, config), *plans]
+
+
+def _check_tls(file: Path, config: Config) -> Iterator[Finding]:
+    """Say what would keep SIP over TLS from starting."""
+    if "tls" in config.sip.transports:
+        try:
+            check_certificates(config.sip.tls)
+        except SipStartError as error:
+            where, _, text = str(error).partition(": ")
+            yield Finding(file, 0, where, text)
 
 
 def _trunks(config: Config) -> list[str]:

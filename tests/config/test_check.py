@@ -114,3 +114,12 @@ def test_a_broken_script_is_told_once(folder: Path, write: Write) -> None:
         "plans/p.script.toml:5: agents[0].greeting: is missing",
         "plans/p.script.toml:12: agents[1].greeting: is missing",
     ]
+
+
+def test_files_of_tls_are_looked_at(folder: Path, write: Write) -> None:
+    tls = '[sip.tls]\ncertificate = "a.pem"\nkey = "a.key"\n'
+    file = write("sipagent.toml", f'[sip]\ntransports = ["udp", "tls"]\n{tls}')
+    missing = f"sip.tls.certificate: {folder / 'a.pem'}: No such file or directory"
+    assert any(str(found).endswith(missing) for found in check_files([file], {}))
+    write("sipagent.toml", tls)
+    assert not any("a.pem" in str(found) for found in check_files([file], {}))
