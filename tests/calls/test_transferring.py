@@ -171,6 +171,10 @@ async def test_a_call_that_ends_transfers_nobody(tmp_path: Path) -> None:
         await running.endpoint.say(transfer_call("billing", "call_2"), AUDIO_DONE, done())
         assert (await running.ended).reason is Reason.AGENT_HUNG_UP
         assert REFERRED not in running.far_end.sent
+        outputs = [
+            fact.output for _, fact in running.told.facts if isinstance(fact, facts.ToolCalled)
+        ]
+        assert outputs[-1] == "The transfer failed: the call is ending."
 
 
 async def test_only_targets_of_the_plan_are_called(tmp_path: Path) -> None:
