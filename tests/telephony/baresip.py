@@ -34,10 +34,16 @@ class Baresip:
 
     Args:
         folder: Where its module ``sndfile`` writes what it decodes.
+        process: Reads commands.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, process: asyncio.subprocess.Process) -> None:
+        self._folder, self._process = folder, process
+
+    def type(self, key: str) -> None:
+        """Press a key of its menu: ``x`` holds, ``X`` resumes."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(key.encode())
 
     def heard(self) -> Pcm:
         """Return the sound of the call, once baresip has ended."""
@@ -68,7 +74,7 @@ async def baresip(
             stderr=asyncio.subprocess.STDOUT,
         )
     try:
-        yield Baresip(folder)
+        yield Baresip(folder, process)
     except BaseException:
         print((folder / "output.txt").read_text(errors="replace")[-4_000:])
         raise

@@ -40,3 +40,20 @@ async def test_a_softphone_calls_encrypted_and_both_hear_each_other(
             leg.hang_up()
             await told(leg, "Disconnected")
         assert best_snr_db(softphone.heard(), 8_000, 600) > 20
+
+
+async def test_a_softphone_holds_and_comes_back(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    files = authority.issue("ours")
+    tls = {"certificate": files.certificate, "key": files.key, "ca": authority.ca, "port": 0}
+    async with switchboard(transports=["tls"], tls=tls, srtp={"mode": "required"}) as board:
+        uri = f"sip:agent@127.0.0.1:{board.endpoint.tls_port};transport=tls"
+        async with baresip(uri, tmp_path, authority, encryption="srtp-mand") as softphone:
+            leg = await board.answered()
+            softphone.type("x")
+            await told(leg, "Held")
+            softphone.type("X")
+            await told(leg, "Resumed")
+            assert best_snr_db(await hear(leg, voiced_frames=20), 8_000, 425) > 25
+            leg.hang_up()
+            await told(leg, "Disconnected")
