@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sipagent.sip.invite_rate import INVITES_PER_WINDOW, WINDOW_S
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
@@ -136,5 +137,6 @@ def flood(port: int, count: int) -> None:
 
 async def calls_in_a_row(running: Appliance, folder: Path, count: int) -> None:
     """Place ``count`` short calls, one after the other."""
-    async with Sipp("hangs_up", running.sip_port, folder, pause_ms=20, calls=count) as calls:
+    port, most = running.sip_port, round(0.85 * INVITES_PER_WINDOW / WINDOW_S)
+    async with Sipp("hangs_up", port, folder, pause_ms=20, calls=count, per_second=most) as calls:
         await calls.succeeds()

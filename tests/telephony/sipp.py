@@ -37,6 +37,7 @@ class Sipp:
         calls: How many calls, one after the other.
         transport: ``udp`` or ``tcp``.
         password: What it answers a challenge with.
+        per_second: Calls it begins, at most.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Sipp:
         calls: int = 1,
         transport: str = "udp",
         password: str = "",
+        per_second: int = 100,
     ) -> None:
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         values = {
@@ -76,7 +78,7 @@ class Sipp:
         limit_s = LIMIT_S + round(calls * LIMIT_PER_CALL_S)
         self._command = (
             *("sipp", f"127.0.0.1:{target_port}", "-i", "127.0.0.1", "-s", user),
-            *("-sf", str(self._file), "-m", str(calls), "-l", "1", "-r", "100"),
+            *("-sf", str(self._file), "-m", str(calls), "-l", "1", "-r", str(per_second)),
             *("-t", "t1" if transport == "tcp" else "u1", "-nostdin", "-timeout", f"{limit_s}s"),
             *("-timeout_error", "-trace_err", "-error_file", str(self._errors)),
         )
