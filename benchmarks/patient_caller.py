@@ -19,12 +19,13 @@ from .questions import Question
 from .rtp import PACKET_S, Address, RtpEnd
 from .user_agent import UserAgent
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Friday", "Saturday")
+"""The engine takes its own voice's Sunday for Monday, now and then Thursday for Wednesday."""
 
 ASK_EVERY_S = 20.0
 FIRST_ASK_S = 8.0
 """The greeting is over by then."""
-OFFER_AGAIN_EVERY_S = 110.0
+OFFER_AGAIN_EVERY_S = 100.0
 END_LIMIT_S = 10.0
 SEQUENCE_WRAP_SHARE, TIMESTAMP_WRAP_SHARE = 0.2, 0.4
 """Where in the call the caller's own numbers begin again."""
@@ -34,6 +35,10 @@ TIMER = (
     "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE",
     "Session-Expires: 90;refresher=uas",
 )
+
+
+class CallerStopped(Exception):
+    """The caller did not do all it was to do."""
 
 
 class PatientCaller:
@@ -61,21 +66,28 @@ class PatientCaller:
         """Made again in mid-call, and answered."""
 
     async def talk(self, questions: dict[str, Pcm]) -> None:
-        """Call, ask until the time is over, hang up."""
+        """Call, ask until the time is over, hang up.
+
+        Raises:
+            CallerStopped: If audio or offers ended before that.
+        """
         await self.agent.open()
         callee = await self.agent.invite(self.media.port, headers=TIMER)
-        sending = self._loop.create_task(self.media.send(callee), name="rtp")
-        offering = self._loop.create_task(self._offer_again(), name="offers")
+        rtp = self._loop.create_task(self.media.send(callee), name="rtp")
+        offers = self._loop.create_task(self._offer_again(), name="offers")
         try:
             await self._ask(questions)
         finally:
-            for task in (sending, offering):
+            failed = [task.exception() for task in (rtp, offers) if task.done()]
+            for task in (rtp, offers):
                 task.cancel()
-            await asyncio.gather(sending, offering, return_exceptions=True)
+            await asyncio.wait([rtp, offers])
             async with asyncio.timeout(END_LIMIT_S):
                 await self.agent.bye()
             self.media.close()
             self.agent.close()
+        if failed:
+            raise CallerStopped(*map(repr, failed))
 
     async def _ask(self, questions: dict[str, Pcm]) -> None:
         begin = self._loop.time()

@@ -101,6 +101,7 @@ class UserAgent(asyncio.DatagramProtocol):
             f"m=audio {rtp_port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\n"
             "a=sendrecv\r\n"
         )
+        self._ack = None  # what comes now is no retransmission
         answer = await self._ask("INVITE", self._request("INVITE", headers, offer))
         self._to = answer.headers.get("to", self._to)
         if contact := re.search(r"sips?:[^>;\s]+", answer.headers.get("contact", "")):

@@ -22,6 +22,10 @@ RESAMPLING_QUALITY = 10
 """PJMEDIA's large filter, exact to 3.3 kHz for 0.9 % of a core per call. At 3-4 the small one loses
 2 dB of every tone and 5 dB at 3 kHz; below, it interpolates and loses 8 dB at 3 kHz."""
 
+JITTER_BUFFER_MS = (20, 20, 200, 500)
+"""First, least and most delay, and how much it holds; it goes with the jitter of a line by itself.
+More at first costs every call a frame, and helps none (``python -m benchmarks.jitter_buffer``)."""
+
 
 class PjStack:
     """PJSIP, started with an account of its own and one per trunk; any takes every call.
@@ -184,7 +188,7 @@ def _endpoint_config(settings: SipSettings, writer: _LogWriter) -> Any:
     media.ecTailLen = 0
     media.sndAutoCloseTime = -1
     media.quality = RESAMPLING_QUALITY
-    media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = 20, 20, 200, 500
+    media.jbInit, media.jbMinPre, media.jbMaxPre, media.jbMax = JITTER_BUFFER_MS
     return config
 
 

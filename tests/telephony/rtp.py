@@ -49,14 +49,18 @@ class Event:
 
 
 class RtpPeer(asyncio.DatagramProtocol):
-    """The media of a caller."""
+    """The media of a caller.
 
-    def __init__(self) -> None:
+    Args:
+        first_sequence: Sequence number of the first packet sent.
+        first_timestamp: Its timestamp.
+    """
+
+    def __init__(self, *, first_sequence: int = 0, first_timestamp: int = 0) -> None:
         self.packets: list[Packet] = []
         self.port = 0
         self._transport: asyncio.DatagramTransport | None = None
-        self._sequence = 0
-        self._timestamp = 0
+        self._sequence, self._timestamp = first_sequence, first_timestamp
         self._arrived = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -153,7 +157,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         marker: bool = False,
     ) -> None:
         assert self._transport is not None
-        at = self._timestamp if timestamp is None else timestamp
+        at = (self._timestamp if timestamp is None else timestamp) & 0xFFFFFFFF
         header = _HEADER.pack(0x80, 0x80 * marker | payload_type, self._sequence, at, _SSRC)
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._transport.sendto(header + payload, to)
