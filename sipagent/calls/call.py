@@ -39,7 +39,7 @@ from .leg_commands import carry_out
 from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
 from .leg_prompts import NOT_SAID, PROMPTS, play
-from .leg_session import leg_context, leg_session, line_measured
+from .leg_session import leg_context, leg_session
 from .part import CallHands
 from .session_run import SessionRun
 from .setup import CallSetup, leg_format
@@ -291,7 +291,6 @@ class Call:
         if self._delegation is not None:
             await self._delegation.close()
         extra = await self._parts.close()
-        self._tell(line_measured(self._leg))
         talked_ms = round(self._answer.talked_s(self._now()) * 1000)
         self._tell(facts.CallEnded(self._termination, talked_ms, extra))
         return self._termination

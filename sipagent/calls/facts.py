@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from .line_facts import LineMeasured as LineMeasured  # noqa: PLC0414 - one name for all facts
+from .line_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name for all facts
+from .line_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
 
@@ -297,20 +300,6 @@ class UsageReported:
 
 
 @dataclass(frozen=True, slots=True)
-class LineMeasured:
-    """Quality of the leg's media, at the end of the call."""
-
-    packets_in: int = 0
-    packets_out: int = 0
-    lost_in: int = 0
-    lost_out: int = 0
-    jitter_ms: float = 0.0
-    rtt_ms: float = 0.0
-    frames_starved: int = 0
-    frames_dropped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class CallRecorded:
     """The recording is written, as far as it could be."""
 
@@ -369,6 +358,8 @@ Fact: TypeAlias = (
     | ErrorReported
     | UsageReported
     | LineMeasured
+    | SilenceNamed
+    | SilenceOver
     | CallRecorded
     | CallEnded
 )

@@ -20,6 +20,7 @@ from .leg_hold import LegHold
 from .leg_succession import LegSuccession
 from .leg_transfer import LegTransfer
 from .life import Life
+from .line_watch import LineWatch
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -41,6 +42,7 @@ class LegParts:
     hold: LegHold
     keypad: Keypad
     life: Life
+    line: LineWatch
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -122,4 +124,5 @@ def leg_parts(
         succession=LegSuccession(setup.transfer),
         keypad=Keypad(setup.keypad, setup.digits, recording),
         life=Life(setup.life),
+        line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
     )

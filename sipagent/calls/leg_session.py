@@ -1,4 +1,4 @@
-"""What a session needs to know of its leg, and what is told of the leg afterwards."""
+"""What a session needs to know of its leg, and what tools are told of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
-from sipagent.sip.call import SipCall
 from sipagent.sip.headers import Invite
 from sipagent.sip.identity import identity_of
 
-from . import facts
 from .delegation import Delegation
 from .leg_parts import LegParts
 from .leg_playback import LegPlayback
@@ -69,19 +67,4 @@ def leg_context(
         words=setup.words,
         asserted_caller=identity.asserted_user,
         diverted_from=identity.diverted_from,
-    )
-
-
-def line_measured(leg: SipCall) -> facts.LineMeasured:
-    """Return the leg's media figures as a fact."""
-    stats, media = leg.stats(), leg.media
-    return facts.LineMeasured(
-        packets_in=stats.packets_in,
-        packets_out=stats.packets_out,
-        lost_in=stats.lost_in,
-        lost_out=stats.lost_out,
-        jitter_ms=stats.jitter_ms,
-        rtt_ms=stats.rtt_ms,
-        frames_starved=media.starved_frames if media is not None else 0,
-        frames_dropped=media.dropped_frames if media is not None else 0,
     )

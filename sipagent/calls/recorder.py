@@ -17,12 +17,15 @@ from typing import TypeVar
 from sipagent.audio.frames import Pcm, silence
 from sipagent.audio.recording import AGENT, CALLER, StereoMix
 from sipagent.sip.media_port import MediaPort
+from sipagent.sip.media_tap import MediaTap
 
 from .recording_file import RecordingFile
 
 log = logging.getLogger(__name__)
 
 WRITE_INTERVAL_S = 0.5
+KEPT_S = 10.0
+"""Of a call whose loop or disk is late."""
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class CallRecorder:
 
     def __init__(self, path: Path, media: MediaPort) -> None:
         self._path, self._media = path, media
+        self._tap: MediaTap | None = None
         self._mix = StereoMix()
         self._file = RecordingFile(path, media.rate_hz)
         self._writing: asyncio.Future[None] | None = None
@@ -68,7 +72,7 @@ class CallRecorder:
 
     def start(self) -> None:
         """Keep what is heard from now on."""
-        self._media.start_recording()
+        self._tap = self._media.tap(KEPT_S)
 
     async def run(self) -> None:
         """Write twice a second until cancelled."""
@@ -92,7 +96,7 @@ class CallRecorder:
         return Recorded(self._file.partial, duration_ms, "", self._error)
 
     def _take_frames(self) -> None:
-        for channel, pcm in self._media.take_recorded():
+        for channel, pcm in self._tap.take() if self._tap is not None else ():
             self._taken_samples[channel] += len(pcm)
             self._mix.add(channel, silence(len(pcm)) if self._is_muted[channel] else pcm)
 

@@ -113,6 +113,13 @@ RTP_JITTER = Histogram(
     "Mean interarrival jitter of inbound RTP, per call.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1),
 )
+LINE_MOS = Histogram(
+    "sipagent_line_mos",
+    "How a line sounded, estimated by ITU-T G.107, per call.",
+    ["direction"],
+    buckets=(1.5, 2.0, 2.5, 3.0, 3.5, 3.8, 4.0, 4.2, 4.3, 4.4),
+)
+SILENCES = Counter("sipagent_silences", "Silent calls, by why they were.", ["plan", "cause"])
 TOKENS = Counter("sipagent_tokens", "Tokens of the speech model.", ["direction"])
 ERRORS = Counter("sipagent_errors", "Errors the endpoint reported, by code.", ["code"])
 
@@ -208,6 +215,8 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
             BLOCKED_HEARD.labels(plan).observe(heard_ms / 1000)
         case facts.CallResumed(held_ms=held_ms):
             HOLD.labels(plan).observe(held_ms / 1000)
+        case facts.SilenceNamed(cause=cause):
+            SILENCES.labels(plan, cause).inc()
         case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
             HANDOFFS.labels(plan, from_agent, to_agent).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
@@ -230,5 +239,8 @@ def _count_line(line: facts.LineMeasured) -> None:
     RTP_PACKETS.labels("outbound").inc(line.packets_out)
     RTP_LOST.labels("inbound").inc(line.lost_in)
     RTP_LOST.labels("outbound").inc(line.lost_out)
+    for direction, mos in (("inbound", line.mos_in), ("outbound", line.mos_out)):
+        if mos is not None:
+            LINE_MOS.labels(direction).observe(mos)
     if line.packets_in:
         RTP_JITTER.observe(line.jitter_ms / 1000)

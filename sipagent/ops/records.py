@@ -66,6 +66,8 @@ class CallRecord:
     input_tokens: int = 0
     output_tokens: int = 0
     line: dict[str, Any] = field(default_factory=dict)
+    silences: list[dict[str, Any]] = field(default_factory=list)
+    """Why the call was silent, and for how long."""
     recording: dict[str, Any] = field(default_factory=dict)
     """Empty when nothing was recorded."""
     extra: dict[str, str] = field(default_factory=dict)
@@ -95,6 +97,11 @@ class CallRecord:
                 self.callee = asdict(fact)
             case facts.LineMeasured():
                 self.line = asdict(fact)
+            case facts.SilenceNamed():
+                self.silences.append({**asdict(fact), "silent_ms": None})
+            case facts.SilenceOver(cause=cause, silent_ms=silent_ms):
+                named = [each for each in self.silences if each["cause"] == cause]
+                named[-1]["silent_ms"] = silent_ms
             case facts.CallRecorded():
                 self.recording = asdict(fact)
             case facts.CallEnded(termination=end):

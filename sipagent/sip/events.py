@@ -234,3 +234,9 @@ class LineStats:
     """RTCP reports of the peer's on what we send: it is there, whether or not it sends RTP."""
     jitter_buffer_ms: int = 0
     """Mean delay the jitter buffer added."""
+    empty_frames: int = 0
+    """For which no packet that could be decoded was there."""
+    rtp_source: str = ""
+    """Where packets come from, ``address:port``; ``""``: none has come."""
+    rtp_target: str = ""
+    """Where the peer said its media is."""

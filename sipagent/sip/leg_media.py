@@ -100,7 +100,10 @@ class LegMedia:
             info = self._call.getInfo()
             media = audio_media(info)
             if media is not None:
-                self._call.leg.remember(line_stats(self._call.getStreamStat(media.index)))
+                stat = self._call.getStreamStat(media.index)
+                transport = self._call.getMedTransportInfo(media.index)
+                stream = self._call.getStreamInfo(media.index)
+                self._call.leg.remember(line_stats(stat, transport, stream))
         except pj.Error:
             pass  # the stream is gone; the last figures stand
 

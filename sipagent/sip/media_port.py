@@ -17,9 +17,9 @@ from sipagent.audio.frames import FRAME_MS, Pcm
 from sipagent.audio.playout import Heard, Playout
 
 from .events import FirstFramePlayed, ItemPlayed, MediaFact
+from .media_tap import MediaTap
 
 INBOUND_CAPACITY_S = 10
-RECORDED_CAPACITY_S = 10
 
 CALLER, AGENT = 0, 1
 """Channels of the recording."""
@@ -42,7 +42,7 @@ class MediaPort:
         self._lock = threading.Lock()
         self._playout = Playout(rate_hz)
         self._inbound: deque[Pcm] = deque(maxlen=INBOUND_CAPACITY_S * 1000 // FRAME_MS)
-        self._recorded: deque[tuple[int, Pcm]] | None = None
+        self._taps: list[MediaTap] = []
         self._arrived = asyncio.Event()
         self._is_closed = False
         self._announced: str | None = None
@@ -121,20 +121,16 @@ class MediaPort:
         with self._lock:
             return len(self._inbound)
 
-    def start_recording(self) -> None:
-        """Keep a copy of both directions for :meth:`take_recorded`."""
-        with self._lock:
-            capacity = 2 * RECORDED_CAPACITY_S * 1000 // FRAME_MS
-            self._recorded = deque(maxlen=capacity)
+    def tap(self, capacity_s: float) -> MediaTap:
+        """Return a copy of both directions from now on.
 
-    def take_recorded(self) -> list[tuple[int, Pcm]]:
-        """Return the frames recorded since the last time: ``(channel, pcm)``, caller 0, agent 1."""
+        Args:
+            capacity_s: How much is kept until it is taken.
+        """
+        tap = MediaTap(self._lock, capacity_s)
         with self._lock:
-            if self._recorded is None:
-                return []
-            recorded = list(self._recorded)
-            self._recorded.clear()
-        return recorded
+            self._taps.append(tap)
+        return tap
 
     def close(self) -> None:
         """Let readers see the end."""
@@ -157,8 +153,8 @@ class MediaPort:
                 posts.append(FirstFramePlayed(item_id, now))
             posts += [ItemPlayed(each, now) for each in self._playout.drain_finished()]
             self.frames_out += 1
-            if self._recorded is not None:
-                self._recorded.append((AGENT, frame))
+            for tap in self._taps:
+                tap.add(AGENT, frame)
         for fact in posts:
             self._wake(self._post, fact)
         return frame
@@ -170,8 +166,8 @@ class MediaPort:
             if len(self._inbound) == self._inbound.maxlen:
                 self.dropped_frames += 1
             self._inbound.append(frame)
-            if self._recorded is not None:
-                self._recorded.append((CALLER, frame))
+            for tap in self._taps:
+                tap.add(CALLER, frame)
         self._wake(self._arrived.set)
 
     def _wake(self, callback: Callable[..., object], *args: object) -> None:

@@ -57,8 +57,8 @@ def encryption(dump: str, profile: int) -> str:
     return "DTLS" if profile & _DTLS else "SDES"
 
 
-def line_stats(stat: Any) -> LineStats:
-    """Return the figures of a stream."""
+def line_stats(stat: Any, transport: Any, stream: Any) -> LineStats:
+    """Return the figures of a stream, its transport and what was agreed on."""
     rtcp = stat.rtcp
     return LineStats(
         packets_in=int(rtcp.rxStat.pkt),
@@ -70,4 +70,7 @@ def line_stats(stat: Any) -> LineStats:
         rtt_ms=rtcp.rttUsec.mean / 1000,
         reports_in=int(rtcp.txStat.updateCount),
         jitter_buffer_ms=int(stat.jbuf.avgDelayMsec),
+        empty_frames=int(stat.jbuf.empty),
+        rtp_source=str(transport.srcRtpName),
+        rtp_target=str(stream.remoteRtpAddress),
     )

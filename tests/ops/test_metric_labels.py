@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.samples import Sample
 
 from sipagent.calls import facts
+from sipagent.calls.silence_doctor import Cause
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_outcome import Outcome
 from sipagent.ops import refusals
@@ -34,6 +36,7 @@ CLOSED = {
     "mode": {"blind", "attended"},
     "kind": {"human", "machine", "fax"},
     "finding": {*FINDINGS},
+    "cause": {*get_args(Cause)},
     "code": {*KNOWN_CODES, "other"},
 }
 NAMED_BY_FILES = {"plan", "agent", "from_agent", "to_agent", "tool", "guardrail", "trunk"}
@@ -90,4 +93,4 @@ def test_nothing_a_caller_brings_along_becomes_a_value() -> None:
 def test_names_carry_their_unit() -> None:
     for metric in ours():
         if metric.type == "histogram":
-            assert metric.name.endswith("_seconds"), metric.name
+            assert metric.name.endswith(("_seconds", "_mos")), metric.name

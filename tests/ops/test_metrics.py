@@ -17,7 +17,18 @@ from .script import CALL, tell_all
 OFFERED = facts.CallOffered("incoming", "sip-1", "a", "b")
 ROUTED = facts.CallRouted("plan", "Ada")
 ENDED = facts.CallEnded(Termination(Result.FAILED, Reason.SESSION_LOST), 45_000)
-LINE = facts.LineMeasured(50, 60, 1, 2, 4.0, 20.0, 3, 5)
+LINE = facts.LineMeasured(
+    packets_in=50,
+    packets_out=60,
+    lost_in=1,
+    lost_out=2,
+    jitter_ms=4.0,
+    rtt_ms=20.0,
+    mos_in=4.3,
+    mos_out=4.1,
+    frames_starved=3,
+    frames_dropped=5,
+)
 PLAN = {"plan": "plan"}
 
 
@@ -76,6 +87,14 @@ PLAN = {"plan": "plan"}
         (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "input"}, 70),
         (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "output"}, 110),
         (LINE, "sipagent_frames_starved_total", {}, 3),
+        (LINE, "sipagent_line_mos_sum", {"direction": "inbound"}, 4.3),
+        (LINE, "sipagent_line_mos_sum", {"direction": "outbound"}, 4.1),
+        (
+            facts.SilenceNamed("no_rtp", "no RTP"),
+            "sipagent_silences_total",
+            PLAN | {"cause": "no_rtp"},
+            1,
+        ),
         (LINE, "sipagent_frames_dropped_total", {}, 5),
         (LINE, "sipagent_rtp_packets_total", {"direction": "inbound"}, 50),
         (LINE, "sipagent_rtp_packets_total", {"direction": "outbound"}, 60),

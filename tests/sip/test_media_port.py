@@ -104,16 +104,23 @@ async def test_what_nobody_reads_drops_the_oldest_and_is_counted(port: MediaPort
     assert int(frames[0][0]) == 3
 
 
-async def test_both_directions_are_recorded_once_asked_for(port: MediaPort) -> None:
+async def test_a_tap_has_both_directions_from_then_on(port: MediaPort) -> None:
     port.give_inbound(frame())
-    assert port.take_recorded() == []
-    port.start_recording()
+    tap = port.tap(1.0)
     port.give_inbound(frame(7))
+    later = port.tap(1.0)
     port.push("a", frame(9))
     port.take_outbound()
-    recorded = port.take_recorded()
-    assert [(channel, int(pcm[0])) for channel, pcm in recorded] == [(CALLER, 7), (AGENT, 9)]
-    assert port.take_recorded() == []
+    assert [(channel, int(pcm[0])) for channel, pcm in tap.take()] == [(CALLER, 7), (AGENT, 9)]
+    assert [channel for channel, _ in later.take()] == [AGENT]
+    assert tap.take() == []
+
+
+async def test_a_tap_that_nobody_takes_from_keeps_the_latest(port: MediaPort) -> None:
+    tap = port.tap(0.04)
+    for value in range(9):
+        port.give_inbound(frame(value))
+    assert [int(pcm[0]) for _, pcm in tap.take()] == [5, 6, 7, 8]
 
 
 async def test_a_pause_inside_an_unfinished_item_is_starvation(port: MediaPort) -> None:

@@ -1,0 +1,135 @@
+"""How the line of a call is: looked at twice a second, judged at the end.
+
+| resource | acquired         | released       | on failure                        |
+|----------|------------------|----------------|-----------------------------------|
+| tap      | first media      | with the media | oldest frames are dropped         |
+| figures  | each look        | -              | the last ones stand               |
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from sipagent.audio.echo import EchoDetector
+from sipagent.audio.loudness import Loudness
+from sipagent.audio.recording import CALLER
+from sipagent.realtime import events as session_events
+from sipagent.sip.events import Confirmed, Held, MediaStarted, Resumed
+from sipagent.sip.media_tap import MediaTap
+
+from . import facts
+from .inbox import Inbox
+from .line_figures import line_measured
+from .part import CallPart
+from .silence_doctor import Named, Over, Sight, SilenceDoctor
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+KEPT_S = 2.0
+
+_AGENT_ACTS = (
+    session_events.AudioDelta,
+    session_events.ToolStarted,
+    session_events.ResponseDone,
+    session_events.SpeechStarted,
+)
+"""After these it is no longer the agent that is waited for, or it can be heard to be there."""
+
+
+class LineWatch(CallPart):
+    """Watch the line of a call; tell why it is silent, and in the end how it was.
+
+    Args:
+        is_greeted: Whether the agent speaks first.
+    """
+
+    def __init__(self, *, is_greeted: bool) -> None:
+        super().__init__()
+        self._is_greeted = is_greeted
+        self._inbound, self._outbound, self._echo = Loudness(), Loudness(), EchoDetector()
+        self._tap: MediaTap | None = None
+        self._doctor: SilenceDoctor | None = None
+        self._look_at: float | None = None
+        self._counted = (0, 0, 0)
+        """Frames, zeros and sounds when the figures were asked for."""
+
+    def handle(self, message: Inbox) -> None:
+        """Note what has to do with silence."""
+        now = self.hands.now()
+        if isinstance(message, MediaStarted) and self._tap is None:
+            self._begin(now)
+        elif self._doctor is None:
+            return
+        elif isinstance(message, Held | Resumed):
+            is_held = isinstance(message, Held)
+            self._doctor.held(is_held=is_held, sight=self._sight(), now=now)
+        elif isinstance(message, session_events.SpeechStopped) or (
+            isinstance(message, Confirmed) and self._is_greeted
+        ):
+            self._doctor.agent_owes(now)
+        elif isinstance(message, _AGENT_ACTS):
+            self._tell(self._doctor.agent_acts(now))
+
+    def deadline(self) -> float | None:
+        """Return when the line is looked at next."""
+        return self._look_at
+
+    def handle_timer(self, now: float) -> None:
+        """Look at the line."""
+        if self._doctor is None or self._look_at is None or now < self._look_at:
+            return
+        self._take_frames()
+        self._tell(self._doctor.look(self._sight(), now=now))
+        self._count()
+        self._look_at = now + LOOK_S
+
+    async def close(self) -> Mapping[str, str]:
+        """Tell how the line was."""
+        self._take_frames()
+        self.hands.tell(line_measured(self.hands.leg, self._inbound, self._outbound))
+        return {}
+
+    def _begin(self, now: float) -> None:
+        media = self.hands.leg.media
+        assert media is not None
+        self._tap = media.tap(KEPT_S)
+        self._doctor = SilenceDoctor(now=now)
+        self._count()
+        self._look_at = now + LOOK_S
+
+    def _count(self) -> None:
+        """Ask for new figures, which count as of now."""
+        heard = self._inbound
+        self._counted = (heard.frames, heard.zero_frames, heard.sound_frames)
+        self.hands.leg.refresh_stats()
+
+    def _sight(self) -> Sight:
+        stats = self.hands.leg.stats()
+        return Sight(
+            stats.packets_in,
+            stats.empty_frames,
+            *self._counted,
+            stats.rtp_source,
+            stats.rtp_target,
+            self._echo.is_echo,
+        )
+
+    def _take_frames(self) -> None:
+        frames = self._tap.take() if self._tap is not None else []
+        came = [frame for channel, frame in frames if channel == CALLER]
+        sent = [frame for channel, frame in frames if channel != CALLER]
+        self._echo.came(self._inbound.hear(came))
+        self._echo.sent(self._outbound.hear(sent))
+
+    def _tell(self, news: Iterable[Named | Over]) -> None:
+        call_id = self.hands.call_id
+        for each in news:
+            match each:
+                case Named(cause, text):
+                    log.warning("call=%s ! silent: %s: %s", call_id, cause, text)
+                    self.hands.tell(facts.SilenceNamed(cause, text))
+                case Over(cause, silent_ms):
+                    log.info("call=%s = heard again after %s: %d ms", call_id, cause, silent_ms)
+                    self.hands.tell(facts.SilenceOver(cause, silent_ms))
