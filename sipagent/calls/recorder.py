@@ -65,6 +65,12 @@ class CallRecorder:
         self._take_frames()
         return max(self._taken_samples) * 1000 // self._media.rate_hz
 
+    @property
+    def complete_ms(self) -> int:
+        """Up to where both sides are known: one may be a frame ahead of the other."""
+        self._take_frames()
+        return min(self._taken_samples) * 1000 // self._media.rate_hz
+
     def mute(self, *, caller: bool, agent: bool) -> None:
         """Write silence for these sides from this frame on, and sound for the others."""
         self._take_frames()

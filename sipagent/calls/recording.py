@@ -118,7 +118,8 @@ class Recording(CallPart):
 
     def _end_pause(self, recorder: CallRecorder) -> None:
         if self._paused_at_ms is not None:
-            self._paused.append((self._paused_at_ms, recorder.position_ms))
+            until_ms = max(self._paused_at_ms, recorder.complete_ms)
+            self._paused.append((self._paused_at_ms, until_ms))
             self._paused_at_ms = None
 
     def _apply(self) -> None:

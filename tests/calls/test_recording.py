@@ -90,6 +90,20 @@ async def test_a_pause_is_silent_on_both_sides_and_on_record(tmp_path: Path) -> 
     assert fact.paused == ((20, 60),)
 
 
+async def test_a_pause_ends_where_the_side_that_is_behind_goes_on(tmp_path: Path) -> None:
+    line = Line(tmp_path, RecordingSetup())
+    line.recording.handle(MEDIA)
+    line.talk(1, 7)
+    line.recording.pause()
+    line.talk(2, 8)
+    assert line.media is not None
+    line.media.take_outbound()  # the caller's frame of this tick is still to come
+    line.recording.resume()
+    line.media.give_inbound(np.full(160, 3, np.int16))
+    kept, fact = await line.kept()
+    assert (kept, fact.paused) == ([[1, 7], [0, 0], [3, 0]], ((20, 40),))
+
+
 async def test_a_pause_that_never_ended_lasts_to_the_end(tmp_path: Path) -> None:
     line = Line(tmp_path, RecordingSetup())
     line.recording.handle(MEDIA)

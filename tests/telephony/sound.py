@@ -7,6 +7,7 @@ from statistics import median
 import numpy as np
 
 from sipagent.audio.frames import Pcm
+from sipagent.audio.level import dbov
 from sipagent.audio.spectrum import tone_snr_db
 from sipagent.sip.call import SipCall
 
@@ -22,15 +23,25 @@ def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     return median(_snrs_db(pcm, rate_hz, freq_hz))
 
 
+def usual_dbov(pcm: Pcm, rate_hz: int) -> float:
+    """Return how loud ``pcm`` is for most of its time: what is concealed is softer."""
+    return median(dbov(window) for window in _windows(pcm, rate_hz))
+
+
 def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     """Return how clean a tone is at its cleanest: whether it came through at all."""
     return max(_snrs_db(pcm, rate_hz, freq_hz))
 
 
 def _snrs_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> list[float]:
+    return [tone_snr_db(window, rate_hz, freq_hz) for window in _windows(pcm, rate_hz)]
+
+
+def _windows(pcm: Pcm, rate_hz: int) -> list[Pcm]:
+    """Return the whole windows of ``pcm`` in which there is anything."""
     size = rate_hz * WINDOW_MS // 1000
     windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
-    return [tone_snr_db(window, rate_hz, freq_hz) for window in windows if window.any()]
+    return [window for window in windows if window.any()]
 
 
 async def hear(leg: SipCall, voiced_frames: int) -> Pcm:

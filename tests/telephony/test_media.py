@@ -18,7 +18,7 @@ from sipagent.sip.media_port import MediaPort
 from .harness import switchboard, told, until
 from .rtp import SAMPLES_PER_PACKET, RtpPeer, heard
 from .sipp import Sipp, needs_sipp
-from .sound import usual_snr_db
+from .sound import usual_dbov, usual_snr_db
 
 TONE_HZ, TONE_DBOV, RATE_HZ = 425, -12.0, 8_000
 G711_SNR_DB = 36.0
@@ -98,7 +98,7 @@ async def test_the_caller_is_heard_from_the_first_packet_at_their_level(
             await sipp.succeeds()
         assert len(np.flatnonzero(inbound)) / RATE_HZ == pytest.approx(0.6, abs=0.06)
         middle = voiced(inbound, RATE_HZ)
-        assert dbov(middle) == pytest.approx(TONE_DBOV, abs=0.2)
+        assert usual_dbov(middle, RATE_HZ) == pytest.approx(TONE_DBOV, abs=0.2)
         assert usual_snr_db(middle, RATE_HZ, TONE_HZ) > G711_SNR_DB
 
 
