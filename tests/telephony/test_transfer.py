@@ -205,7 +205,7 @@ async def test_transfers_leave_nothing_behind() -> None:
     async with (
         far_end("hangs up", rtp_ports=(47_000, 47_999)) as target,
         far_end(f"refers to {target}") as uri,
-        switchboard(follows_refer=True) as board,
+        switchboard(follows_refer=True, rtp_rest_s=0) as board,
     ):
         for number in range(REFERS_PER_WINDOW):
             async with Phone(board.endpoint, uri) as phone:
