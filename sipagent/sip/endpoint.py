@@ -102,7 +102,8 @@ class SipEndpoint:
     @property
     def free_calls(self) -> int:
         """Calls that could be taken or placed now."""
-        return max(0, min(self._settings.max_calls, self.call_limit) - len(self._legs))
+        limit = min(self._settings.max_calls, self.call_limit)
+        return max(0, limit - self._calls_held())
 
     @property
     def dropped_messages(self) -> int:
@@ -271,8 +272,13 @@ class SipEndpoint:
         counts["conference_ports"] -= len(self._ports)
         return held | counts
 
+    def _calls_held(self) -> int:
+        """Return how many calls are taken: PJSIP keeps one whose INVITE nobody answers for 32 s."""
+        pj_calls = 0 if self._stack is None else self._stack.pj_calls
+        return max(len(self._legs), pj_calls)
+
     def _capacity(self) -> Capacity:
-        free = max(0, self.call_limit - len(self._legs))
+        free = max(0, self.call_limit - self._calls_held())
         return Capacity(0 if self.is_draining else free, self.call_limit, self._retry_after_s)
 
     def _incoming(self, pj_call_id: int, text: str, source_address: str) -> None:

@@ -83,12 +83,16 @@ class PjStack:
         """SIP messages that could not be parsed."""
         return self._writer.dropped_messages
 
+    @property
+    def pj_calls(self) -> int:
+        """Calls PJSIP holds, those too that nobody here has any more; any thread."""
+        return int(native().pjsua_call_get_count())
+
     def counts(self) -> dict[str, int]:
         """Return what PJSIP itself holds."""
-        library = native()
         return {
-            "pj_calls": int(library.pjsua_call_get_count()),
-            "conference_ports": int(library.pjsua_conf_get_active_ports()),
+            "pj_calls": self.pj_calls,
+            "conference_ports": int(native().pjsua_conf_get_active_ports()),
             "transports": len(self._endpoint.transportEnum()),
         }
 

@@ -18,7 +18,7 @@ from sipagent.sip.invite_rate import DIALS_PER_WINDOW
 from .datagrams import SDP, SipSocket
 from .dialling import CALL_ID, Dialling, dialling
 from .far_end import far_end
-from .harness import switchboard, told
+from .harness import switchboard, told, until
 
 
 async def ringing(calls: Dialling, peer: SipSocket, **request: object) -> str:
@@ -138,6 +138,18 @@ async def test_two_hundred_calls_to_a_peer_that_is_dead_take_no_more_than_there_
         assert len(legs) == board.endpoint.call_limit
         assert board.endpoint.free_calls == 0
         assert all(isinstance(each, SipError) for each in outcomes if each not in legs)
+
+
+async def test_a_call_given_up_is_not_free_before_its_peer_has_said_something() -> None:
+    async with switchboard() as board, SipSocket(0) as peer:
+        endpoint = board.endpoint
+        leg = await endpoint.dial(f"sip:bob@127.0.0.1:{peer.port}")
+        invite = await peer.received.get()
+        leg.hang_up()
+        await until(lambda: endpoint.calls_in_use == 0)
+        assert endpoint.free_calls == endpoint.call_limit - 1
+        peer.reply(invite, "486 Busy Here")
+        await until(lambda: endpoint.free_calls == endpoint.call_limit)
 
 
 async def test_two_hundred_calls_at_once_are_sent_one_after_the_other_or_refused() -> None:
