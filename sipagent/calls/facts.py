@@ -9,9 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from .line_facts import LineMeasured as LineMeasured  # noqa: PLC0414 - one name for all facts
-from .line_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name for all facts
-from .line_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
+from .leg_facts import CalleeDetected as CalleeDetected  # noqa: PLC0414 - one name for all facts
+from .leg_facts import CalleeRang as CalleeRang  # noqa: PLC0414 - one name for all facts
+from .leg_facts import CallHeld as CallHeld  # noqa: PLC0414 - one name for all facts
+from .leg_facts import CallRecorded as CallRecorded  # noqa: PLC0414 - one name for all facts
+from .leg_facts import CallResumed as CallResumed  # noqa: PLC0414 - one name for all facts
+from .leg_facts import InteropFound as InteropFound  # noqa: PLC0414 - one name for all facts
+from .leg_facts import LineMeasured as LineMeasured  # noqa: PLC0414 - one name for all facts
+from .leg_facts import PeerChanged as PeerChanged  # noqa: PLC0414 - one name for all facts
+from .leg_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name for all facts
+from .leg_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
+from .leg_facts import TransferEnded as TransferEnded  # noqa: PLC0414 - one name for all facts
+from .leg_facts import TransferStarted as TransferStarted  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
 
@@ -30,14 +39,6 @@ class CallOffered:
     """Who the network says is calling (RFC 3325)."""
     diverted_from: str = ""
     """Whom the call was for before it was sent on (RFC 5806, RFC 7044)."""
-
-
-@dataclass(frozen=True, slots=True)
-class InteropFound:
-    """Something was unusual about the INVITE."""
-
-    names: tuple[str, ...]
-    """As ``sip.interop`` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +85,6 @@ class CallAnswered:
     """Of the signalling: ``udp``, ``tcp`` or ``tls``."""
     srtp: str = ""
     """``SDES`` or ``DTLS``: how the keys of encrypted audio were agreed on; empty: plain."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalleeRang:
-    """The first provisional response to our INVITE came."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalleeDetected:
-    """Who answered our call, by their first seconds; a later fact corrects an earlier one."""
-
-    kind: Literal["human", "machine", "fax"]
-    greeting_ms: int
-    """How long they spoke before it was clear; 0: they said nothing."""
-    beep_ms: int | None = None
-    """From the answer to the end of a machine's beep; None: none was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,51 +185,6 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
-class CallHeld:
-    """The other side put the call on hold (RFC 3264 section 8.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallResumed:
-    """The other side is back, or the call ended while it was on hold."""
-
-    held_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class PeerChanged:
-    """Somebody else is at the other end of the leg: a peer transferred us, or was replaced."""
-
-    sip_call_id: str
-    """Of the dialog the leg has now."""
-    caller: str
-    """User part of its From; of a call of ours, our own."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransferStarted:
-    """The agent wants the caller to talk to somebody else."""
-
-    target: str
-    """A name of the plan's."""
-    mode: Literal["blind", "attended"]
-
-
-@dataclass(frozen=True, slots=True)
-class TransferEnded:
-    """What came of it; told once for each that started."""
-
-    target: str
-    mode: Literal["blind", "attended"]
-    outcome: str
-    """See ``transfer_outcome.Outcome``."""
-    status: int
-    """Of SIP, where one told it, else 0."""
-    ms: int
-    """From the wish to the outcome."""
-
-
-@dataclass(frozen=True, slots=True)
 class DigitPressed:
     """DTMF from the caller."""
 
@@ -297,22 +235,6 @@ class UsageReported:
 
     input_tokens: int
     output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecorded:
-    """The recording is written, as far as it could be."""
-
-    path: str
-    consent: Literal["none", "announced", "tool", "key"]
-    """How it was agreed on; ``none``: nobody was told or asked."""
-    duration_ms: int
-    sha256: str
-    """Of the file, in hexadecimal; ``""`` when it could not be completed."""
-    paused: tuple[tuple[int, int], ...] = ()
-    """Spans of it that are silent because it was paused, in milliseconds."""
-    error: str = ""
-    """Why it is not complete; ``path`` then ends in ``.part``."""
 
 
 @dataclass(frozen=True, slots=True)

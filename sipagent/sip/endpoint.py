@@ -7,9 +7,7 @@ PJSIP thread. Callbacks given by the owner run on the loop.
 |--------------------|----------------|-----------------------------------------|
 | PJSIP, transports  | ``start``      | ``close``                               |
 | accounts           | ``start``      | ``close``, before PJSIP                 |
-| ``PjCall``         | INVITE, REFER  | after its disconnect, outside callbacks |
-| conference ports   | first use      | ``close`` (lent by ``PortPool``)        |
-| resting RTP ports  | end of a leg   | ``rtp_rest_s`` later, or ``close``      |
+| legs               | INVITE, REFER  | see ``Legs``                            |
 """
 
 from __future__ import annotations
@@ -29,19 +27,15 @@ from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .interop import interop_findings
 from .invite_rate import DialRate
+from .legs import Legs
 from .line import NO_WISHES, LineWishes
 from .options import Capacity
-from .pj_call import PjCall
-from .pj_values import operation
-from .pjlib import call_limit, destroy, pj
-from .port_pool import PortPool
+from .pjlib import call_limit
 from .registering import Registering
 from .registration import TrunkState
-from .resting_ports import RestingPorts
 from .settings import SipSettings
 from .stack import PjStack
 from .stun_client import ask_servers
-from .successors import LegSuccessors
 from .thread import POLL_MS, PjThread
 from .trunks import address_of_record, dialled_uri, trunk_named
 
@@ -78,12 +72,7 @@ class SipEndpoint:
         self._thread = PjThread()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
-        self._ports = PortPool()
-        self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
-        self._legs: set[PjCall] = set()
-        self._successors = LegSuccessors(
-            self._thread, self._make_successor, settings.codecs, follows_refer=follows_refer
-        )
+        self._legs = Legs(settings, self._thread, follows_refer=follows_refer)
         self._dial_rate = DialRate()
         self._doorway = Doorway(settings, self._capacity, self._turned_away)
         self._retry_after_s: int | None = None
@@ -197,7 +186,8 @@ class SipEndpoint:
         leg = SipCall(invite, self._thread, self._loop)
         leg.wishes = wishes
         try:
-            await asyncio.wrap_future(self._thread.call(lambda: self._dial(leg)))
+            from_uri = self._from(invite)
+            await asyncio.wrap_future(self._thread.call(lambda: self._legs.dial(leg, from_uri)))
         except SipError as error:
             raise SipError(f"cannot call {uri}: {error}") from None
         except asyncio.CancelledError:
@@ -221,6 +211,8 @@ class SipEndpoint:
             *(self._settings, self._incoming, self._rejected),
             *(self._trunk_changed, self._doorway.admission.registered),
         )
+        assert self._stack.accounts is not None
+        self._legs.open(self._stack.accounts)
         self._thread.poll = self._poll
         self.port = self._stack.listening.port
         self.tls_port = self._stack.listening.tls_port
@@ -230,24 +222,22 @@ class SipEndpoint:
     def _poll(self, longest_ms: int) -> None:
         assert self._stack is not None
         self._stack.poll(longest_ms)
-        self._resting.release(now=monotonic())
+        self._legs.rest(monotonic())
 
     def _close(self) -> None:
         stack = self._stack
         if stack is None:
             return
-        self._hang_up_all()
+        self._legs.hang_up_all()
         registering = self._leave()
         deadline = monotonic() + LAST_WORDS_S
         while (self._legs or registering.is_leaving) and monotonic() < deadline:
             stack.poll(POLL_MS)
             self._thread.run_commands()  # releases the legs that ended
-        while self._legs:
-            self._release(next(iter(self._legs)))
+        self._legs.drop_all()
         self._thread.poll = None
         stack.stop_clock()
-        self._ports.close()
-        self._resting.close()
+        self._legs.close()
         self._stack = None
         stack.close()
         self._doorway.close()
@@ -260,16 +250,12 @@ class SipEndpoint:
     def _trunk_changed(self, state: TrunkState) -> None:
         self._tell(self._on_trunk, state)
 
-    def _hang_up_all(self) -> None:
-        for peer in self._legs:
-            peer.send_bye([("Reason", "SIP;cause=503")], unanswered=503)
-
     def _inventory(self) -> dict[str, int]:
-        held = {"legs": len(self._legs), "media_ports": self._ports.in_use}
+        held = self._legs.counts()
         if self._stack is None:
             return held
         counts = self._stack.counts()
-        counts["conference_ports"] -= len(self._ports)
+        counts["conference_ports"] -= self._legs.kept_ports
         return held | counts
 
     def _calls_held(self) -> int:
@@ -287,9 +273,7 @@ class SipEndpoint:
         trunk = self._doorway.trunk_of(text, source_address)
         invite = replace(invite, trunk=trunk, is_trusted=self._settings.trusts(trunk))
         leg = SipCall(invite, self._thread, self._loop)
-        peer = self._peer(leg, pj_call_id)
-        leg.attach(peer)
-        self._legs.add(peer)
+        peer = self._legs.answering(leg, pj_call_id)
         if self._retry_after_s is None:
             self._tell(self._on_incoming, leg)
             return
@@ -310,22 +294,6 @@ class SipEndpoint:
         findings = interop_findings(invite, text, codecs=codecs, srtp=srtp)
         return replace(invite, findings=findings)
 
-    def _dial(self, leg: SipCall) -> None:
-        assert self._stack is not None
-        invite = leg.invite
-        parameters = operation(0, "", invite.headers)
-        parameters.txOption.localUri = self._from(invite)
-        peer = self._peer(leg)
-        try:
-            peer.makeCall(invite.called_uri, parameters)
-        except pj.Error:
-            if not peer.has_ended:  # else PJSIP has said so, and it is on its way to `_release`
-                destroy(peer)
-            raise
-        leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
-        leg.attach(peer)
-        self._legs.add(peer)
-
     def _from(self, invite: Invite) -> str:
         assert self._stack is not None
         uri = ""
@@ -333,26 +301,6 @@ class SipEndpoint:
             trunk = trunk_named(self._settings.trunks, invite.trunk)
             uri = address_of_record(trunk, invite.caller_user)
         return uri or self._stack.uri_of(invite.caller_user)
-
-    def _peer(self, leg: SipCall, pj_call_id: int = pj.PJSUA_INVALID_ID) -> PjCall:
-        assert self._stack is not None and self._stack.accounts is not None
-        account = self._stack.accounts.of(leg.invite.trunk)
-        ports, resting = self._ports, self._resting
-        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._successors)
-
-    def _make_successor(self, leg: SipCall, pj_call_id: int) -> PjCall:
-        peer = self._peer(leg, pj_call_id)
-        self._legs.add(peer)
-        return peer
-
-    def _gone(self, peer: PjCall) -> None:
-        self._thread.post(lambda: self._release(peer))  # never inside its own callback
-
-    def _release(self, peer: PjCall) -> None:
-        self._legs.discard(peer)
-        peer.leg.release()
-        peer.part()
-        destroy(peer)
 
     def _tell(self, callback: Callable[[T], None], argument: T) -> None:
         assert self._loop is not None

@@ -43,7 +43,9 @@ class Switchboard:
 
     async def left_behind(self, idle: Mapping[str, int]) -> dict[str, int]:
         """Return what the endpoint holds more than when ``idle``, but for legs that are up."""
-        up = [peer.leg for peer in self.endpoint._legs if peer.leg.state is not LegState.ENDED]
+        up = [
+            peer.leg for peer in self.endpoint._legs._peers if peer.leg.state is not LegState.ENDED
+        ]
         talking = sum(leg.media is not None for leg in up)
         expected = Counter(idle)
         expected.update(legs=len(up), pj_calls=len(up))

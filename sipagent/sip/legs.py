@@ -1,0 +1,125 @@
+"""The legs of an endpoint, as PJSIP has them; every method runs on the PJSIP thread.
+
+| resource           | acquired             | released                                |
+|--------------------|----------------------|-----------------------------------------|
+| ``PjCall``         | INVITE, REFER        | after its disconnect, outside callbacks |
+| conference ports   | first use            | ``close`` (lent by ``PortPool``)        |
+| resting RTP ports  | end of a leg         | ``rtp_rest_s`` later, or ``close``      |
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .accounts import Accounts
+from .call import SipCall
+from .pj_call import PjCall
+from .pj_values import operation
+from .pjlib import destroy, pj
+from .port_pool import PortPool
+from .resting_ports import RestingPorts
+from .settings import SipSettings
+from .successors import LegSuccessors
+from .thread import PjThread
+
+
+class Legs:
+    """Make legs, and let go of them.
+
+    Args:
+        settings: Of the endpoint.
+        thread: PJSIP's.
+        follows_refer: Whether a peer may send us elsewhere.
+    """
+
+    def __init__(self, settings: SipSettings, thread: PjThread, *, follows_refer: bool) -> None:
+        self._thread = thread
+        self._ports = PortPool()
+        self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
+        self._peers: set[PjCall] = set()
+        self._successors = LegSuccessors(
+            thread, self._make, settings.codecs, follows_refer=follows_refer
+        )
+        self._accounts: Accounts | None = None
+
+    def __len__(self) -> int:
+        """Return how many there are; any thread."""
+        return len(self._peers)
+
+    def open(self, accounts: Accounts) -> None:
+        """Take part in a PJSIP that has started."""
+        self._accounts = accounts
+
+    def answering(self, leg: SipCall, pj_call_id: int) -> PjCall:
+        """Return the PJSIP side of a leg whose INVITE has come."""
+        peer = self._make(leg, pj_call_id)
+        leg.attach(peer)
+        return peer
+
+    def dial(self, leg: SipCall, from_uri: str) -> None:
+        """Send the INVITE of ``leg``.
+
+        Raises:
+            pj.Error: If PJSIP does not; nothing is left behind.
+        """
+        invite = leg.invite
+        parameters = operation(0, "", invite.headers)
+        parameters.txOption.localUri = from_uri
+        peer = self._new(leg, pj.PJSUA_INVALID_ID)
+        try:
+            peer.makeCall(invite.called_uri, parameters)
+        except pj.Error:
+            if not peer.has_ended:  # else PJSIP has said so, and it is on its way to `_release`
+                destroy(peer)
+            raise
+        leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
+        leg.attach(peer)
+        self._peers.add(peer)
+
+    def rest(self, now: float) -> None:
+        """Let RTP ports be used again that have rested."""
+        self._resting.release(now=now)
+
+    def hang_up_all(self) -> None:
+        """End every leg; those that nobody has answered are refused with 503."""
+        for peer in self._peers:
+            peer.send_bye([("Reason", "SIP;cause=503")], unanswered=503)
+
+    def drop_all(self) -> None:
+        """Let go of every leg, whether it has ended or not."""
+        while self._peers:
+            self._release(next(iter(self._peers)))
+
+    def close(self) -> None:
+        """Give everything back; the conference clock stands still."""
+        self._ports.close()
+        self._resting.close()
+
+    def counts(self) -> dict[str, int]:
+        """Return what is held."""
+        return {"legs": len(self._peers), "media_ports": self._ports.in_use}
+
+    @property
+    def kept_ports(self) -> int:
+        """Conference ports, lent or kept for the next leg."""
+        return len(self._ports)
+
+    def _make(self, leg: SipCall, pj_call_id: int) -> PjCall:
+        peer = self._new(leg, pj_call_id)
+        self._peers.add(peer)
+        return peer
+
+    def _new(self, leg: SipCall, pj_call_id: int) -> PjCall:
+        assert self._accounts is not None
+        account = self._accounts.of(leg.invite.trunk)
+        ports, resting = self._ports, self._resting
+        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._successors)
+
+    def _gone(self, peer: PjCall) -> None:
+        self._thread.post(lambda: self._release(peer))  # never inside its own callback
+
+    def _release(self, peer: PjCall) -> None:
+        self._peers.discard(peer)
+        peer.leg.release()
+        peer.part()
+        destroy(peer)
