@@ -50,6 +50,7 @@ async def test_a_trunk_registers_is_told_of_and_brings_its_calls(tmp_path: Path)
             assert await running.series('sipagent_trunk_registered{trunk="wrong"}') == 0
             outcome = 'sipagent_trunk_registrations_total{outcome="failed",trunk="wrong"}'
             assert await running.series(outcome) == 1
+            endpoint.fault = "silent"  # it rings until it is cancelled
             async with SipSocket(registrar.port) as caller:
                 caller.send(caller.request("INVITE", "c1", body=SDP, user="trunk1"))
                 while not (await caller.received.get()).startswith("SIP/2.0 180 "):
