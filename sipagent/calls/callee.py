@@ -76,7 +76,9 @@ class Callee(CallPart):
 
     def hear(self, source: FrameSource) -> FrameSource:
         """Return the callee's audio as the agent may hear it."""
-        return source if self._audio is None else self._audio
+        self._listen()  # an answer may come before its media does
+        assert self._audio is not None
+        return self._audio
 
     def deadline(self) -> float | None:
         """Return until when a machine may talk."""

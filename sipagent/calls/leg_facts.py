@@ -109,7 +109,7 @@ class LineMeasured:
     mos_in: float | None = None
     """Of what we hear, by ITU-T G.107; None: nothing came."""
     mos_out: float | None = None
-    """Of what the caller hears."""
+    """Of what the caller hears; None: the caller's telephone did not report on it (RTCP)."""
     level_in_dbov: float | None = None
     """Mean of what was louder than noise; None: nothing was."""
     level_out_dbov: float | None = None

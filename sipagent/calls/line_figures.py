@@ -38,7 +38,7 @@ def line_measured(leg: SipCall, inbound: Loudness, outbound: Loudness) -> facts.
         jitter_buffer_ms=stats.jitter_buffer_ms,
         rtt_ms=stats.rtt_ms,
         mos_in=round(mos(came), 2) if stats.packets_in else None,
-        mos_out=round(mos(sent), 2) if stats.packets_out else None,
+        mos_out=round(mos(sent), 2) if stats.reports_in else None,
         level_in_dbov=_level(inbound),
         level_out_dbov=_level(outbound),
         clipped_in_percent=round(inbound.clipped_percent, 2),

@@ -19,6 +19,7 @@ from sipagent.sip.events import Confirmed, Held, MediaStarted, Resumed
 from sipagent.sip.media_tap import MediaTap
 
 from . import facts
+from .conversation import FrameSource
 from .inbox import Inbox
 from .line_figures import line_measured
 from .part import CallPart
@@ -52,25 +53,34 @@ class LineWatch(CallPart):
         self._tap: MediaTap | None = None
         self._doctor: SilenceDoctor | None = None
         self._look_at: float | None = None
+        self._is_confirmed = False
+        self._is_owed = False
+        """Whether the agent's greeting was due before there was media."""
         self._counted = (0, 0, 0)
         """Frames, zeros and sounds when the figures were asked for."""
 
     def handle(self, message: Inbox) -> None:
         """Note what has to do with silence."""
         now = self.hands.now()
+        self._is_confirmed |= isinstance(message, Confirmed)
         if isinstance(message, MediaStarted) and self._tap is None:
             self._begin(now)
         elif self._doctor is None:
             return
-        elif isinstance(message, Held | Resumed):
+        elif isinstance(message, Confirmed | Held | Resumed):
             is_held = isinstance(message, Held)
             self._doctor.held(is_held=is_held, sight=self._sight(), now=now)
-        elif isinstance(message, session_events.SpeechStopped) or (
-            isinstance(message, Confirmed) and self._is_greeted
-        ):
+        elif isinstance(message, session_events.SpeechStopped):
             self._doctor.agent_owes(now)
         elif isinstance(message, _AGENT_ACTS):
             self._tell(self._doctor.agent_acts(now))
+
+    def hear(self, source: FrameSource) -> FrameSource:
+        """Note that the conversation begins, in which the agent may be the first to speak."""
+        self._is_owed = self._is_greeted
+        if self._is_owed and self._doctor is not None:
+            self._doctor.agent_owes(self.hands.now())
+        return source
 
     def deadline(self) -> float | None:
         """Return when the line is looked at next."""
@@ -96,6 +106,10 @@ class LineWatch(CallPart):
         assert media is not None
         self._tap = media.tap(KEPT_S)
         self._doctor = SilenceDoctor(now=now)
+        if not self._is_confirmed:  # many a telephone sends nothing before
+            self._doctor.held(is_held=True, sight=self._sight(), now=now)
+        if self._is_owed:
+            self._doctor.agent_owes(now)
         self._count()
         self._look_at = now + LOOK_S
 

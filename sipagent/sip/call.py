@@ -32,6 +32,7 @@ from .media_port import MediaPort
 from .own_hold import HoldCommand, OwnHold, SendOffer, TellHold
 from .refer import refer_to
 from .states import LegState, advance
+from .stream_figures import StreamFigures
 from .thread import PjThread
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class SipCall:
         self.state = LegState.RINGING
         self._thread, self._loop = thread, loop
         self._peer: PjCall | None = None
-        self._stats = LineStats()
+        self._stats, self._streams = LineStats(), StreamFigures()
         # An INVITE that came has a source, one of ours has none: its Call-ID is our choice.
         self._own_hold = OwnHold(not invite.source_address, random.uniform)
         self._retry: asyncio.TimerHandle | None = None
@@ -171,8 +172,8 @@ class SipCall:
         return self.media
 
     def remember(self, stats: LineStats) -> None:
-        """Keep figures; PJSIP thread."""
-        self._stats = stats
+        """Keep the figures of the stream there is, with those before it; PJSIP thread."""
+        self._stats = self._streams.add(stats)
 
     def _take(self, event: SipEvent | MediaFact) -> None:
         if self.state is LegState.ENDED:

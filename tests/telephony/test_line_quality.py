@@ -23,7 +23,6 @@ from .harness import until
 from .rtp import SAMPLES_PER_PACKET, RtpPeer
 
 SILENCE = bytes([0xFF] * SAMPLES_PER_PACKET)
-NAMED_WITHIN_S = 3.0
 
 
 def packets(level_dbov: float, duration_ms: int = 400) -> Iterator[bytes]:
@@ -101,7 +100,7 @@ async def test_a_clean_line_is_judged_as_one(tmp_path: Path) -> None:
     assert "LineMeasured" not in line_before
     assert line.packets_in >= 50 and line.lost_in == 0
     assert line.mos_in is not None and line.mos_in > 4.3
-    assert line.mos_out is not None and line.mos_out > 4.3
+    assert line.mos_out is None  # nobody reported on it
     assert line.level_in_dbov == pytest.approx(-20.0, abs=1.0)
     assert line.clipped_in_percent == 0.0
     assert desk.told.names()[-1] == "CallEnded"
