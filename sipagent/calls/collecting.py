@@ -65,12 +65,14 @@ class Collection:
     def __init__(self, field: FieldSettings, now: float) -> None:
         self.field = field
         self.digits = ""
+        self._has_end = False
         self._ends_at = now + LIMIT_S
         self._due_at = now + field.timeout_s
 
     def press(self, key: str, now: float) -> Outcome | None:
         """Take a key; return how it ended, if it did."""
         if key == self.field.end:
+            self._has_end = True
             return self._whole()
         self.digits += key
         self._due_at = now + self.field.pause_s
@@ -94,6 +96,11 @@ class Collection:
         if now < self.deadline():
             return None
         return self._whole() if self.digits else Outcome.TIMEOUT
+
+    def may_go_on(self, outcome: Outcome) -> bool:
+        """Tell whether a caller may be keying in a secret still, though it ended so."""
+        is_done = self._has_end and outcome is Outcome.COLLECTED
+        return self.field.is_sensitive and not is_done and outcome is not Outcome.HUNG_UP
 
     def _whole(self) -> Outcome:
         if len(self.digits) < self.field.min_digits:

@@ -349,8 +349,9 @@ class Conversation:
         return heard
 
     def interrupt(self, at: float) -> None:
-        """Stop what the agent is saying, as a key of the caller's does; silence is no matter."""
-        if self._audio is not None and not self._audio.is_idle:
+        """Stop what the agent is saying, as a key of the caller's does; nothing else is cut off."""
+        is_heard = self._audio is not None and not self._audio.is_idle
+        if is_heard and not self.is_on_hold:
             self._barge_in.handle(barge_in.AgentAudioFinished(), now=at)
             self._interrupt(at, cancel=True)
 

@@ -36,7 +36,8 @@ class KeyDesk:
         is_same = self._collection is not None and self._collection.field == field
         is_free = self._waiting is None or self._waiting.done()
         if self._collection is not None and not (is_same and is_free):
-            waiting.set_result("failed: another number is being collected already.")
+            if not waiting.done():  # the tool may have gone away on the way here
+                waiting.set_result("failed: another number is being collected already.")
             return False
         self._waiting = waiting
         if is_same:

@@ -2,13 +2,15 @@
 
 Keys come as telephone events or INFO from the leg and, if the plan wants it, as tones in the
 caller's audio. A key belongs to the number that an agent has asked for (``key_desk``), or else to
-the message that ``digits`` makes. In a plan with sensitive numbers no key is told as it is.
+the message that ``digits`` makes. In a plan with sensitive numbers no key is told as it is, and
+none at all while a secret may be going on that was given up (``stray_keys``). What the caller keys
+in for somebody else, once bridged, is no matter of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sipagent.realtime.events import SpeechStarted
 from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived
@@ -27,6 +29,7 @@ from .keypad_shield import KeypadShield
 from .keys import press_keys
 from .part import CallPart
 from .recording import Recording
+from .stray_keys import StrayKeys
 from .vault import Vault
 
 MASKED = "x"
@@ -43,13 +46,18 @@ class Keypad(CallPart):
         setup: The plan's share.
         digits: When the agent is told of keys it has not asked for; None: never.
         recording: Of the call; None: there is none.
+        is_bridged: Tells whether the caller talks to somebody else, through us.
     """
 
     def __init__(
-        self, setup: KeypadSetup, digits: DigitSettings | None, recording: Recording | None
+        self,
+        setup: KeypadSetup,
+        digits: DigitSettings | None,
+        recording: Recording | None,
+        is_bridged: Callable[[], bool],
     ) -> None:
         super().__init__()
-        self._setup, self._recording = setup, recording
+        self._setup, self._recording, self._is_bridged = setup, recording, is_bridged
         self._merge = KeyMerge()
         self._batch = None if digits is None else DigitBatch(digits)
         self._ear: KeypadEar | None = None
@@ -57,6 +65,8 @@ class Keypad(CallPart):
         self.vault = Vault()
         self._desk = KeyDesk(self.vault)
         self._spare_end = ("", 0.0)
+        self._stray = StrayKeys()
+        self._held: list[str] = []
         self._refused = ""
 
     async def collect(self, field: FieldSettings) -> str:
@@ -98,6 +108,7 @@ class Keypad(CallPart):
                 self._ended(Outcome.HUNG_UP)
             case _:
                 pass
+        self._send_held()
 
     def hear(self, source: FrameSource) -> FrameSource:
         """Listen for tones, if the plan has to do with them; the agent does not hear them."""
@@ -108,7 +119,7 @@ class Keypad(CallPart):
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        waiting = (self._batch, self._desk.collection, self._shield)
+        waiting = (self._batch, self._desk.collection, self._stray, self._shield)
         deadlines = [each.deadline() for each in waiting if each is not None]
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -121,6 +132,9 @@ class Keypad(CallPart):
             if not self.hands.conversation.is_silent:
                 collection.prompted(now)
             self._ended(collection.due(now))
+        if self._stray.is_over(now):
+            self._shield.come_down(now)
+        self._send_held()
         self._shield.handle_timer(now)
 
     async def close(self) -> Mapping[str, str]:
@@ -137,7 +151,13 @@ class Keypad(CallPart):
         now = self.hands.now()
         if not self._merge.is_new(key, way, now):
             return
-        self.hands.tell(facts.DigitPressed(MASKED if self._setup.has_secrets else key))
+        is_for_us = not self._is_bridged()
+        is_masked = self._setup.has_secrets or not is_for_us
+        self.hands.tell(facts.DigitPressed(MASKED if is_masked else key))
+        if is_for_us and not self._stray.takes(now):
+            self._take(key, now)
+
+    def _take(self, key: str, now: float) -> None:
         collection = self._desk.collection
         if self._setup.barge_in and (collection is not None or self._batch is not None):
             self.hands.conversation.interrupt(now)
@@ -156,14 +176,25 @@ class Keypad(CallPart):
 
     def _message(self, text: str | None) -> None:
         if text is not None:
-            self.hands.conversation.message(text)
+            self._held.append(text)
+            self._send_held()
+
+    def _send_held(self) -> None:
+        """Tell the agent, but not while the caller waits for somebody: it would talk to nobody."""
+        if not self.hands.conversation.is_on_hold:
+            held, self._held = self._held, []
+            for text in held:
+                self.hands.conversation.message(text)
 
     def _wanted(self, field: FieldSettings, waiting: asyncio.Future[str]) -> None:
         now = self.hands.now()
         if not self._desk.ask(field, waiting, now):
             return
+        was_stray = self._stray.forget()
         if field.is_sensitive:
             self._shield.go_up()
+        elif was_stray:
+            self._shield.come_down(now)
         self.hands.tell(facts.DigitsAsked(field.name, field.is_sensitive))
         typed = "" if self._batch is None else self._batch.take()
         for key in typed:  # while the agent was still asking
@@ -179,7 +210,10 @@ class Keypad(CallPart):
         if len(collection.digits) == collection.field.max_digits:
             self._spare_end = (collection.field.end, now + SPARE_END_S)
         self.hands.tell(self._desk.end(outcome))
-        self._shield.come_down(now)
+        if collection.may_go_on(outcome):
+            self._stray.expect(collection.field.pause_s, now)
+        else:
+            self._shield.come_down(now)
 
     def _shield_changed(self, is_up: bool) -> None:
         if self._recording is not None:

@@ -1,8 +1,9 @@
 """The keypad shield: while it is up, neither the agent nor the recording hears the caller.
 
-It is up from the moment a sensitive number is asked for, and comes down a little after its last
-key: the tone of a key may be heard longer than the key is told, and audio comes later than an event
-by what the jitter buffer holds. As long as a tone is heard it stays up.
+It is up from the moment a sensitive number is asked for, and comes down a little after it was
+ended, or once no more of it is expected (``stray_keys``): the tone of a key may be heard longer
+than the key is told, and audio comes later than an event by what the jitter buffer holds. As long
+as a tone is heard it stays up.
 
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """

@@ -116,13 +116,14 @@ def leg_parts(
         named = RecordedCall(call_id, setup.plan, user, caller, began_at)
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
+    transfer = LegTransfer(call_id, setup, dial, approver)
     return LegParts(
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
-        transfer=LegTransfer(call_id, setup, dial, approver),
+        transfer=transfer,
         succession=LegSuccession(setup.transfer),
-        keypad=Keypad(setup.keypad, setup.digits, recording),
+        keypad=Keypad(setup.keypad, setup.digits, recording, lambda: transfer.is_bridged),
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
     )

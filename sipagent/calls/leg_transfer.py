@@ -85,6 +85,11 @@ class LegTransfer(CallPart):
         """Tell whether the outcome of a transfer is awaited."""
         return self._blind.is_under_way or self._attended.is_under_way
 
+    @property
+    def is_bridged(self) -> bool:
+        """Tell whether caller and target talk through us, and the agent is gone."""
+        return self._attended.is_bridged
+
     async def ask(self, wish: TransferWish) -> str:
         """Transfer the caller; return what the agent is told.
 

@@ -207,6 +207,7 @@ async def test_two_who_cannot_be_transferred_talk_through_us(tmp_path: Path) -> 
         running.far_end.presses("5")
         while "5" not in target.digits:
             await asyncio.sleep(0.005)
+        assert (await running.told.until(facts.DigitPressed)).digit == "x"
         assert not running.ended.done()
         target.hangs_up()
         assert (await running.ended).reason is Reason.TRANSFERRED

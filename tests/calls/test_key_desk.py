@@ -56,6 +56,15 @@ async def test_nobody_else_may_ask_meanwhile() -> None:
     assert not first.done()
 
 
+async def test_who_went_away_before_it_asked_is_told_nothing() -> None:
+    desk, first, gone = KeyDesk(Vault()), waiting(), waiting()
+    desk.ask(PIN, first, 0.0)
+    gone.cancel()
+    assert not desk.ask(PIN, gone, 0.0)
+    assert gone.cancelled()
+    assert not first.done()
+
+
 async def test_a_number_nobody_waits_for_ends_all_the_same() -> None:
     vault = Vault()
     desk, gone = KeyDesk(vault), waiting()
