@@ -93,6 +93,7 @@ class _Attacher:
             config.dialplans.path,
             embedded=config.realtime.has_scripts,
             emergency_numbers=config.sip.emergency_numbers,
+            country_code=config.dial.country_code,
             trunks=[trunk.name for trunk in config.sip.trunks],
         )
         await self._journal.open()

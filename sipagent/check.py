@@ -5,13 +5,14 @@ Says everything that is wrong, not only the first thing, and never raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sipagent.agents.handoffs import handoff_tool_name
 from sipagent.config import Config, config_file, read_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.emergency_targets import check_emergency_targets
 from sipagent.dialplan.findings import Finding, Severity, in_order
 from sipagent.dialplan.loading import SCRIPT_SUFFIX, read_dir, read_file
 from sipagent.dialplan.models import Agent, Dialplan
@@ -21,6 +22,7 @@ from sipagent.engine.brain.script import Script
 from sipagent.environment import ENVIRONMENT
 from sipagent.errors import SipStartError
 from sipagent.sip.certificates import check_certificates
+from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency
 
 
 def check_files(
@@ -49,7 +51,9 @@ def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Findin
     if _is_config(document):
         return _check_config(path, environment)
     loaded = read_file(path)
-    return [*loaded.findings, *_check_scripts([loaded.plan] if loaded.plan else [])]
+    known = [(loaded.dialplan, loaded.document)] if loaded.dialplan and loaded.document else []
+    targets = check_emergency_targets(known, _is_emergency(EMERGENCY_NUMBERS))
+    return [*loaded.findings, *targets, *_check_scripts([loaded.plan] if loaded.plan else [])]
 
 
 def _is_config(document: Document) -> bool:
@@ -66,7 +70,7 @@ def _check_config(path: Path | None, environment: Mapping[str, str] | None) -> I
     if config is None:
         return findings
     file = config_file(path) or ENVIRONMENT
-    plans = _check_folder(config.dialplans.path, _trunks(config))
+    plans = _check_folder(config.dialplans.path, _trunks(config), config.sip.emergency_numbers)
     return [*findings, *_check_tls(file, config), *plans]
 
 
@@ -84,8 +88,16 @@ def _trunks(config: Config) -> list[str]:
     return [trunk.name for trunk in config.sip.trunks]
 
 
-def _check_folder(folder: Path, trunks: Sequence[str] | None = None) -> Iterable[Finding]:
-    plans, findings = read_dir(folder, trunks=trunks)
+def _is_emergency(numbers: Collection[str]) -> Callable[[str], bool]:
+    return lambda uri: is_emergency(uri, numbers)
+
+
+def _check_folder(
+    folder: Path,
+    trunks: Sequence[str] | None = None,
+    emergency_numbers: Collection[str] = EMERGENCY_NUMBERS,
+) -> Iterable[Finding]:
+    plans, findings = read_dir(folder, trunks=trunks, is_emergency=_is_emergency(emergency_numbers))
     yield from findings
     for file in sorted(folder.glob(f"*{SCRIPT_SUFFIX}")):
         yield from _read_script(file)[1]

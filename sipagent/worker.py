@@ -110,6 +110,7 @@ class _Worker:
             config.dialplans.path,
             embedded=config.realtime.has_scripts,
             emergency_numbers=config.sip.emergency_numbers,
+            country_code=config.dial.country_code,
             trunks=[trunk.name for trunk in config.sip.trunks],
         )
         self._approver = ChannelApprover(channel.send, unix_time)

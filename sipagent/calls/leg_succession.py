@@ -3,7 +3,7 @@
 An exchange does that when a person hands their call over to the agent, or the agent to a person.
 The leg goes on with its media and the agent with its session; it is told that somebody else is
 there now. A REFER is followed only to targets of the plan: whoever calls could otherwise have us
-call, and pay for, anybody.
+call, and pay for, anybody. Emergency and premium numbers are never called, whatever the plan says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sipagent.dialplan.globs import matches
 from sipagent.sip.events import PeerReplaced, ReferRequested
+from sipagent.sip.never_called import NeverCalled
 from sipagent.sip.refer import plain_target
 
 from . import facts
@@ -43,7 +44,7 @@ class LegSuccession(CallPart):
         """Say what the leg may do, before anybody can ask."""
         super().join(hands)
         hands.leg.accepts_replaces = self._setup.accepts_replaces
-        hands.leg.follows = allowed(self._setup.refer_targets)
+        hands.leg.follows = allowed(self._setup.refer_targets, self._setup.never_called)
 
     def handle(self, message: Inbox) -> None:
         """Tell what happened."""
@@ -58,11 +59,13 @@ class LegSuccession(CallPart):
                 pass
 
 
-def allowed(globs: Sequence[str]) -> Callable[[str], bool]:
+def allowed(globs: Sequence[str], never_called: NeverCalled) -> Callable[[str], bool]:
     """Return what tells whether a REFER to a URI may be followed."""
 
     def is_allowed(target_uri: str) -> bool:
         target = plain_target(target_uri)
-        return bool(target) and any(matches(glob, target) for glob in globs)
+        if not target or never_called.has(target):
+            return False
+        return any(matches(glob, target) for glob in globs)
 
     return is_allowed

@@ -16,6 +16,7 @@ from sipagent.dialplan.session import SessionSettings, TurnDetection
 from sipagent.errors import DialplanError
 from sipagent.realtime.rotation import RotationSettings
 from sipagent.sip.line import LineWishes
+from sipagent.sip.never_called import USUALLY, NeverCalled
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
@@ -42,13 +43,16 @@ DEFAULT_SILENCE_MS = 500
 """What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
 
 
-def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecision:
+def prepare_call(
+    plan: Plan, prompts: Prompts, *, embedded: bool, never_called: NeverCalled = USUALLY
+) -> CallDecision:
     """Boil ``plan`` down to what one call needs.
 
     Args:
         plan: Checked.
         prompts: Made beforehand.
         embedded: Whether the session goes to the embedded engine.
+        never_called: Where no peer may send us.
     """
     plan = guarded_plan(plan)
     dialplan, session = plan.dialplan, plan.dialplan.session
@@ -56,7 +60,7 @@ def prepare_call(plan: Plan, prompts: Prompts, *, embedded: bool) -> CallDecisio
         return RefuseCall(plan.name, dialplan.refuse.status)
     if dialplan.refer is not None:
         return ReferCall(plan.name, dialplan.refer.target_uri)
-    transfer = transfer_setup(dialplan.transfer)
+    transfer = transfer_setup(dialplan.transfer, never_called)
     backend = _backend(plan, embedded=embedded)
     keypad = keypad_setup(dialplan.keypad)
     builtins = builtin_tools(

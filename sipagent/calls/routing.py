@@ -8,9 +8,10 @@ from pathlib import Path
 from sipagent.dialplan.loading import load_dir
 from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.plans import PlanSet
-from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency_call
+from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency, is_emergency_call
 from sipagent.sip.headers import Invite
 from sipagent.sip.identity import identity_of
+from sipagent.sip.never_called import NeverCalled
 
 from .prepare import prepare_call
 from .prompts import prepare_prompts
@@ -62,6 +63,7 @@ async def load_routes(
     *,
     embedded: bool,
     emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS,
+    country_code: str = "",
     trunks: Collection[str] | None = None,
 ) -> Routes:
     """Return the plans of ``folder``.
@@ -70,14 +72,21 @@ async def load_routes(
         folder: Of the dialplans.
         embedded: Whether sessions go to the embedded engine.
         emergency_numbers: What only plans that say so take calls to.
+        country_code: Ours, such as ``+49``; premium numbers are known by it.
         trunks: Names of those there are; None: nobody knows.
 
     Raises:
         DialplanError: If anything is wrong with any plan.
     """
-    plans = load_dir(folder, trunks=trunks)
+    never_called = NeverCalled(tuple(emergency_numbers), country_code)
+    plans = load_dir(
+        folder, trunks=trunks, is_emergency=lambda uri: is_emergency(uri, emergency_numbers)
+    )
     prompts = await prepare_prompts(plans.plans)
     setups: dict[str, CallDecision] = {
-        plan.name: prepare_call(plan, prompts[plan.name], embedded=embedded) for plan in plans.plans
+        plan.name: prepare_call(
+            plan, prompts[plan.name], embedded=embedded, never_called=never_called
+        )
+        for plan in plans.plans
     }
     return Routes(plans, setups, emergency_numbers)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sipagent.dialplan.transfer import Transfer
+from sipagent.sip.never_called import USUALLY, NeverCalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class TransferSetup:
     """How long a person has to allow a transfer."""
     refer_targets: tuple[str, ...] = ()
     """Globs on SIP URIs where a peer may send us; none: nowhere."""
+    never_called: NeverCalled = USUALLY
+    """Where no peer may send us, whatever the globs say."""
     accepts_replaces: bool = False
     """Whether another call may take ours over."""
 
 
-def transfer_setup(transfer: Transfer | None) -> TransferSetup:
+def transfer_setup(transfer: Transfer | None, never_called: NeverCalled = USUALLY) -> TransferSetup:
     """Return what a plan's table comes down to; without one, nobody is transferred."""
     if transfer is None:
         return TransferSetup()
@@ -70,5 +73,6 @@ def transfer_setup(transfer: Transfer | None) -> TransferSetup:
         targets,
         transfer.approval_s,
         refer_targets=transfer.refer_targets if follows else (),
+        never_called=never_called,
         accepts_replaces=transfer.accept_replaces,
     )

@@ -14,6 +14,7 @@ from sipagent.errors import SipAgentError
 from .backend import read_key
 from .checking import check_outcome, check_plan
 from .documents import Document, read_document
+from .emergency_targets import check_emergency_targets
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
 from .models import Dialplan, Guardrail, Tool
@@ -44,24 +45,35 @@ class LoadedFile:
     """Content of what the plan names, by name."""
 
 
-def load_dir(folder: Path, *, version: int = 1, trunks: Collection[str] | None = None) -> PlanSet:
+def load_dir(
+    folder: Path,
+    *,
+    version: int = 1,
+    trunks: Collection[str] | None = None,
+    is_emergency: Callable[[str], bool] | None = None,
+) -> PlanSet:
     """Return all plans of ``folder``.
 
     Args:
         folder: Its ``*.toml`` files are plans, ``*.script.toml`` excepted.
         version: Number of the set.
         trunks: Names of those there are; None: nobody knows.
+        is_emergency: Tells the emergency numbers; None: nobody knows.
 
     Raises:
         DialplanError: If anything is wrong with any file; names every error, one a line.
     """
-    plans, findings = read_dir(folder, version=version, trunks=trunks)
+    plans, findings = read_dir(folder, version=version, trunks=trunks, is_emergency=is_emergency)
     raise_errors(findings)
     return plans
 
 
 def read_dir(
-    folder: Path, *, version: int = 1, trunks: Collection[str] | None = None
+    folder: Path,
+    *,
+    version: int = 1,
+    trunks: Collection[str] | None = None,
+    is_emergency: Callable[[str], bool] | None = None,
 ) -> tuple[PlanSet, list[Finding]]:
     """Return the plans of ``folder`` that are right, and everything wrong with it. Never raises.
 
@@ -69,6 +81,7 @@ def read_dir(
         folder: See :func:`load_dir`.
         version: Number of the set.
         trunks: Names of those there are; None: nobody knows.
+        is_emergency: Tells the emergency numbers; None: nobody knows.
     """
     if not folder.is_dir():
         text = "is not a folder" if folder.exists() else "there is no such folder"
@@ -86,6 +99,8 @@ def read_dir(
     findings += check_routes(known)
     if trunks is not None:
         findings += check_trunks(known, trunks)
+    if is_emergency is not None:
+        findings += check_emergency_targets(known, is_emergency)
     plans = sorted((each.plan for each in loaded if each.plan), key=lambda plan: plan.name)
     return PlanSet(tuple(plans), version, _sha(loaded)), in_order(findings)
 

@@ -20,34 +20,13 @@ from enum import StrEnum
 from math import ceil
 
 from sipagent.sip.emergency import is_emergency
+from sipagent.sip.never_called import is_premium
 
 from .dialled import Destination
 from .settings import DialSettings
 
 MINUTE_S, HOUR_S = 60.0, 3_600.0
 REMEMBERED_NUMBERS = 10_000
-
-PREMIUM = (
-    *("+1900", "+1976", "+3389", "+34803", "+34806", "+34807", "+34905", "+39144", "+39166"),
-    *(
-        "+39178",
-        "+39199",
-        "+3989",
-        "+4190",
-        "+43900",
-        "+43901",
-        "+43930",
-        "+43931",
-        "+4487",
-        "+449",
-    ),
-    *("+49118", "+49137", "+49900"),
-    *("+808", "+870", "+878", "+881", "+882", "+883", "+888", "+979"),
-    *("0137", "0900"),
-)
-"""Beginnings of numbers; those without ``+`` as they are dialled where no country is known. +87x
-and +88x are satellites and networks of no country, +979 is premium rate everywhere (ITU-T E.164.1).
-"""
 
 
 class Why(StrEnum):
@@ -119,7 +98,7 @@ class DialGuard:
             return Refused(Why.OFF, "no calls are placed: [dial] allow is empty")
         if any(is_emergency(each, self._emergency_numbers) for each in (to.uri, to.number)):
             return Refused(Why.EMERGENCY, "emergency numbers are never called")
-        if to.number.startswith(PREMIUM):
+        if is_premium(to.number, settings.country_code):
             return Refused(Why.PREMIUM, "premium rate, satellite and such are never called")
         if any(to.matches(glob) for glob in settings.deny):
             return Refused(Why.DENIED, "[dial] deny has it")

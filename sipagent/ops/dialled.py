@@ -12,17 +12,10 @@ from dataclasses import dataclass
 
 from sipagent.dialplan.globs import matches
 from sipagent.sip.headers import uri_user
+from sipagent.sip.numbers import one_form
 
 MAX_CHARS = 256
 
-SHORTEST_ABROAD = 7
-"""Digits with 00; 000 is an emergency number."""
-
-_SEPARATORS = re.compile(r"[\s().\-/]+")
-_KEEPS_ZERO = frozenset({"", "+39", "+378"})
-"""Where numbers begin with 0 in other countries, too: Italy and San Marino."""
-
-_NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 _SIP_URI = re.compile(
     r"(?P<scheme>sips?):(?P<user>[!#-;=?A-~]{1,128})@"
     r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"
@@ -77,23 +70,8 @@ def destination(text: str, country_code: str = "") -> Destination:
             raise ValueError('is no SIP URI like "sip:user@example.com"')
         user = uri_user(text)
         address = f"sip:{user}@{found['host'].lower()}"
-        return Destination(text, _normal(user, country_code) or "", address)
-    number = _normal(text, country_code)
+        return Destination(text, one_form(user, country_code) or "", address)
+    number = one_form(text, country_code)
     if number is None:
         raise ValueError('is neither a number ("+49301234") nor a URI ("sip:user@example.com")')
     return Destination(number, number, "")
-
-
-def _normal(text: str, country_code: str) -> str | None:
-    if text[:4].lower() == "tel:":
-        text = text[4:].partition(";")[0]
-    number = _SEPARATORS.sub("", text)
-    if not _NUMBER.fullmatch(number):
-        return None
-    if number.startswith("00") and len(number) >= SHORTEST_ABROAD:
-        number = "+" + number[2:]
-    elif country_code and number.startswith("0"):
-        number = country_code + number
-    if country_code not in _KEEPS_ZERO and number.startswith(country_code + "0"):
-        number = country_code + number[len(country_code) :].lstrip("0")  # +49 (0)30
-    return number

@@ -1,9 +1,10 @@
 """Is this an emergency call? Such a call must reach people, so agents neither take nor make one.
 
 A number counts however it is written: with separators, as ``tel:`` URI, with a ``+`` that some
-exchange put before it, or with the country code that a trunk adds (``+49112``). So does the service
-URN ``urn:service:sos`` and what is below it (RFC 5031 section 4.2). What an exchange wants dialled
-before, such as ``0`` or ``9`` for an outside line, it does not know: ``0112`` is for the list.
+exchange put before it, with the country code that a trunk adds (``+49112``), or among the ``*`` and
+``#`` of service codes (``*31#112``, ``112#``). So does the service URN ``urn:service:sos`` and what
+is below it (RFC 5031 section 4.2). What an exchange wants dialled before, such as ``0`` or ``9``
+for an outside line, it does not know: ``0112`` is for the list.
 
 Pure.
 """
@@ -27,6 +28,15 @@ _NUMBER = re.compile(r"(?P<international>\+|00)?(?P<digits>[0-9]+)")
 MAX_COUNTRY_CODE_DIGITS = 3
 """ITU-T E.164 section 6.2.1. No subscriber has a number as short as this and an emergency's."""
 
+_SERVICE_CODES = re.compile(r"(?:[*#]+[0-9]+#)+")
+"""What switches something for one call, such as ``*31#``: no caller id (3GPP TS 22.030)."""
+
+
+def without_service_codes(number: str) -> str:
+    """Return who is called by a number that may be dialled among ``*`` and ``#``."""
+    codes = _SERVICE_CODES.match(number)
+    return number[codes.end() if codes else 0 :].rstrip("*#")
+
 
 def is_emergency(target: str, numbers: Collection[str]) -> bool:
     """Tell whether ``target`` is one of the emergency ``numbers``, or the emergency service.
@@ -38,8 +48,9 @@ def is_emergency(target: str, numbers: Collection[str]) -> bool:
     target = target.strip()
     if _SOS.fullmatch(target):
         return True
-    number = _SEPARATORS.sub("", uri_user(target) or target)
-    if number in numbers:
+    written = _SEPARATORS.sub("", uri_user(target) or target)
+    number = without_service_codes(written)
+    if written in numbers or number in numbers:
         return True
     found = _NUMBER.fullmatch(number)
     if found is None or found["international"] is None:

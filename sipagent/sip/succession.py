@@ -7,6 +7,10 @@ changes. What goes on with the old one is nobody's business any more.
 - A REFER that is followed (RFC 3515) has PJSUA dial the target; that call takes the leg over when
   it is answered, or when the peer that sent us hangs up before: many do, as soon as they may.
 
+There is one such target at a time: a leg has one call, and a call without a leg has nobody to end
+it. Another REFER is refused meanwhile, and a target that still rings when an INVITE with Replaces
+comes is given up.
+
 Runs on the PJSIP thread, inside callbacks.
 """
 
@@ -55,6 +59,11 @@ class Succession:
         """Tell whether another call still has the leg this one is to go on with."""
         return self._predecessor is not None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether a call that PJSUA dials is to go on with this one's leg."""
+        return self._successor is not None
+
     def expect(self, successor: PjCall, target_uri: str) -> None:
         """Have ``successor``, which PJSUA is about to dial, go on with the leg one day."""
         self._call.leg.tell(ReferRequested(target_uri, is_followed=True))
@@ -85,8 +94,12 @@ class Succession:
         return True
 
     def take_over(self, old: PjCall) -> None:
-        """Go on with the leg of ``old``."""
-        old.succession._successor, self._predecessor = None, None
+        """Go on with the leg of ``old``; whoever else was to do so is hung up."""
+        other, old.succession._successor = old.succession._successor, None
+        self._predecessor = None
+        if other is not None and other is not self._call:
+            other.succession._predecessor = None
+            self._later(other.send_bye)
         invite = self._call.leg.invite
         self._call.go_on_with(old)
         self._call.leg.invite = invite

@@ -1,6 +1,7 @@
 """Makes the calls that come after others on their legs; on the PJSIP thread, inside callbacks.
 
-A peer that sends REFERs faster than PJSIP can take them is refused.
+A peer that sends REFERs faster than PJSIP can take them is refused, and so is one whose last REFER
+is still under way.
 """
 
 from __future__ import annotations
@@ -61,7 +62,11 @@ class LegSuccessors:
         It is told now: once PJSUA has dialled, a BYE may have been told before.
         """
         is_sip = target_uri.lower().startswith(("sip:", "sips:"))
-        may_follow = is_sip and (self._follows_refer or old.leg.follows(target_uri))
+        may_follow = (
+            is_sip
+            and not old.succession.is_awaited
+            and (self._follows_refer or old.leg.follows(target_uri))
+        )
         if not (may_follow and self._rate.admits(now=monotonic())):
             return None
         leg = old.leg.deserted()

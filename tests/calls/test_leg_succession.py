@@ -8,8 +8,12 @@ import pytest
 
 from sipagent.calls import facts
 from sipagent.calls.leg_succession import REPLACED_NOTE, allowed
+from sipagent.calls.routing import load_routes
+from sipagent.calls.setup import CallSetup
 from sipagent.calls.transfer_setup import TransferSetup
+from sipagent.errors import DialplanError
 from sipagent.sip.events import PeerReplaced
+from sipagent.sip.never_called import USUALLY, NeverCalled
 
 from .leg import INVITE
 from .test_transferring import talking
@@ -27,7 +31,7 @@ PBX = ("sip:*@pbx.example.com", "sip:[0-9][0-9]@10.0.0.1:5070")
     ],
 )
 def test_targets_of_the_plan_may_be_called(uri: str) -> None:
-    assert allowed(PBX)(uri)
+    assert allowed(PBX, USUALLY)(uri)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +50,50 @@ def test_targets_of_the_plan_may_be_called(uri: str) -> None:
     ],
 )
 def test_nobody_else_is_called(uri: str) -> None:
-    assert not allowed(PBX)(uri)
-    assert not allowed(())(uri)
+    assert not allowed(PBX, USUALLY)(uri)
+    assert not allowed((), USUALLY)(uri)
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["112", "+49112", "%31%31%32", "1-1-2", "112#", "*31#112", "+49900123", "0049900123", "0900123",
+     "*31#0900123", "+882123", "+8-8-2123"],
+)  # fmt: skip
+def test_numbers_that_nobody_may_have_us_call_are_not_called_whatever_the_plan_says(
+    user: str,
+) -> None:
+    assert not allowed(PBX, USUALLY)(f"sip:{user}@pbx.example.com")
+
+
+def test_the_configuration_says_what_nobody_may_have_us_call() -> None:
+    ours = allowed(PBX, NeverCalled(("0112",), "+44"))
+    assert not ours("sip:0112@pbx.example.com")
+    assert not ours("sip:0901234@pbx.example.com")
+    assert ours("sip:112@pbx.example.com")
+
+
+async def test_the_configurations_list_reaches_the_plans(tmp_path: Path) -> None:
+    agent = '[[agents]]\nname = "A"\ninstructions = "x"\n'
+    table = '[transfer]\naccept_refer = "follow"\nrefer_targets = ["sip:*@pbx"]\n'
+    (tmp_path / "p.toml").write_text(f'name = "p"\n{agent}{table}')
+    routes = await load_routes(
+        tmp_path, embedded=False, emergency_numbers=["0112"], country_code="+44"
+    )
+    setup = routes.named("p")
+    assert isinstance(setup, CallSetup)
+    assert setup.transfer.never_called == NeverCalled(("0112",), "+44")
+
+
+async def test_no_plan_transfers_to_an_emergency_number_unless_it_takes_such_calls(
+    tmp_path: Path,
+) -> None:
+    agent = '[[agents]]\nname = "A"\ninstructions = "x"\ntools = ["transfer_call"]\n'
+    plan = f'name = "p"\n{agent}[transfer]\ntargets = {{ help = "tel:112" }}\n'
+    (tmp_path / "p.toml").write_text(plan)
+    with pytest.raises(DialplanError, match=r"p.toml:7: transfer.targets.help: is an emergency"):
+        await load_routes(tmp_path, embedded=False)
+    (tmp_path / "p.toml").write_text(f"{plan}[match]\nemergency = true\n")
+    await load_routes(tmp_path, embedded=False)
 
 
 async def test_the_agent_is_told_that_somebody_else_is_there(tmp_path: Path) -> None:

@@ -123,3 +123,18 @@ def test_files_of_tls_are_looked_at(folder: Path, write: Write) -> None:
     assert any(str(found).endswith(missing) for found in check_files([file], {}))
     write("sipagent.toml", tls)
     assert not any("a.pem" in str(found) for found in check_files([file], {}))
+
+
+def test_a_transfer_to_an_emergency_number_is_found_by_the_configurations_list(
+    write: Write, tmp_path: Path
+) -> None:
+    agent = '[[agents]]\nname = "A"\ninstructions = "x"\ntools = ["transfer_call"]\n'
+    for number in ("112", "0112"):
+        table = f'[transfer]\ntargets = {{ help = "tel:{number}" }}\n'
+        write(f"plans/p{number}.toml", f'name = "p{number}"\nmatch.called = "1"\n{agent}{table}')
+    write("sipagent.toml", "sip.emergency_numbers = ['0112']\ndialplans.path = 'plans'\n")
+    text = "transfer.targets.help: is an emergency number: that needs match.emergency = true"
+    ours, usual = f"plans/p0112.toml:8: {text}", f"plans/p112.toml:8: {text}"
+    assert texts(tmp_path, "plans/p112.toml") == [usual]
+    assert [each for each in texts(tmp_path, "plans") if "emergency" in each] == [usual]
+    assert [each for each in texts(tmp_path, "sipagent.toml") if "emergency" in each] == [ours]

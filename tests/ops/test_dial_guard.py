@@ -38,7 +38,18 @@ def test_what_is_allowed_is_called_but_for_what_is_denied() -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["112", "911", "+49112", "tel:112", "sip:112@pbx.example", "1 1 2", "0049112"]
+    "to",
+    [
+        "112",
+        "911",
+        "+49112",
+        "tel:112",
+        "sip:112@pbx.example",
+        "1 1 2",
+        "0049112",
+        "112#",
+        "*31#112",
+    ],
 )
 def test_emergency_numbers_are_never_called(to: str) -> None:
     assert why(guard(allow=["*", "sip:*"]), to) is Why.EMERGENCY
@@ -47,7 +58,8 @@ def test_emergency_numbers_are_never_called(to: str) -> None:
 @pytest.mark.parametrize(
     "to",
     ["0900 123456", "+49900123456", "0049 900 1", "+8821612345", "+881612345", "+97912345",
-     "sip:0900123@pbx.example", "sip:+882123@pbx.example", "+1 900 555"],
+     "sip:0900123@pbx.example", "sip:+882123@pbx.example", "+1 900 555",
+     "*31#0900123"],
 )  # fmt: skip
 def test_numbers_that_cost_more_than_a_call_are_never_called(to: str) -> None:
     assert why(guard(allow=["*", "sip:*"]), to) is Why.PREMIUM

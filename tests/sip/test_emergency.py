@@ -35,6 +35,14 @@ def test_a_country_code_hides_no_emergency(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "number",
+    ["112#", "112*", "*31#112", "#31#+49112", "*31##43#112#", "sip:112%23@x", "tel:*31#112"],
+)
+def test_service_codes_hide_no_emergency(number: str) -> None:
+    assert is_emergency(number, EMERGENCY_NUMBERS)
+
+
+@pytest.mark.parametrize(
     "urn", ["urn:service:sos", "URN:service:SOS.police", "urn:service:sos.a.b"]
 )
 def test_the_emergency_service_needs_no_number(urn: str) -> None:
@@ -43,7 +51,20 @@ def test_the_emergency_service_needs_no_number(urn: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["", "1112", "1120", "49112", "+4930112", "0112", "112a", "urn:service:sosx", "urn:service"],
+    [
+        "",
+        "1112",
+        "1120",
+        "49112",
+        "+4930112",
+        "0112",
+        "112a",
+        "*112#3",
+        "*31#0112",
+        "#",
+        "urn:service:sosx",
+        "urn:service",
+    ],
 )
 def test_a_number_that_only_looks_like_one_is_none(number: str) -> None:
     assert not is_emergency(number, EMERGENCY_NUMBERS)

@@ -37,9 +37,9 @@ class Talk:
     def __init__(self, board: Switchboard, peer: SipSocket, leg: SipCall, tag: str) -> None:
         self.board, self.peer, self.leg, self.tag = board, peer, leg, tag
 
-    def refer(self, target_uri: str) -> None:
+    def refer(self, target_uri: str, *, cseq: int = 2) -> None:
         headers = (f"Refer-To: <{target_uri}>",)
-        self.peer.send(self.peer.request("REFER", "c1", headers=headers, tag=self.tag, cseq=2))
+        self.peer.send(self.peer.request("REFER", "c1", headers=headers, tag=self.tag, cseq=cseq))
 
     async def is_told(self, text: str) -> None:
         """Wait for a NOTIFY with ``text``; requests are answered."""
@@ -192,6 +192,37 @@ async def test_our_hang_up_leaves_nobody_ringing() -> None:
         await old.is_told("BYE sip:")
         assert await told_end(old.leg) == (200, False)
         await until(lambda: old.board.endpoint.calls_in_use == 0)
+
+
+async def test_a_second_refer_is_refused_while_the_first_is_under_way() -> None:
+    async with referred() as (old, target, invite, second):
+        old.leg.follows = lambda _: True
+        uri = f"sip:eve@127.0.0.1:{target.port}"
+        old.refer(uri, cseq=3)
+        await old.is_told("SIP/2.0 603 ")
+        assert await told(old.leg, "ReferRequested") == ReferRequested(uri)
+        target.reply(invite, "200 OK", body=offer(second))
+        await told(old.leg, "PeerReplaced")
+        await old.is_told("BYE sip:")
+        await old.leaves_one_leg()
+
+
+async def test_a_call_with_replaces_gives_up_a_target_that_rings() -> None:
+    async with referred() as (old, target, _, second), asyncio.TaskGroup() as tasks:
+        old.leg.accepts_replaces = True
+        tasks.create_task(target.agrees_to("CANCEL"))
+        async with SipSocket(old.board.endpoint.port) as other:
+            replaces = (f"Replaces: c1;to-tag={old.tag};from-tag=1",)
+            other.send(other.request("INVITE", "c2", body=offer(second), headers=replaces))
+            answer = await other.response()
+            other.send(other.request("ACK", "c2", tag=tag_of(answer)))
+            replaced = await told(old.leg, "PeerReplaced")
+            assert replaced.invite.sip_call_id == "c2"
+            await old.is_told("BYE sip:")
+            await old.leaves_one_leg()
+            old.leg.hang_up()
+            await other.agrees_to("BYE")
+            assert await told_end(old.leg) == (200, False)
 
 
 @pytest.mark.parametrize("uri", ["sip:+900123@127.0.0.1", "tel:+4930"])
