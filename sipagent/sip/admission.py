@@ -20,7 +20,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Literal
 
-from .digest import REALM, Challenger, Verdict, parse_credentials
+from .digest import Challenger, Verdict, our_credentials
 from .headers import uri_user
 from .requests import Answer, Decision, Drop, Request
 from .source_rate import SourceRate
@@ -104,9 +104,8 @@ class Admission:
             if trunk.challenge
         }
         offered = dict.fromkeys(each for trunk in candidates for each in trunk.algorithms)
-        given = [value for name, value in request.headers if name == "authorization"]
         verdict = self._challenger.judge(
-            given, request.method, passwords, now=request.at, algorithms=offered
+            _shown(request), request.method, passwords, now=request.at, algorithms=offered
         )
         if verdict is Verdict.ACCEPTED:
             self._remember(request.first("call-id"))
@@ -125,9 +124,11 @@ class Admission:
             return ""
         if not candidates[0].challenge:
             return candidates[0].name
-        claimed = _claimed_users(request)
-        shown = [trunk for trunk in candidates if trunk.challenge and trunk.login in claimed]
-        return shown[0].name if shown else ""
+        proved = our_credentials(_shown(request))
+        if proved is None:
+            return ""
+        its = (each.name for each in candidates if each.challenge and each.login == proved.username)
+        return next(its, "")
 
     def _candidates(self, request: Request) -> list[TrunkSettings]:
         """Return the trunks whose request it may be, the likeliest first."""
@@ -154,7 +155,5 @@ class Admission:
             self._guests.popitem(last=False)
 
 
-def _claimed_users(request: Request) -> set[str]:
-    values = (value for name, value in request.headers if name == "authorization")
-    parsed = map(parse_credentials, values)
-    return {each.username for each in parsed if each is not None and each.realm == REALM}
+def _shown(request: Request) -> list[str]:
+    return [value for name, value in request.headers if name == "authorization"]

@@ -92,6 +92,12 @@ def parse_credentials(value: str) -> Credentials | None:
     )
 
 
+def our_credentials(values: Iterable[str]) -> Credentials | None:
+    """Return the credentials that are judged: the first for our realm, of those that make sense."""
+    parsed = map(parse_credentials, values)
+    return next((each for each in parsed if each is not None and each.realm == REALM), None)
+
+
 def digest_response(credentials: Credentials, password: str, method: str) -> str:
     """Return the response that proves ``password`` (RFC 7616 section 3.4.1).
 
@@ -156,13 +162,11 @@ class Challenger:
             passwords: By user name.
             algorithms: That were offered.
         """
-        parsed = [parse_credentials(value) for value in values]
-        if not parsed:
-            return Verdict.MISSING
-        ours = [each for each in parsed if each is not None and each.realm == REALM]
-        if not ours:
-            return Verdict.MALFORMED if None in parsed else Verdict.MISSING
-        given = ours[0]
+        shown = [*values]
+        given = our_credentials(shown)
+        if given is None:
+            is_read = all(parse_credentials(value) is not None for value in shown)
+            return Verdict.MISSING if is_read else Verdict.MALFORMED
         if given.algorithm not in algorithms or given.qop not in {"", "auth"}:
             return Verdict.MALFORMED
         if given.qop and not (_COUNT.fullmatch(given.count) and given.cnonce):

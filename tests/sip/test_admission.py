@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.sip.admission import Admission
-from sipagent.sip.digest import ALGORITHMS, Challenger
+from sipagent.sip.digest import ALGORITHMS, REALM, Challenger, Credentials, digest_response
 from sipagent.sip.requests import Answer, Drop, parse_request
 from sipagent.sip.trunks import TrunkSettings, line_word
 
@@ -128,6 +128,23 @@ def test_a_trunk_that_challenges_asks_whoever_may_be_its() -> None:
     assert [name for name, _ in asked.headers] == ["WWW-Authenticate"] * 2
     assert gate.at_the_desk(request(source=FRIEND)) is None
     assert gate.trunk_of(request(source=STRANGER)) == ""
+
+
+def test_a_caller_is_of_the_trunk_whose_password_it_proved() -> None:
+    gate = admission({**ASKED, "name": "other", "user": "bob", "password": "another"}, ASKED)
+    asked = gate.at_the_desk(request(source=STRANGER))
+    assert isinstance(asked, Answer)
+    nonce = asked.headers[0][1].partition('nonce="')[2].partition('"')[0]
+    plain = Credentials("ada", REALM, nonce, "sip:agent@h", "", "SHA-256")
+    proof = digest_response(plain, "hunter2", "INVITE")
+    line = (
+        f'Authorization: Digest username="{{user}}", realm="{REALM}", nonce="{nonce}", '
+        f'uri="sip:agent@h", algorithm=SHA-256, response="{{proof}}"\r\n'
+    )
+    headers = line.format(user="ada", proof=proof) + line.format(user="bob", proof="0")
+    shown = request(source=STRANGER, headers=headers)
+    assert gate.at_the_desk(shown) is None
+    assert gate.trunk_of(shown) == "asked"
 
 
 def test_a_trunk_that_challenges_from_its_network_only() -> None:
