@@ -22,7 +22,10 @@ REFUSED = Counter("sipagent_sip_refused", "SIP requests refused, by reason.", ["
 
 BY_STATUS = {486: "busy", 488: "not_acceptable", 503: "draining"}
 BY_WHY = frozenset(
-    {"unknown_source", "bad_credentials", "replayed_nonce", "malformed", "rate", "flood"}
+    {
+        *("unknown_source", "bad_credentials", "replayed_nonce", "malformed"),
+        *("rate", "flood", "too_much_media"),
+    }
 )
 """Reasons that are told; the others follow from the status."""
 MALFORMED = "malformed"

@@ -38,15 +38,17 @@ class Doorway:
         capacity: Callable[[], Capacity],
         on_refused: Callable[[Refused], None],
     ) -> None:
-        self._strangers, self._on_refused = settings.strangers, on_refused
+        self._on_refused = on_refused
         self.admission = Admission(
             settings.trunks,
             settings.strangers,
             settings.invites_per_source_per_s,
             secrets.token_bytes(SECRET_BYTES),
         )
+        flood = InviteFlood()
+        self._door = (self.admission.at_the_door, flood.at_the_door)
         at_the_desk = self.admission.at_the_desk
-        self._desk = (OptionsAnswer(capacity), refuse_refer, at_the_desk, InviteFlood())
+        self._desk = (OptionsAnswer(capacity), refuse_refer, at_the_desk, flood.at_the_desk)
         self._modules: list[RequestModule] = []
 
     def open(self) -> None:
@@ -56,9 +58,7 @@ class Doorway:
             SipError: If this build of PJSIP has no place for that.
         """
         self._modules.append(RequestModule(DESK, self._desk, self._refused))
-        if self._strangers != "accept":
-            door = RequestModule(DOOR, [self.admission.at_the_door], self._refused)
-            self._modules.append(door)
+        self._modules.append(RequestModule(DOOR, self._door, self._refused))
 
     def close(self) -> None:
         """Let go of what PJSIP knew of us; it is destroyed."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -43,6 +44,9 @@ _SHOWN = (pj.PJSIP_H_ALLOW, pj.PJSIP_H_ACCEPT, pj.PJSIP_H_SUPPORTED)
 
 _READ = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
 """``pj::SipRxData::fromPj(pjsip_rx_data &)``: reads a request as the binding does."""
+
+_INFO = re.compile(r"Request msg ([^\s/]+)/")
+"""The method as PJSIP has read it: ``invite`` and a tab after it are an INVITE to PJSIP."""
 
 _RequestCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
@@ -136,6 +140,8 @@ class RequestModule:
         getattr(self._pjsip, _READ)(int(self._received.this), rdata)
         text, source = str(self._received.wholeMsg), str(self._received.srcAddress)
         request = parse_request(text, source, at=monotonic())
+        if method := _INFO.match(str(self._received.info)):
+            request = replace(request, method=method[1])
         if not self._looks_for_dialogs or not (tag := request.tag("to")):
             return request
         words = (request.first("call-id"), tag, request.tag("from"))

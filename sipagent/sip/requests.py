@@ -9,6 +9,9 @@ from typing import TypeAlias
 
 MAX_REQUEST_HEADERS = 128
 
+_MEDIA = re.compile(r"[\r\n]m=([^\s]{0,16})")
+"""A line end of any kind, as PJSIP takes it; in the whole text, whatever the body is wrapped in."""
+
 _LONG_NAMES = {"f": "from", "t": "to", "i": "call-id", "v": "via"}
 
 
@@ -26,6 +29,8 @@ class Request:
     """Lower-case names, compact ones written out, in order of arrival."""
     is_in_dialog: bool = False
     """Whether it belongs to a dialog that is there (RFC 3261 section 12.2.2)."""
+    media: tuple[str, ...] = ()
+    """Kind of each media section it has, in lower case (RFC 8866 section 5.14)."""
 
     @property
     def source(self) -> str:
@@ -58,7 +63,8 @@ def parse_request(text: str, source_address: str, *, at: float) -> Request:
         if colon and name:
             headers.append((_LONG_NAMES.get(name, name), value.strip()))
     uri = parts[1] if len(parts) > 1 else ""
-    return Request(parts[0], uri, source_address, at, tuple(headers))
+    media = tuple(kind.lower() for kind in _MEDIA.findall(text))
+    return Request(parts[0], uri, source_address, at, tuple(headers), media=media)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,25 @@ async def test_an_offer_that_cannot_be_taken_changes_nothing(method: str, body: 
         assert leg.events.empty()
 
 
+async def test_offers_of_much_media_end_nobody() -> None:
+    much = sdp(version=2) + "m=audio 40002 RTP/AVP 0\r\n" * 15
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        for number in range(8):
+            peer.send(peer.request("INVITE", f"much{number}", body=much))
+            assert (await peer.response()).startswith("SIP/2.0 488 ")
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        for method in ("INVITE", "UPDATE") * 4:
+            caller.send(method, much)
+            assert (await caller.response(method)).startswith("SIP/2.0 488 ")
+            if method == "INVITE":
+                caller.send("ACK")
+        assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
+        leg.hang_up()
+        await caller.hung_up()
+        await told(leg, "Disconnected")
+
+
 async def test_an_old_cseq_is_refused() -> None:
     async with talking() as (_, caller, _leg):
         await caller.offers(sdp(version=2))

@@ -68,6 +68,15 @@ async def test_a_scanner_hears_nothing() -> None:
         assert board.incoming.empty()
 
 
+@pytest.mark.parametrize("written", [b"invite sip", b"INVITE\tsip", b"INVITE  sip"])
+async def test_an_invite_is_asked_for_credentials_however_it_is_written(written: bytes) -> None:
+    trunk = ASKED | {"allow": ["127.0.0.0/8"]}
+    async with switchboard(trunks=[trunk]) as board, SipSocket(board.endpoint.port) as peer:
+        peer.send(peer.request("INVITE", "c1", body=SDP).replace(b"INVITE sip", written))
+        assert (await peer.response()).startswith("SIP/2.0 401 ")
+        assert board.incoming.empty()
+
+
 async def test_strangers_may_be_refused_without_a_word_more() -> None:
     async with (
         switchboard(trunks=[PBX], unknown_callers="refuse") as board,
