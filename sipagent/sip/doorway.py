@@ -1,7 +1,8 @@
 """What every request passes before it is anything: the deciders, in their order.
 
-Wires :mod:`.admission`, :mod:`.options`, :mod:`.refer` and :mod:`.invite_rate` into the modules of
-:mod:`.pj_requests`. ``open`` and ``close`` run on the PJSIP thread.
+Wires :mod:`.admission`, :mod:`.options`, :mod:`.refer`, :mod:`.other_methods` and
+:mod:`.invite_rate` into the modules of :mod:`.pj_requests`. ``open`` and ``close`` run
+on the PJSIP thread.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .events import Refused
 from .headers import name_and_uri, uri_user
 from .invite_rate import InviteFlood
 from .options import Capacity, OptionsAnswer
+from .other_methods import refuse_others
 from .pj_requests import DESK, DOOR, RequestModule
 from .refer import refuse_refer
 from .requests import Request, parse_request
@@ -47,8 +49,10 @@ class Doorway:
         )
         flood = InviteFlood()
         self._door = (self.admission.at_the_door, flood.at_the_door)
-        at_the_desk = self.admission.at_the_desk
-        self._desk = (OptionsAnswer(capacity), refuse_refer, at_the_desk, flood.at_the_desk)
+        self._desk = (
+            *(OptionsAnswer(capacity), refuse_refer, refuse_others),
+            *(self.admission.at_the_desk, flood.at_the_desk),
+        )
         self._modules: list[RequestModule] = []
 
     def open(self) -> None:

@@ -28,6 +28,7 @@ from .events import (
 from .headers import reason_header
 from .leg_keys import LegKeys
 from .leg_media import LegMedia
+from .other_methods import status_in_dialog
 from .own_hold import GLARE
 from .pj_requests import answer_in_dialog
 from .pj_values import operation, received
@@ -288,6 +289,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
             answer_in_dialog(transaction, int(rdata.pjRxData))
         elif method == "INFO":
             self._keys.answer_info(transaction, rdata)
+        elif status := status_in_dialog(method, str(rdata.wholeMsg)):
+            answer_in_dialog(transaction, int(rdata.pjRxData), status)
 
     def _answered(self, method: str, status: int) -> None:
         """Note how a request of ours inside the dialog was answered."""

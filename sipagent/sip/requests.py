@@ -12,7 +12,7 @@ MAX_REQUEST_HEADERS = 128
 _MEDIA = re.compile(r"[\r\n]m=([^\s]{0,16})")
 """A line end of any kind, as PJSIP takes it; in the whole text, whatever the body is wrapped in."""
 
-_LONG_NAMES = {"f": "from", "t": "to", "i": "call-id", "v": "via"}
+_LONG_NAMES = {"f": "from", "t": "to", "i": "call-id", "v": "via", "o": "event"}
 
 
 @dataclass(frozen=True, slots=True)

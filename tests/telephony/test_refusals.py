@@ -146,6 +146,33 @@ async def test_options_of_an_unknown_dialog_are_answered_481() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        *[("SUBSCRIBE", 489), ("MESSAGE", 405), ("REGISTER", 405), ("PUBLISH", 405)],
+        *[("NONSENSE", 405), ("BYE", 481), ("INFO", 481), ("UPDATE", 481), ("PRACK", 481)],
+        ("NOTIFY", 481),
+    ],
+)
+async def test_what_is_nothing_of_ours_is_refused_and_leaves_nothing(
+    method: str, status: int
+) -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        idle = await board.endpoint.inventory()
+        peer.send(peer.request(method, "c1", headers=("Event: presence", "Expires: 599")))
+        answer = await peer.response()
+        assert answer.startswith(f"SIP/2.0 {status} ")
+        assert ("\r\nAllow: INVITE, " in answer) is (status == 405)
+        assert await board.endpoint.inventory() == idle
+        assert peer.received.empty()
+
+
+async def test_an_unasked_message_summary_is_taken() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        peer.send(peer.request("NOTIFY", "c1", headers=("o: message-summary",)))
+        assert (await peer.response()).startswith("SIP/2.0 200 ")
+
+
+@pytest.mark.parametrize(
     "datagram",
     [
         b"",

@@ -64,6 +64,24 @@ async def test_offers_of_much_media_end_nobody() -> None:
         await told(leg, "Disconnected")
 
 
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        ("SUBSCRIBE", 489),
+        ("NOTIFY", 489),
+        ("PUBLISH", 405),
+        ("NONSENSE", 405),
+        ("MESSAGE", 405),
+        ("REGISTER", 405),
+    ],
+)
+async def test_what_is_nothing_of_a_calls_is_refused(method: str, status: int) -> None:
+    async with talking() as (_, caller, leg):
+        caller.send(method, headers=("Event: presence",))
+        assert (await caller.response(method)).startswith(f"SIP/2.0 {status} ")
+        assert leg.events.empty()
+
+
 async def test_an_old_cseq_is_refused() -> None:
     async with talking() as (_, caller, _leg):
         await caller.offers(sdp(version=2))
