@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from .account_media import check_keying
 from .accounts import Accounts
+from .connection_gate import ConnectionGate
 from .pjlib import destroy, native, pj
 from .registration import TrunkState
 from .settings import SipSettings
@@ -52,7 +53,9 @@ class PjStack:
     ) -> None:
         self._host = _local_host(settings)
         self._writer = _LogWriter()
-        self._endpoint: Any = _Endpoint(on_rejected, self._connection_lost)
+        self._gate = ConnectionGate(self._give_way)
+        self._connections: dict[int, Any] = {}
+        self._endpoint: Any = _Endpoint(on_rejected, self._connected, self._connection_lost)
         self.accounts: Accounts | None = None
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
@@ -62,6 +65,7 @@ class PjStack:
             self._endpoint.audDevManager().setNullDev()
             keep_alive(settings.nat.keep_alive_s)
             self.listening = listen(self._endpoint, settings)
+            self._gate.open({self.listening.port, self.listening.tls_port})
             self._offer(settings.codecs)
             self._endpoint.libStart()
             self.accounts = Accounts(
@@ -75,6 +79,7 @@ class PjStack:
     def poll(self, longest_ms: int) -> None:
         """Handle what arrived, and what is due; wait at most ``longest_ms``."""
         self._endpoint.libHandleEvents(longest_ms)
+        self._gate.poll()
         if self.accounts is not None:
             self.accounts.registering.poll(now=monotonic())
 
@@ -108,7 +113,16 @@ class PjStack:
         """End PJSIP; every other object of it must be gone."""
         self._destroy()
 
+    def _connected(self, transport: Any) -> None:
+        self._connections[int(transport)] = transport
+        self._gate.connected(int(transport))
+
+    def _give_way(self, transport: int) -> None:
+        self._endpoint.transportShutdown(self._connections[transport])
+
     def _connection_lost(self, transport: int) -> None:
+        self._connections.pop(transport, None)
+        self._gate.ended(transport)
         if self.accounts is not None:
             self.accounts.registering.connection_lost(transport, now=monotonic())
 
@@ -116,6 +130,7 @@ class PjStack:
         """Destroy what there is, accounts first; twice is harmless."""
         accounts, self.accounts = self.accounts, None
         endpoint, self._endpoint = self._endpoint, None
+        self._gate.close()
         if accounts is not None:
             accounts.close()
         if endpoint is not None:
@@ -133,10 +148,12 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
     def __init__(
         self,
         on_rejected: Callable[[int, str, str, str], None],
+        on_connected: Callable[[Any], None],
         on_connection_lost: Callable[[int], None],
     ) -> None:
         super().__init__()
-        self._on_rejected, self._on_connection_lost = on_rejected, on_connection_lost
+        self._on_rejected = on_rejected
+        self._on_connected, self._on_connection_lost = on_connected, on_connection_lost
 
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
         try:
@@ -149,10 +166,12 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
 
     def onTransportState(self, prm: Any) -> None:  # noqa: N802
         try:
-            if prm.state == pj.PJSIP_TP_STATE_DISCONNECTED:
+            if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
+                self._on_connected(prm.hnd)
+            elif prm.state in (pj.PJSIP_TP_STATE_DISCONNECTED, pj.PJSIP_TP_STATE_DESTROY):
                 self._on_connection_lost(int(prm.hnd))
         except Exception:
-            log.exception("! the end of a connection was not told")
+            log.exception("! a connection's begin or end was not told")
 
 
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]

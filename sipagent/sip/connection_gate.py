@@ -1,0 +1,155 @@
+"""How many TCP and TLS connections at once PJSIP can take, and the door that is shut meanwhile.
+
+PJSIP holds 64 sockets, calls' among them, and keeps a closed one's place for half a second (see
+``invite_rate``); one more is an assertion, which ends the process and every call in it. Whoever
+opens connections and closes them, as port scanners do, need send nothing for that. At a limit well
+below, nobody is let in any more: the kernel drops what comes to the listening sockets, so that an
+honest peer tries again by itself, a second later. Connections that are open and silent give way to
+new ones, the oldest first; one that carries a call or a registration is only closed after it.
+
+Runs on the PJSIP thread; calls, and UDP, notice nothing.
+
+| resource            | acquired      | released                    | on failure                   |
+|---------------------|---------------|-----------------------------|------------------------------|
+| listening sockets   | ``open``      | ``close`` (second handles)  | the door is never shut       |
+| filter of a socket  | at the limit  | below it, or with its end   | the same                     |
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Collection
+from pathlib import Path
+from time import monotonic
+
+log = logging.getLogger(__name__)
+
+WINDOW_S = 0.75
+MOST_HELD = 16
+"""Open, or closed within the window; the kernel may let in five more that already wait."""
+
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+"""Of Linux (``asm-generic/socket.h``), which Python does not name."""
+
+_DROP_ALL = (ctypes.c_uint64 * 1)(0x06)
+"""One instruction of classic BPF: return 0 bytes of the packet (code 0x06, k 0)."""
+
+
+class ConnectionCount:
+    """Count connections that take a place; pure."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, bool] = {}
+        self._closed_at: deque[float] = deque()
+
+    def opened(self, connection: int) -> None:
+        """Note a connection."""
+        self._open.setdefault(connection, True)
+
+    def ended(self, connection: int, *, now: float) -> None:
+        """Note the end of one; its place is free ``WINDOW_S`` later."""
+        if self._open.pop(connection, None) is not None:
+            self._closed_at.append(now)
+
+    def is_full(self, *, now: float) -> bool:
+        """Tell whether nobody else may come in."""
+        while self._closed_at and now - self._closed_at[0] >= WINDOW_S:
+            self._closed_at.popleft()
+        return len(self._open) + len(self._closed_at) >= MOST_HELD
+
+    def oldest(self) -> int | None:
+        """Return the connection that is to give way, and let it give way once only."""
+        found = next((each for each, may_stay in self._open.items() if may_stay), None)
+        if found is not None:
+            self._open[found] = False
+        return found
+
+
+class ConnectionGate:
+    """Stand between strangers and PJSIP's listening sockets.
+
+    Args:
+        give_way: Shuts a connection down that carries nothing.
+    """
+
+    def __init__(self, give_way: Callable[[int], None]) -> None:
+        self._give_way = give_way
+        self._count = ConnectionCount()
+        self._sockets: list[socket.socket] = []
+        self._is_shut = False
+
+    def open(self, ports: Collection[int]) -> None:
+        """Find the sockets that listen on ``ports``, once they do."""
+        self._sockets = _listening(ports)
+
+    def connected(self, connection: int) -> None:
+        """Note a connection, and shut the door behind it if it was the last one."""
+        self._count.opened(connection)
+        if self._count.is_full(now=monotonic()):
+            self._shut()
+
+    def ended(self, connection: int) -> None:
+        """Note the end of a connection."""
+        self._count.ended(connection, now=monotonic())
+
+    def poll(self) -> None:
+        """Make room, and let others in again once there is."""
+        if not self._is_shut:
+            return
+        if not self._count.is_full(now=monotonic()):
+            self._is_shut = False
+            for each in self._sockets:
+                each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        elif (oldest := self._count.oldest()) is not None:
+            self._give_way(oldest)
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        for each in self._sockets:
+            each.close()
+        self._sockets = []
+
+    def _shut(self) -> None:
+        if self._is_shut or not self._sockets:
+            return
+        self._is_shut = True
+        log.warning("! %d connections within %g s: no others for now", MOST_HELD, WINDOW_S)
+        program = _Program(1, ctypes.addressof(_DROP_ALL))
+        for each in self._sockets:
+            each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, bytes(program))
+
+
+class _Program(ctypes.Structure):
+    """``struct sock_fprog`` of Linux."""
+
+    _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def _listening(ports: Collection[int]) -> list[socket.socket]:
+    """Return second handles of this process's TCP sockets that listen on ``ports``."""
+    found: list[socket.socket] = []
+    for entry in Path("/proc/self/fd").iterdir():
+        if not entry.is_socket():
+            continue
+        each = socket.socket(fileno=os.dup(int(entry.name)))
+        if _listens(each, ports):
+            found.append(each)
+        else:
+            each.close()
+    return found
+
+
+def _listens(each: socket.socket, ports: Collection[int]) -> bool:
+    try:
+        is_tcp = each.type == socket.SOCK_STREAM and each.family in (
+            socket.AF_INET,
+            socket.AF_INET6,
+        )
+        is_open = bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        return is_tcp and is_open and each.getsockname()[1] in ports
+    except OSError:
+        return False
