@@ -5,6 +5,9 @@ flood of requests costs memory. What is kept is how often a nonce was used by so
 password, so that no overheard request is good twice (RFC 7616 section 3.3, nonce count).
 
 MD5 is offered beside SHA-256 because many exchanges know nothing else (RFC 8760).
+A credential's ``uri`` is not held against the Request-URI: a proxy on the way may have changed that
+(RFC 3261 section 22.4, item 6). What keeps it from being used elsewhere is that it is good once.
+
 ``now`` is monotonic seconds.
 """
 
