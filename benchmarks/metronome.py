@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE, create_subprocess_exec
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from .serving import serving
 
 TICK_S = 0.02
 
@@ -103,20 +102,9 @@ def delta_bytes(session: dict[str, Any]) -> int:
     return 960 if is_pcm else 160
 
 
-@asynccontextmanager
-async def running_metronome() -> AsyncIterator[str]:
-    """Run it as a process; yield its URL."""
-    process = await create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.metronome", stdout=PIPE
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(10):
-            url = (await process.stdout.readline()).decode().strip()
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
+def running_metronome() -> AbstractAsyncContextManager[str]:
+    """Run it as a process; its URL is what the block gets."""
+    return serving("benchmarks.metronome")
 
 
 async def run() -> None:

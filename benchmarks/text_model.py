@@ -8,16 +8,16 @@ thing the user said, over HTTP, WebSocket or as a chat completion. Each word say
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-from asyncio.subprocess import PIPE, create_subprocess_exec
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import orjson
 import uvloop
 from aiohttp import web
+
+from .serving import serving
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -100,20 +100,9 @@ async def _socket(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-@asynccontextmanager
-async def running_text_model() -> AsyncIterator[str]:
-    """Run it as a process; yield its base URL."""
-    process = await create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.text_model", stdout=PIPE
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(10):
-            url = (await process.stdout.readline()).decode().strip()
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
+def running_text_model() -> AbstractAsyncContextManager[str]:
+    """Run it as a process; its URL is what the block gets."""
+    return serving("benchmarks.text_model")
 
 
 async def run() -> None:

@@ -133,7 +133,7 @@ class FunctionTool:
         if isinstance(self.needs_approval, bool):
             return self.needs_approval
         try:
-            values = self._parsed(arguments)
+            values = self.parsed(arguments)
         except Exception:  # validators are code of the tool's author
             return True
         return await holds(
@@ -153,7 +153,7 @@ class FunctionTool:
         if not self.input_guardrails:
             return None
         try:
-            values = self._parsed(arguments)
+            values = self.parsed(arguments)
         except Exception:  # validators are code of the tool's author
             return None
         return await objection(self.input_guardrails, context, values)
@@ -163,9 +163,7 @@ class FunctionTool:
 
         Cancelling it cancels the tool.
         """
-        return await self.outcome_of(
-            context, lambda: self._result(context, self._parsed(arguments))
-        )
+        return await self.outcome_of(context, lambda: self._result(context, self.parsed(arguments)))
 
     async def outcome_of(
         self, context: ToolContext, work: Callable[[], Awaitable[Any]]
@@ -183,7 +181,12 @@ class FunctionTool:
         except BaseException as error:
             return await self._failed(context, raised(error))
 
-    def _parsed(self, arguments: str) -> Mapping[str, Any]:
+    def parsed(self, arguments: str) -> Mapping[str, Any]:
+        """Return what ``invoke`` is given for JSON ``arguments``.
+
+        Raises:
+            ToolArgumentsInvalid: If they do not fit, or whatever the author's ``parse`` raises.
+        """
         parsed = parse_arguments(arguments)
         if self.parse is not None:
             return self.parse(parsed)

@@ -7,8 +7,9 @@ and must not load a session with them.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sipagent.lazy import lazy_names
 
 if TYPE_CHECKING:
     from sipagent.agents.agent import RealtimeAgent as RealtimeAgent
@@ -170,15 +171,4 @@ _NAMES = {
 }
 """What is public, by the module it is made in."""
 
-_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = lazy_names(globals(), _NAMES)

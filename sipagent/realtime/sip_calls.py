@@ -22,6 +22,7 @@ import orjson
 
 from sipagent.agents.passing import retry_after_s
 from sipagent.agents.quoting import said_in_body
+from sipagent.agents.refused_body import beginning_of
 from sipagent.errors import (
     CallGone,
     ConfigError,
@@ -34,9 +35,6 @@ from sipagent.wire.events import Json
 
 from .attempts import AttemptFailed, AttemptLimits, Attempts
 from .endpoint import USER_AGENT, Endpoint, entry_headers
-
-MOST_READ_BYTES = 64 * 1024
-"""Of an answer, about: nobody explains an error at such length."""
 
 DECLINED = 603
 """RFC 3261 section 21.6.2; what the API takes if it is told none."""
@@ -163,7 +161,7 @@ class SipCalls:
         ) as answer:
             if 200 <= answer.status < 300:
                 return None
-            said = said_in_body(await _beginning(answer), self._secrets(headers))
+            said = said_in_body(await beginning_of(answer), self._secrets(headers))
             failure = AttemptFailed(answer.status, retry_after_s(answer.headers))
         text = f"{self._endpoint.shown} refused the {request.action}"
         text = f"{text}: {said}" if str(said) else text
@@ -208,12 +206,3 @@ def _address(endpoint: Endpoint) -> SplitResult:
         raise ConfigError("must be a WebSocket URL, wss://… or ws://…", where="url")
     scheme = HTTP_SCHEMES[parts.scheme]
     return parts._replace(scheme=scheme, path=parts.path.rstrip("/"))
-
-
-async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
-    read = b""
-    async for part in answer.content.iter_any():
-        read += part
-        if len(read) > MOST_READ_BYTES:
-            break
-    return read

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import sys
 import threading
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sipagent.errors import JournalError
 from sipagent.ops import attach_store, database
 from sipagent.ops.attach_store import AttachStore
 
+from .programs import line, program
 from .store_processes import CALLS, incoming
 
 HEADERS = (("From", '"Zoë" <sip:a@b>'), ("Via", "one"), ("Via", "two"), ("X", "\x00\x1f"))
@@ -54,25 +55,9 @@ async def another(folder: Path) -> AsyncIterator[AttachStore]:
         await store.close()
 
 
-@asynccontextmanager
-async def process(what: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run one of the programs of ``store_processes``; kill it if it does not end itself."""
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.ops.store_processes", what, url_of(folder)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
-
-
-async def line(running: asyncio.subprocess.Process) -> str:
-    assert running.stdout is not None
-    return (await running.stdout.readline()).decode().strip()
+def process(what: str, folder: Path) -> AbstractAsyncContextManager[Process]:
+    """Run one of the programs of ``store_processes``."""
+    return program("store_processes", what, url_of(folder))
 
 
 async def ids(store: AttachStore) -> tuple[list[str], list[str]]:

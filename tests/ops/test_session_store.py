@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from sipagent.errors import ConfigError, JournalError, RunStateError
 from sipagent.ops.session_store import SessionStore
 from tests.agents.backend.scripted_model import Provider, ScriptedModel, message
 
+from .programs import line, program
 from .session_processes import ROUNDS
 
 ITEMS: list[dict[str, Any]] = [
@@ -50,28 +50,12 @@ async def store(tmp_path: Path) -> AsyncIterator[SessionStore]:
         yield store
 
 
-@asynccontextmanager
-async def process(what: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run one of the programs of ``session_processes``; kill it if it does not end itself."""
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.ops.session_processes", what, url_of(folder)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
+def process(what: str, folder: Path) -> AbstractAsyncContextManager[Process]:
+    """Run one of the programs of ``session_processes``."""
+    return program("session_processes", what, url_of(folder))
 
 
-async def line(running: asyncio.subprocess.Process) -> str:
-    assert running.stdout is not None
-    return (await running.stdout.readline()).decode().strip()
-
-
-def tell(running: asyncio.subprocess.Process, text: str) -> None:
+def tell(running: Process, text: str) -> None:
     assert running.stdin is not None
     running.stdin.write(f"{text}\n".encode())
 

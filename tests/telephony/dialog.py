@@ -95,6 +95,12 @@ class Dialog:
             pass
         return request
 
+    async def let_go(self, leg: SipCall) -> None:
+        """Have the endpoint end ``leg``, and see that it has."""
+        leg.hang_up()
+        await self.hung_up()
+        await told(leg, "Disconnected")
+
     async def hung_up(self) -> str:
         """Wait for the endpoint's BYE and answer it."""
         bye = await self.asked("BYE")

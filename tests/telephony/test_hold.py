@@ -29,22 +29,18 @@ async def test_the_answer_to_a_hold_has_the_right_direction(
         assert direction(await offer(sdp(version=4))) == "sendrecv"
         await told(leg, "Resumed")
         assert leg.events.empty()
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 async def test_hold_by_the_address_zero() -> None:
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         caller = Dialog(peer)
         leg = await caller.answered(board)
-        await caller.offers(sdp(host="0.0.0.0", version=2))
+        assert direction(await caller.offers(sdp(host="0.0.0.0", version=2))) == "recvonly"
         await told(leg, "Held")
         assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
         await told(leg, "Resumed")
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 async def test_we_hold_the_caller_and_come_back() -> None:
@@ -62,9 +58,7 @@ async def test_we_hold_the_caller_and_come_back() -> None:
         assert direction(offer) == "sendrecv"
         peer.reply(offer, "200 OK", body=sdp(version=3))
         await told(leg, "WeResumed")
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 async def test_offers_that_cross_are_both_refused_and_ours_comes_again() -> None:
@@ -80,9 +74,7 @@ async def test_offers_that_cross_are_both_refused_and_ours_comes_again() -> None
         await caller.asked("ACK")
         peer.reply(await caller.asked("INVITE"), "200 OK", body=sdp("a=recvonly", version=3))
         await told(leg, "WeHeld")
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 async def test_a_peer_that_will_not_be_held_is_heard_as_before() -> None:
@@ -94,9 +86,7 @@ async def test_a_peer_that_will_not_be_held_is_heard_as_before() -> None:
         refused = await told(leg, "HoldRefused")
         assert (refused.status, refused.was_hold) == (488, True)
         assert direction(await caller.offers(sdp(version=2))) == "sendrecv"
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 async def test_nobody_is_held_before_the_answer() -> None:

@@ -6,7 +6,7 @@ from sipagent.leftovers import Leftovers
 
 from .datagrams import SipSocket
 from .dialog import Dialog
-from .harness import switchboard, told
+from .harness import switchboard
 
 
 async def test_what_a_call_leaves_behind_is_reported_and_what_it_gave_back_is_not() -> None:
@@ -24,7 +24,5 @@ async def test_what_a_call_leaves_behind_is_reported_and_what_it_gave_back_is_no
             "task forgotten": 1,
         }
         forgotten.cancel()
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
         assert await leftovers.report() == {}

@@ -24,9 +24,7 @@ async def talking() -> AsyncIterator[tuple[Switchboard, Dialog, SipCall]]:
         yield board, caller, leg
         assert direction(await caller.offers(sdp(version=99))) == "sendrecv"
         assert leg.media is media and board.incoming.empty()
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
@@ -59,9 +57,7 @@ async def test_offers_of_much_media_end_nobody() -> None:
             if method == "INVITE":
                 caller.send("ACK")
         assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +191,4 @@ async def test_an_ack_without_the_answer_it_owes_brings_no_media() -> None:
         await caller.accepted()
         await told(leg, "Confirmed")
         assert leg.media is None
-        leg.hang_up()
-        await caller.hung_up()
-        await told(leg, "Disconnected")
+        await caller.let_go(leg)

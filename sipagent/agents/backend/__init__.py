@@ -6,8 +6,9 @@ asked for, since a plan's settings are read where no run ever happens.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sipagent.lazy import lazy_names
 
 if TYPE_CHECKING:
     from sipagent.agents.guardrails import GuardrailResult as GuardrailResult
@@ -99,15 +100,4 @@ _NAMES = {
 }
 """What is public, by the module it is made in."""
 
-_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = lazy_names(globals(), _NAMES)

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from sipagent.agents.arguments import parse_arguments
 from sipagent.agents.callbacks import MaybeAwaitable, settled
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.handoffs import Handoff, declared_handoff
 from sipagent.agents.hooks import AgentHooks
-from sipagent.agents.json_schema import check_arguments
 from sipagent.agents.mcp import McpServer
 from sipagent.agents.tool_context import ToolContext
 from sipagent.agents.tools import FunctionTool, IsEnabled, NeedsApproval
@@ -196,9 +194,7 @@ class AgentTool(FunctionTool):
         Raises:
             ToolArgumentsInvalid: If the arguments do not say.
         """
-        parsed = parse_arguments(arguments)
-        check_arguments(parsed, self.parameters)
-        return str(parsed["input"])
+        return str(self.parsed(arguments)["input"])
 
     async def said(self, final_output: Any) -> Any:
         """Return what the agent that asked is told."""

@@ -22,6 +22,7 @@ import orjson
 from sipagent.agents.backend.model import Json
 from sipagent.agents.passing import retry_after_s
 from sipagent.agents.quoting import said_in_body
+from sipagent.agents.refused_body import beginning_of
 from sipagent.errors import ModelError, why_not_listening
 
 from .attempting import attempted
@@ -29,9 +30,6 @@ from .endpoint import ModelEndpoint, shown
 from .options import TransportOptions
 from .retries import AttemptFailed
 from .sse import ServerSentEvent, SseParser
-
-MOST_READ_BYTES = 64 * 1024
-"""Of an error, about: nobody explains one at such length."""
 
 DRAIN_LIMIT_S = 0.1
 """How long the end of a stream may come after its last event; then its connection is not kept."""
@@ -144,7 +142,7 @@ class EventPosts:
         )
 
     async def _refused(self, answer: aiohttp.ClientResponse, secrets: list[str]) -> AttemptFailed:
-        said = said_in_body(await _beginning(answer), secrets)
+        said = said_in_body(await beginning_of(answer), secrets)
         did = "answered with no stream of events" if answer.ok else "refused the request"
         text = said.after(f"{self.where} {did}")
         error = ModelError(text, status=answer.status, code=said.code)
@@ -222,15 +220,6 @@ def encoded(where: str, body: Json) -> bytes:
         return orjson.dumps(body)
     except TypeError as error:
         raise ModelError(f"{where} cannot be asked: {error}") from None
-
-
-async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
-    read = b""
-    async for part in answer.content.iter_any():
-        read += part
-        if len(read) > MOST_READ_BYTES:
-            break
-    return read
 
 
 def _too_slow(where: str) -> ModelError:
