@@ -42,7 +42,7 @@ def check_files(
 
 def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Finding]:
     if path.is_dir():
-        return _check_folder(path)
+        return _check_folder(path, environment)
     if path.name.endswith(SCRIPT_SUFFIX):
         return _read_script(path)[1]
     document = read_document(path)
@@ -50,7 +50,7 @@ def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Findin
         return [document]
     if _is_config(document):
         return _check_config(path, environment)
-    loaded = read_file(path)
+    loaded = read_file(path, environment)
     known = [(loaded.dialplan, loaded.document)] if loaded.dialplan and loaded.document else []
     targets = check_emergency_targets(known, _is_emergency(EMERGENCY_NUMBERS))
     return [*loaded.findings, *targets, *_check_scripts([loaded.plan] if loaded.plan else [])]
@@ -70,7 +70,9 @@ def _check_config(path: Path | None, environment: Mapping[str, str] | None) -> I
     if config is None:
         return findings
     file = config_file(path) or ENVIRONMENT
-    plans = _check_folder(config.dialplans.path, _trunks(config), config.sip.emergency_numbers)
+    plans = _check_folder(
+        config.dialplans.path, environment, _trunks(config), config.sip.emergency_numbers
+    )
     return [*findings, *_check_tls(file, config), *plans]
 
 
@@ -94,10 +96,16 @@ def _is_emergency(numbers: Collection[str]) -> Callable[[str], bool]:
 
 def _check_folder(
     folder: Path,
+    environment: Mapping[str, str] | None,
     trunks: Sequence[str] | None = None,
     emergency_numbers: Collection[str] = EMERGENCY_NUMBERS,
 ) -> Iterable[Finding]:
-    plans, findings = read_dir(folder, trunks=trunks, is_emergency=_is_emergency(emergency_numbers))
+    plans, findings = read_dir(
+        folder,
+        trunks=trunks,
+        is_emergency=_is_emergency(emergency_numbers),
+        environment=environment,
+    )
     yield from findings
     for file in sorted(folder.glob(f"*{SCRIPT_SUFFIX}")):
         yield from _read_script(file)[1]

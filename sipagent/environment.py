@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sipagent.dialplan.documents import first_oddity
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.secrets import VARIABLE_PREFIX
 from sipagent.dialplan.validation import near_miss
 
 PREFIX = "SIPAGENT_"
@@ -58,8 +59,8 @@ def read_environment(
     overrides: dict[Place, Override] = {}
     findings = []
     for name, text in sorted(environment.items()):
-        if not name.startswith(PREFIX):
-            continue
+        if not name.startswith(PREFIX) or name.startswith(VARIABLE_PREFIX):
+            continue  # the latter are what plans may read
         if name in by_name:
             section, key = by_name[name]
             overrides[section, key] = Override(name, _value(model, section, key, text))

@@ -31,7 +31,7 @@ OUTCOMES = ("agents", "refuse", "refer")
 
 _OF_AGENTS = (
     *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
-    *("limits", "outgoing"),
+    *("limits", "outgoing", "secrets"),
 )
 """Tables that mean something only with agents."""
 

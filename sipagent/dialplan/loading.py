@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,7 @@ from .models import Dialplan, Guardrail, Tool
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
 from .routes import check_routes
+from .secret_checks import read_secrets
 from .trunk_names import check_trunks
 from .validation import near_miss, validate
 
@@ -51,6 +52,7 @@ def load_dir(
     version: int = 1,
     trunks: Collection[str] | None = None,
     is_emergency: Callable[[str], bool] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> PlanSet:
     """Return all plans of ``folder``.
 
@@ -59,11 +61,18 @@ def load_dir(
         version: Number of the set.
         trunks: Names of those there are; None: nobody knows.
         is_emergency: Tells the emergency numbers; None: nobody knows.
+        environment: Has the secrets that no file holds; None: that of the process.
 
     Raises:
         DialplanError: If anything is wrong with any file; names every error, one a line.
     """
-    plans, findings = read_dir(folder, version=version, trunks=trunks, is_emergency=is_emergency)
+    plans, findings = read_dir(
+        folder,
+        version=version,
+        trunks=trunks,
+        is_emergency=is_emergency,
+        environment=environment,
+    )
     raise_errors(findings)
     return plans
 
@@ -74,6 +83,7 @@ def read_dir(
     version: int = 1,
     trunks: Collection[str] | None = None,
     is_emergency: Callable[[str], bool] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[PlanSet, list[Finding]]:
     """Return the plans of ``folder`` that are right, and everything wrong with it. Never raises.
 
@@ -82,11 +92,12 @@ def read_dir(
         version: Number of the set.
         trunks: Names of those there are; None: nobody knows.
         is_emergency: Tells the emergency numbers; None: nobody knows.
+        environment: Has the secrets that no file holds; None: that of the process.
     """
     if not folder.is_dir():
         text = "is not a folder" if folder.exists() else "there is no such folder"
         return PlanSet((), version, ""), [Finding(folder, 0, "", text)]
-    loaded = [read_file(file) for file in plan_files(folder)]
+    loaded = [read_file(file, environment) for file in plan_files(folder)]
     findings = [finding for each in loaded for finding in each.findings]
     if not loaded:
         text = "has no dialplan: no call would be answered"
@@ -114,8 +125,13 @@ def plan_files(folder: Path) -> list[Path]:
     )
 
 
-def read_file(file: Path) -> LoadedFile:
-    """Read and check one plan, with all it names. Never raises."""
+def read_file(file: Path, environment: Mapping[str, str] | None = None) -> LoadedFile:
+    """Read and check one plan, with all it names. Never raises.
+
+    Args:
+        file: The plan.
+        environment: Has the secrets that no file holds; None: that of the process.
+    """
     document = read_document(file)
     if isinstance(document, Finding):
         return LoadedFile((document,))
@@ -123,6 +139,7 @@ def read_file(file: Path) -> LoadedFile:
     if isinstance(dialplan, list):
         return LoadedFile((*dialplan, *check_outcome(document)), document=document)
     files = PythonFiles(file)
+    secrets, missing = read_secrets(document, dialplan.secrets, environment)
     tools, problems = _load_all("tools", dialplan.tools, files.load, document)
     guardrails, faults = _load_all(
         "guardrails", dialplan.guardrails, lambda each: load_guardrail(each, files), document
@@ -131,11 +148,12 @@ def read_file(file: Path) -> LoadedFile:
     findings = [
         *check_outcome(document),
         *check_plan(dialplan, document),
+        *missing,
         *problems,
         *_check_files(dialplan, document),
     ]
     is_right = not any(finding.is_error for finding in findings)
-    plan = Plan(file, dialplan, tools, guardrails) if is_right else None
+    plan = Plan(file, dialplan, tools, guardrails, secrets) if is_right else None
     return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)
 
 

@@ -28,6 +28,7 @@ from .model import (
 )
 from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
+from .secret_checks import SecretFiles
 from .session import SessionSettings
 from .transfer import TRANSFER_TOOL, Transfer
 
@@ -149,5 +150,6 @@ class Dialplan(Model):
     recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None
     outgoing: Outgoing = Outgoing()
+    secrets: SecretFiles = Field(default_factory=dict)
     refuse: Refuse | None = None
     refer: Refer | None = None

@@ -11,6 +11,7 @@ from sipagent.agents.tools import FunctionTool
 
 from .matching import CallKeys, Verdict, explain, match
 from .models import Dialplan
+from .secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Plan:
     """Its own, by name, built-in ones excepted."""
     guardrails: Mapping[str, OutputGuardrail] = field(default_factory=dict)
     """By name."""
+    secrets: Secrets = field(default_factory=Secrets)
+    """Those that its texts name."""
 
     @property
     def name(self) -> str:
