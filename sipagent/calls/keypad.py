@@ -82,7 +82,7 @@ class Keypad(CallPart):
         def press(key: str) -> None:
             nonlocal sent
             if not self._refused:
-                self.hands.leg.send_digits(key, self._setup.send)
+                self.hands.leg.send_dtmf(key, self._setup.send)
                 sent += key
 
         await press_keys(digits, press)

@@ -121,7 +121,7 @@ class LegTransfer(CallPart):
                 self._music.played(item_id)
             case sip_events.DtmfReceived(digit=digit) if self._attended.is_bridged:
                 if self._consult is not None and self._consult.leg is not None:
-                    self._consult.leg.send_digits(digit)
+                    self._consult.leg.send_dtmf(digit)
             case TransferRequested() if not self.hands.is_talking():
                 text = "The transfer failed: the call is ending."
                 self._carry_out(commands.AnswerTransfer(text, Outcome.ABANDONED))

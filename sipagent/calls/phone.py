@@ -121,7 +121,7 @@ class Phone:
 
     def _press(self, digit: str) -> None:
         if self._leg is not None:
-            self._leg.send_digits(digit)
+            self._leg.send_dtmf(digit)
 
     async def until_said(self) -> None:
         """Wait until everything said has gone out, or the call is over."""

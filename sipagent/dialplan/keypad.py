@@ -28,7 +28,7 @@ def _key(text: str) -> str:
 Key = Annotated[str, AfterValidator(_key)]
 """One key, or none."""
 
-COLLECT_TOOL, SEND_TOOL = "collect_digits", "send_digits"
+COLLECT_TOOL, SEND_TOOL = "collect_digits", "send_dtmf"
 KEYPAD_TOOLS = frozenset({COLLECT_TOOL, SEND_TOOL})
 
 MESSAGE_KEYS = frozenset({"end", "pause_s", "count"})

@@ -94,12 +94,12 @@ class SipCall:
         headers = [("Reason", reason_header)] if reason_header else []
         self._post(lambda peer: peer.send_bye(headers))
 
-    def send_digits(self, digits: str, way: KeyWay = "rfc4733") -> None:
+    def send_dtmf(self, digits: str, way: KeyWay = "rfc4733") -> None:
         """Send DTMF as telephone events (RFC 4733), or each as an INFO (RFC 6086).
 
         ``DigitsRefused`` tells if that cannot be, or the peer would not have it.
         """
-        self._post(lambda peer: peer.send_digits(digits, way))
+        self._post(lambda peer: peer.send_dtmf(digits, way))
 
     def refer(self, target_uri: str) -> None:
         """Send REFER (RFC 3515): the peer shall call ``target_uri`` and tell how that goes.

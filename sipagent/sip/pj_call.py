@@ -120,7 +120,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._we_ended = True
         self._end(500, "the call could not be made")
 
-    def send_digits(self, digits: str, way: KeyWay) -> None:
+    def send_dtmf(self, digits: str, way: KeyWay) -> None:
         """Send keys of ours."""
         self._keys.send(digits, way)
 

@@ -106,7 +106,7 @@ class FarEnd:
         """Take a REFER."""
         self.sent.append(f"REFER {refer_to}")
 
-    def send_digits(self, digits: str, way: str) -> None:
+    def send_dtmf(self, digits: str, way: str) -> None:
         """Take digits."""
         self.digits += digits
         self.way = way

@@ -104,7 +104,7 @@ async def test_a_key_that_comes_in_several_ways_counts_once(tmp_path: Path) -> N
 
 def send(digits: str) -> Wire:
     """Return a call of the tool."""
-    return function_call("send_digits", arguments=orjson.dumps({"digits": digits}).decode())
+    return function_call("send_dtmf", arguments=orjson.dumps({"digits": digits}).decode())
 
 
 @pytest.mark.parametrize("way", ["rfc4733", "info"])

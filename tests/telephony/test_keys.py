@@ -155,7 +155,7 @@ async def test_an_info_sent_again_is_one_key() -> None:
 @needs_sipp
 async def test_keys_of_ours_are_telephone_events(tmp_path: Path) -> None:
     async with talking(tmp_path) as (leg, caller, _):
-        leg.send_digits("5#")
+        leg.send_dtmf("5#")
         await until(lambda: len(events_of(caller)) == 2)
         assert events_of(caller) == [5, 11]
 
@@ -170,13 +170,13 @@ async def test_keys_of_ours_may_be_info_and_a_peer_may_refuse_them() -> None:
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         leg, _ = await answered(board, peer)
         for key, answer in (("7", "200 OK"), ("#", "415 Unsupported Media Type")):
-            leg.send_digits(key, "info")
+            leg.send_dtmf(key, "info")
             while not (request := await peer.received.get()).startswith("INFO"):
                 pass
             assert read_info(request) == InfoRead(200, key, 160)
             peer.reply(request, answer)
         assert (await told(leg, "DigitsRefused")).reason == "the far end answered 415"
-        leg.send_digits("1", "rfc4733")  # its offer has no telephone events
+        leg.send_dtmf("1", "rfc4733")  # its offer has no telephone events
         assert (await told(leg, "DigitsRefused")).reason
         leg.hang_up()
         await peer.agrees_to("BYE")
