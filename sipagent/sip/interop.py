@@ -51,7 +51,7 @@ _NUMBER = re.compile(r"\d{1,6}")
 
 @dataclass(slots=True)
 class _Offer:
-    """The first audio section that is not switched off, and what holds for all."""
+    """An audio section that is not switched off, and what holds for all."""
 
     connection: str = ""
     profile: str = ""
@@ -77,7 +77,7 @@ def interop_findings(
     sdp = text.replace("\r\n", "\n").partition("\n\n")[2]
     found = {*_in_headers(invite, text)}
     if invite.has_offer:
-        found |= {*_in_offer(invite, _offer(sdp), codecs, srtp)}
+        found |= {*_in_offer(invite, _taken(_offers(sdp), srtp), codecs, srtp)}
     else:
         found.add("no_offer")
     return tuple(name for name in FINDINGS if name in found)
@@ -115,37 +115,59 @@ def _in_offer(
 
 
 def _in_encryption(invite: Invite, offer: _Offer, srtp: SrtpSettings) -> Iterator[str]:
-    has_keys = bool(offer.values("crypto"))
-    has_dtls = "TLS/" in offer.profile or (bool(offer.values("fingerprint")) and not has_keys)
+    has_keys, has_dtls = _keys(offer)
     if has_keys and invite.transport in {"udp", "tcp"}:
         yield "srtp_without_tls"
     if srtp.mode == "required" and not (has_keys or has_dtls):
         yield "plain_audio"
-    is_only_encrypted = "SAVP" in offer.profile
-    if is_only_encrypted and (srtp.mode == "off" or (has_dtls and "dtls" not in srtp.keying)):
+    if _is_locked(offer, srtp):
         yield "encrypted_audio"
 
 
-def _offer(sdp: str) -> _Offer | None:
-    shared, section = _Offer(), None
+def _keys(offer: _Offer) -> tuple[bool, bool]:
+    """Tell whether it has keys by SDES, and by DTLS."""
+    has_keys = bool(offer.values("crypto"))
+    has_dtls = "TLS/" in offer.profile or (bool(offer.values("fingerprint")) and not has_keys)
+    return has_keys, has_dtls
+
+
+def _is_locked(offer: _Offer, srtp: SrtpSettings) -> bool:
+    """Tell whether it is encrypted in a way that we do not know or allow."""
+    if "SAVP" not in offer.profile:
+        return False
+    return srtp.mode == "off" or (_keys(offer)[1] and "dtls" not in srtp.keying)
+
+
+def _taken(offers: Sequence[_Offer], srtp: SrtpSettings) -> _Offer | None:
+    """Return the one that PJSIP answers; the others it switches off.
+
+    A peer that would do either way offers both, plain and encrypted, as two sections: best is the
+    encrypted one where we encrypt, and else the plain one.
+    """
+    known = [offer for offer in offers if not _is_locked(offer, srtp)]
+    encrypted = [offer for offer in known if "SAVP" in offer.profile]
+    return next(iter(encrypted or known or offers), None)
+
+
+def _offers(sdp: str) -> list[_Offer]:
+    shared, sections = _Offer(), list[_Offer]()
+    section: _Offer | None = shared
     for raw in sdp.splitlines():
         kind, _, value = raw.strip().partition("=")
         if kind == "m":
-            if section is not None:
-                break
             words = value.split()
+            section = None  # not ours, unless it is audio
             if words[:1] == ["audio"] and words[1:2] != ["0"]:
                 profile = words[2].upper() if len(words) > 2 else ""
                 section = _Offer(shared.connection, profile, list(shared.attributes))
-            elif words:
-                shared = _Offer(shared.connection, "other", shared.attributes)
-        elif section is None and shared.profile:
-            continue  # of a section that is not ours
+                sections.append(section)
+        elif section is None:
+            continue
         elif kind == "c":
-            (section or shared).connection = value.split()[-1] if value.split() else ""
+            section.connection = value.split()[-1] if value.split() else ""
         elif kind == "a":
-            (section or shared).attributes.append(value)
-    return section
+            section.attributes.append(value)
+    return sections
 
 
 def _is_private_elsewhere(host: str, invite: Invite) -> bool:

@@ -39,7 +39,7 @@ def wished(ours: str, theirs: str, line: LineWishes) -> str:
         line: The wishes.
     """
     lines = ours.replace("\r\n", "\n").rstrip("\n").split("\n")
-    at = next((index for index, text in enumerate(lines) if text.startswith("m=audio ")), None)
+    at = next((index for index, text in enumerate(lines) if _is_live_audio(text)), None)
     if at is None:
         return ours
     audio, rest = lines[at:], []
@@ -80,7 +80,7 @@ def _ordered(audio: list[str], theirs: str, wanted: tuple[str, ...]) -> str:
 
 def _names(lines: list[str]) -> dict[str, str]:
     """Return the codec of each payload type of the audio in ``lines``."""
-    start = next((index for index, text in enumerate(lines) if text.startswith("m=audio ")), None)
+    start = next((index for index, text in enumerate(lines) if _is_live_audio(text)), None)
     if start is None:
         return {}
     names: dict[str, str] = {}
@@ -93,6 +93,11 @@ def _names(lines: list[str]) -> dict[str, str]:
             payload, _, encoding = text.removeprefix("a=rtpmap:").partition(" ")
             names[payload] = encoding.strip().partition("/")[0].upper()
     return names
+
+
+def _is_live_audio(text: str) -> bool:
+    """Tell whether a section begins that is audio, and not switched off."""
+    return text.startswith("m=audio ") and not text.startswith("m=audio 0 ")
 
 
 def _rank(name: str, wanted: tuple[str, ...]) -> int:

@@ -55,6 +55,15 @@ class Called:
         )
         self.ended: asyncio.Task[Termination] = loop.create_task(self._call.run(), name="call")
 
+    async def picks_up_at_once(self) -> None:
+        """Answer without ringing, once the session is there; the media is told of afterwards."""
+        leg = self.callee.leg
+        await self.told.until(facts.SessionOpened)
+        leg.new_media(8_000)
+        leg.tell(Confirmed())
+        leg.tell(MediaStarted("PCMU", 8_000))
+        await self.told.until(facts.CallAnswered)
+
     async def picks_up(self, early: Pcm) -> None:
         """Ring with ``early`` media, then answer once the session is there."""
         leg = self.callee.leg
@@ -133,6 +142,16 @@ async def test_the_agent_greets_at_once_where_it_speaks_first(tmp_path: Path) ->
         await running.picks_up(early=silence(800))
         assert await running.has_asked(1) == ["Greet."]
         await running.says(buzz(100))
+        async with asyncio.timeout(5):
+            await running.endpoint.heard[0].wait()
+
+
+async def test_an_answer_may_be_told_before_its_media(tmp_path: Path) -> None:
+    async with called(tmp_path, LISTENS) as running:
+        await running.picks_up_at_once()
+        await running.says(buzz(600))
+        await running.says(silence(8_000))
+        assert (await running.told.until(facts.CalleeDetected)).kind == "human"
         async with asyncio.timeout(5):
             await running.endpoint.heard[0].wait()
 

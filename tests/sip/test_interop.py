@@ -130,6 +130,24 @@ def test_what_is_encrypted_and_what_is_wanted(
     assert findings(body, via=VIA.replace("UDP", "TLS"), mode=mode) == found
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    ("mode", "found"),
+    [("off", ()), ("optional", ("srtp_without_tls",)), ("required", ("srtp_without_tls",))],
+)
+def test_of_an_offer_of_both_the_one_we_take_is_judged(
+    mode: str, found: tuple[str, ...], order: tuple[int, int]
+) -> None:
+    events = "a=rtpmap:101 telephone-event/8000"
+    both = (
+        f"m=audio 4000 RTP/AVP 0 101\r\n{events}",
+        f"m=audio 4002 RTP/SAVP 0 101\r\n{events}\r\n{KEYS}",
+    )
+    head = "v=0\r\nc=IN IP4 203.0.113.5"
+    body = "\r\n".join((head, *(both[index] for index in order), ""))
+    assert findings(body, mode=mode) == found
+
+
 def test_dtls_is_no_finding_where_it_is_known() -> None:
     body = sdp("a=fingerprint:sha-256 AB", media="audio 4000 UDP/TLS/RTP/SAVP 0 101")
     assert findings(body, mode="required", keying=("dtls",)) == ()

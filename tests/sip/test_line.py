@@ -52,6 +52,11 @@ def test_a_packet_holds_what_is_wished_for() -> None:
     assert [line for line in said.splitlines() if "ptime" in line] == ["a=ptime:30"]
 
 
+def test_what_is_switched_off_is_no_audio() -> None:
+    refused = OURS.replace("m=audio", "m=audio 0 RTP/SAVP 0\r\nm=audio")
+    assert "m=audio 4000 RTP/AVP 8 " in wished(refused, offer("0 8"), LineWishes(("PCMA",)))
+
+
 def test_other_media_stay_as_they_are() -> None:
     said = wished(OURS + "m=video 0 RTP/AVP 31\r\n", "", LineWishes(("PCMA",), 40))
     assert said.endswith("a=ptime:40\r\nm=video 0 RTP/AVP 31\r\n")

@@ -15,6 +15,7 @@ from sipagent.errors import SipStartError
 
 from .certificates import Authority, Certificate, needs_openssl
 from .datagrams import SDP, SipSocket
+from .dialog import Dialog, sdp
 from .far_end import far_end
 from .harness import switchboard, told
 from .sound import best_snr_db, hear
@@ -134,6 +135,29 @@ async def test_plain_audio_is_refused_where_encryption_is_required(
         assert refusal.status == 488
         assert "plain_audio" in refusal.findings
     assert "sip.srtp without TLS" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken", "findings"), [("off", "AVP", ()), ("optional", "SAVP", ("srtp_without_tls",))]
+)
+async def test_of_an_offer_of_plain_and_encrypted_audio_one_is_answered_and_judged(
+    mode: str, taken: str, findings: tuple[str, ...]
+) -> None:
+    key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+    events = "a=rtpmap:101 telephone-event/8000"
+    offer = sdp("c=IN IP4 127.0.0.1", events, formats="0 101")
+    offer += f"m=audio 40002 RTP/SAVP 0 101\r\nc=IN IP4 127.0.0.1\r\n{events}\r\n{key}\r\n"
+    async with switchboard(srtp={"mode": mode}) as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", offer)
+        leg = await board.incoming.get()
+        leg.answer()
+        answer = await caller.accepted()
+        lines = [line.split() for line in answer.splitlines() if line.startswith("m=audio")]
+        assert [words[2] for words in lines if words[1] != "0"] == [f"RTP/{taken}"]
+        assert leg.invite.findings == findings
+        await told(leg, "Confirmed")
+        await caller.let_go(leg)
 
 
 async def test_keys_by_dtls_need_a_library_that_has_them() -> None:
