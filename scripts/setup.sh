@@ -27,6 +27,8 @@ if [ "$profile" = dev ]; then
     command -v sipp >/dev/null || note sip-tester "tests that drive calls with SIPp are skipped"
     [ -x /usr/sbin/kamailio ] || command -v kamailio >/dev/null ||
         note kamailio "tests against Kamailio are skipped"
+    compgen -G '/usr/lib*/*/kamailio/modules/tls.so' >/dev/null ||
+        note kamailio-tls-modules "tests against Kamailio over TLS are skipped"
     command -v chromium >/dev/null || note chromium "tests of the console are skipped"
 fi
 if [ ${#missing[@]} -gt 0 ]; then

@@ -10,7 +10,7 @@ SDP = (
     "m=audio 40000 RTP/AVP 0\r\n"
 )
 
-COPIED = ("via:", "from:", "to:", "call-id:", "cseq:")
+COPIED = ("via:", "from:", "to:", "call-id:", "cseq:", "record-route:")
 
 
 class SipSocket(asyncio.DatagramProtocol):

@@ -14,10 +14,16 @@ from typing import Any
 
 import pytest
 
+from .certificates import Certificate
+
 CONFIG = Path(__file__).with_name("kamailio.cfg")
 PROGRAM = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
 
 needs_kamailio = pytest.mark.skipif(PROGRAM is None, reason="kamailio is not installed")
+needs_kamailio_tls = pytest.mark.skipif(
+    not any(Path("/usr").glob("lib*/**/kamailio/modules/tls.so")),
+    reason="kamailio-tls-modules is not installed",
+)
 
 LOOK_AGAIN_S = 0.02
 
@@ -30,10 +36,18 @@ class Kamailio:
         far: URI of whom accounts call, whatever they dial.
         algorithm: Of its challenges: ``MD5`` or ``SHA-256``.
         max_expires_s: Longest registration it grants.
+        certificate: What it shows over TLS; without one it speaks none.
     """
 
-    def __init__(self, folder: Path, far: str, algorithm: str, max_expires_s: int) -> None:
-        self.port = free_port()
+    def __init__(
+        self,
+        folder: Path,
+        far: str,
+        algorithm: str,
+        max_expires_s: int,
+        certificate: Certificate | None,
+    ) -> None:
+        self.port, self.tls_port = free_port(), free_port()
         self._folder = folder
         self._file = folder / "kamailio.cfg"
         values = {
@@ -41,7 +55,11 @@ class Kamailio:
             "FAR": far,
             "ALGORITHM": algorithm,
             "MAX_EXPIRES": max_expires_s,
+            "TLS_PORT": self.tls_port,
+            "CERTIFICATE": certificate.certificate if certificate else "",
+            "KEY": certificate.key if certificate else "",
         }
+        self._defines = ("-A", "WITH_TLS") if certificate else ()
         text = CONFIG.read_text()
         for name, value in values.items():
             text = text.replace(f"@@{name}@@", str(value))
@@ -50,14 +68,15 @@ class Kamailio:
 
     def uri(self, transport: str) -> str:
         """Return where it is reached by ``transport``."""
-        return f"sip:127.0.0.1:{self.port};transport={transport}"
+        port = self.tls_port if transport == "tls" else self.port
+        return f"sip:127.0.0.1:{port};transport={transport}"
 
     async def start(self) -> None:
         """Start it; return once it answers."""
         with (self._folder / "kamailio.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(PROGRAM or "", "-DD", "-E", "-m", "16", "-M", "4", "-f", str(self._file)),
-                *("-Y", str(self._folder), "-P", str(self._folder / "pid")),
+                *("-Y", str(self._folder), "-P", str(self._folder / "pid"), *self._defines),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -100,9 +119,10 @@ async def kamailio(
     far: str = "sip:127.0.0.1:9",
     algorithm: str = "MD5",
     max_expires_s: int = 3_600,
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[Kamailio]:
     """Run one until the end of the block."""
-    running = Kamailio(folder, far, algorithm, max_expires_s)
+    running = Kamailio(folder, far, algorithm, max_expires_s, certificate)
     try:
         await running.start()
         yield running
