@@ -12,6 +12,7 @@ import asyncio
 import logging
 from multiprocessing.connection import Connection
 
+from sipagent.agents.http_client import HTTP
 from sipagent.calls.attached_desk import AttachedDesk
 from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
@@ -83,6 +84,7 @@ class _Attacher:
         else:
             await self._work(channel)
         finally:
+            await HTTP.close()
             await self._sip_calls.close()
             await self._journal.close()
             channel.close()

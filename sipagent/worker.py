@@ -11,6 +11,7 @@ import logging
 from functools import partial
 from multiprocessing.connection import Connection
 
+from sipagent.agents.http_client import HTTP
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.dial_desk import DialAnswer, DialDesk, DialRequest
 from sipagent.calls.routing import load_routes
@@ -101,6 +102,7 @@ class _Worker:
         except TimeoutError:
             log.warning("! calls did not end in %g s", STOP_LIMIT_S)
         heart.cancel()
+        await HTTP.close()
         await self._sip.close()
         channel.close()
 

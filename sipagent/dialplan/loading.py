@@ -17,11 +17,13 @@ from .documents import Document, read_document
 from .emergency_targets import check_emergency_targets
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
-from .models import Dialplan, Guardrail, Tool
+from .http_tools import http_tool
+from .models import Dialplan, Guardrail
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
 from .routes import check_routes
 from .secret_checks import read_secrets
+from .tools import Tool
 from .trunk_names import check_trunks
 from .validation import near_miss, validate
 
@@ -140,7 +142,12 @@ def read_file(file: Path, environment: Mapping[str, str] | None = None) -> Loade
         return LoadedFile((*dialplan, *check_outcome(document)), document=document)
     files = PythonFiles(file)
     secrets, missing = read_secrets(document, dialplan.secrets, environment)
-    tools, problems = _load_all("tools", dialplan.tools, files.load, document)
+    tools, problems = _load_all(
+        "tools",
+        dialplan.tools,
+        lambda tool: files.load(tool) if tool.http is None else http_tool(tool, secrets),
+        document,
+    )
     guardrails, faults = _load_all(
         "guardrails", dialplan.guardrails, lambda each: load_guardrail(each, files), document
     )

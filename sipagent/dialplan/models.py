@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .keypad import KEYPAD_TOOLS, Keypad
@@ -30,16 +30,11 @@ from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
 from .secret_checks import SecretFiles
 from .session import SessionSettings
+from .tools import PythonPath, Tool
 from .transfer import TRANSFER_TOOL, Transfer
 
 BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *KEYPAD_TOOLS, *RECORDING_TOOLS})
 """Tools that every agent may name and no plan may define."""
-
-
-def _python_path(text: str) -> str:
-    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)*\.py:[^\W\d]\w*", text):
-        raise ValueError('must be "file.py:function", the file beside the dialplan or below')
-    return text
 
 
 class Conditions(Model):
@@ -88,24 +83,13 @@ class Agent(Model):
     voice: Text | None = None
 
 
-class Tool(Model):
-    """One of ``[[tools]]``: something agents can do."""
-
-    name: ToolName
-    python: Annotated[str, AfterValidator(_python_path)]
-    """``file.py:function``, beside the dialplan."""
-    description: Text | None = None
-    """Told to the model; None: the function's docstring."""
-    timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
-
-
 class Guardrail(Model):
     """One of ``[[guardrails]]``: what agents must not say. One of ``phrases`` and ``python``."""
 
     name: ToolName
     phrases: tuple[Text, ...] = ()
     """Blocked in any case, as whole words."""
-    python: Annotated[str, AfterValidator(_python_path)] | None = None
+    python: PythonPath | None = None
     """``file.py:function``: takes the text so far, returns what is wrong with it, or nothing."""
     policy_hint: str = ""
     """Why, for the model; the name when empty."""

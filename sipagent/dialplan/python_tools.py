@@ -21,7 +21,7 @@ from sipagent.agents.tools import FunctionTool, function_tool
 
 from .documents import read_source
 from .findings import Finding
-from .models import Tool
+from .tools import Tool
 from .validation import near_miss
 
 
@@ -48,8 +48,10 @@ class PythonFiles:
         """Content of the files that were read, by name."""
 
     def load(self, tool: Tool) -> FunctionTool | ToolProblem:
-        """Return ``tool`` ready to be called, or what is wrong with it."""
-        function = self.function(tool.python)
+        """Return ``tool``, a Python one, ready to be called, or what is wrong with it."""
+        python = tool.python
+        assert python is not None
+        function = self.function(python)
         if isinstance(function, ToolProblem):
             return function
         try:
@@ -57,9 +59,9 @@ class PythonFiles:
                 function, name=tool.name, description=tool.description, timeout_s=tool.timeout_s
             )
         except Exception as error:  # annotations are code of the file, and may raise anything
-            return ToolProblem(f"{tool.python} cannot be a tool: {_last_line(error)}")
+            return ToolProblem(f"{python} cannot be a tool: {_last_line(error)}")
         if not made.description:
-            return ToolProblem(f"{tool.python} has no docstring and the tool no description")
+            return ToolProblem(f"{python} has no docstring and the tool no description")
         return made
 
     def function(self, python: str) -> Callable[..., Any] | ToolProblem:

@@ -18,7 +18,7 @@ from .model import Text
 from .secrets import Secrets, is_secret_name, secret_names, variable_of
 from .toml_lines import KeyPath
 
-PLACES: tuple[tuple[str | None, ...], ...] = (("tools", None, "headers", None),)
+PLACES: tuple[tuple[str | None, ...], ...] = (("tools", None, "http", "headers", None),)
 """Keys that may name secrets; None stands for any part of a key path."""
 
 MAX_CHARS = 4_096

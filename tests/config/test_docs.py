@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.http_call import HttpCall
 from sipagent.dialplan.keypad import Keypad, KeypadField
 from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.line import Line
@@ -24,12 +25,13 @@ from sipagent.dialplan.models import (
     Guardrail,
     Refer,
     Refuse,
-    Tool,
 )
 from sipagent.dialplan.outgoing import Outgoing, Voicemail
+from sipagent.dialplan.parameters import Parameter
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
 from sipagent.dialplan.recording import RecordingSettings
 from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetection
+from sipagent.dialplan.tools import Tool
 from sipagent.dialplan.transfer import Transfer, TransferTarget
 from sipagent.dialplan.validation import validate_data
 from sipagent.sip.trunks import TrunkSettings
@@ -124,7 +126,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
         *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
         *(Limits,),
         *(Outgoing, Voicemail, TransferTarget),
-        *(Refuse, Refer),
+        *(Refuse, Refer, HttpCall, Parameter),
     ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sipagent.agents.tools import FunctionTool, ToolContext
-from sipagent.dialplan.models import Tool
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
+from sipagent.dialplan.tools import Tool
 
 Write = Callable[[str, str], Path]
 

@@ -17,7 +17,7 @@ Write = Callable[[str, str], Path]
 TOOL = """
 [[tools]]
 name = "crm"
-headers = { Authorization = "Bearer {{secret:CRM_TOKEN}}", X-Team = "{{ secret:team }}" }
+http.headers = { Authorization = "Bearer {{secret:CRM_TOKEN}}", X-Team = "{{ secret:team }}" }
 """
 VARIABLES = {"SIPAGENT_SECRET_CRM_TOKEN": "t0psecret", "SIPAGENT_SECRET_TEAM": " blue\n"}
 
@@ -58,9 +58,9 @@ def test_a_file_beside_the_plan_wins_over_the_variable(document: Read, write: Wr
 
 def test_a_missing_secret_is_found_where_it_is_named(document: Read) -> None:
     assert problems(document(TOOL), {"CRM_TOKEN": "no", "TEAM": "no"})[1] == [
-        "4: tools[0].headers.X-Team: there is no secret TEAM: set SIPAGENT_SECRET_TEAM, or name "
-        "its file in [secrets]",
-        "4: tools[0].headers.Authorization: there is no secret CRM_TOKEN: set "
+        "4: tools[0].http.headers.X-Team: there is no secret TEAM: set SIPAGENT_SECRET_TEAM, or "
+        "name its file in [secrets]",
+        "4: tools[0].http.headers.Authorization: there is no secret CRM_TOKEN: set "
         "SIPAGENT_SECRET_CRM_TOKEN, or name its file in [secrets]",
     ]
 
@@ -84,7 +84,7 @@ def test_a_value_that_could_not_be_a_header_is_refused_and_not_shown(
 ) -> None:
     _, found = problems(document(TOOL), VARIABLES | {"SIPAGENT_SECRET_TEAM": value})
     assert found == [
-        "4: tools[0].headers.X-Team: SIPAGENT_SECRET_TEAM must hold the secret, on one line, "
+        "4: tools[0].http.headers.X-Team: SIPAGENT_SECRET_TEAM must hold the secret, on one line, "
         "and nothing else"
     ]
 
@@ -93,13 +93,13 @@ def test_the_model_is_never_told_one(write: Write, minimal: Callable[[str], str]
     text = minimal("p").replace("Be kind.", "The key is {{secret:CRM_TOKEN}}.")
     (finding,) = read_file(write("p.toml", text), VARIABLES).findings
     assert (finding.line, finding.key) == (6, "agents[0].instructions")
-    assert finding.text == "must not name a secret; allowed in: tools.*.headers.*"
+    assert finding.text == "must not name a secret; allowed in: tools.*.http.headers.*"
 
 
 def test_names_are_checked(document: Read, minimal: Callable[[str], str], write: Write) -> None:
-    text = '[[tools]]\nheaders = { A = "{{secret:a b}}" }\n'
+    text = '[[tools]]\nhttp.headers = { A = "{{secret:a b}}" }\n'
     assert problems(document(text), {})[1] == [
-        "2: tools[0].headers.A: the name of a secret must be letters, digits and underscores, "
+        "2: tools[0].http.headers.A: the name of a secret must be letters, digits and underscores, "
         "at most 64"
     ]
     text = minimal("p") + '[secrets]\n"a b" = "x"\n'
