@@ -20,6 +20,7 @@ from sipagent.config import Config
 from sipagent.errors import JournalError, SipAgentError
 from sipagent.ops.api_questions import ChannelApprover
 from sipagent.ops.attach_store import AttachStore
+from sipagent.ops.call_stream import CallStream
 from sipagent.ops.channel import (
     ApprovalDecided,
     Channel,
@@ -107,7 +108,9 @@ class _Attacher:
             endpoint=self._endpoint,
             sip_calls=self._sip_calls,
             journal=self._journal,
-            observer=call_observers(config.cdr.path, config.cdr.timeline_path),
+            observer=call_observers(
+                config.cdr.path, config.cdr.timeline_path, CallStream(channel, unix_time)
+            ),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,
             approver=self._approver,

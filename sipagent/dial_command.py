@@ -60,7 +60,7 @@ async def place(
     ) as session:
         try:
             call = await _ask(session, "POST", "/api/v1/calls", wanted)
-            sys.stdout.write(f"{call['call_id']} {call['to']}\n")
+            sys.stdout.write(f"{call['call_id']} {call['called']}\n")
             return await _follow(session, call) if waits else COMPLETED
         except (aiohttp.ClientError, TimeoutError) as error:
             why = str(error) or "it does not answer"
@@ -95,9 +95,9 @@ async def _follow(session: aiohttp.ClientSession, call: dict[str, Any]) -> int:
             sys.stdout.write(f"{told}\n")
         await asyncio.sleep(LOOK_S)
         call = await _ask(session, "GET", f"/api/v1/calls/{call['call_id']}")
-    if "callee" in call:
+    if call["callee"]:
         sys.stdout.write(f"answered by a {call['callee']['kind']}\n")
-    detail = f" ({call['detail']})" if call.get("detail") else ""
+    detail = f" ({call['detail']})" if call["detail"] else ""
     sys.stdout.write(f"{call['result']}: {call['reason']}{detail}\n")
     return exit_status(call)
 

@@ -20,7 +20,7 @@ from sipagent.config import Config
 from sipagent.errors import SipAgentError
 from sipagent.leftovers import Leftovers
 from sipagent.ops.api_questions import ChannelApprover
-from sipagent.ops.call_states import CallStates
+from sipagent.ops.call_stream import CallStream
 from sipagent.ops.channel import (
     ApprovalDecided,
     Channel,
@@ -120,7 +120,7 @@ class _Worker:
             route=routes.take,
             endpoint=self._realtime,
             observer=call_observers(
-                config.cdr.path, config.cdr.timeline_path, CallStates(channel.send)
+                config.cdr.path, config.cdr.timeline_path, CallStream(channel, unix_time)
             ),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,

@@ -138,6 +138,7 @@ class AttachedConversation:
             case session_events.AgentTranscriptDelta(response_id=response_id, item_id=item_id):
                 self._tell_all(self._turns.add_delta(response_id, item_id, event.delta))
             case session_events.AgentTranscript(response_id=response_id, item_id=item_id):
+                self._tell(facts.AgentWorded(item_id, self.agent, event.text))
                 self._tell_all(self._turns.finish_transcript(response_id, item_id, event.text))
             case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
                 self._tell_all(self._turns.truncated(item_id, audio_end_ms))

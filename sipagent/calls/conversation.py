@@ -217,6 +217,7 @@ class Conversation:
             case session_events.AgentTranscriptDelta(item_id=item_id, delta=delta):
                 self._turns.add_delta(item_id, self._agent, delta)
             case session_events.AgentTranscript(item_id=item_id, text=text):
+                self._tell(facts.AgentWorded(item_id, self._agent, text))
                 if said := self._turns.finish_transcript(item_id, self._agent, text):
                     self._tell(said)
             case session_events.SpeechStarted(item_id=item_id, at=at):

@@ -21,6 +21,9 @@ from .leg_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name 
 from .leg_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
 from .leg_facts import TransferEnded as TransferEnded  # noqa: PLC0414 - one name for all facts
 from .leg_facts import TransferStarted as TransferStarted  # noqa: PLC0414 - one name for all facts
+from .live_facts import AgentWorded as AgentWorded  # noqa: PLC0414 - one name for all facts
+from .live_facts import LineSeen as LineSeen  # noqa: PLC0414 - one name for all facts
+from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
 
@@ -262,11 +265,13 @@ Fact: TypeAlias = (
     | CallerSpeechStopped
     | CallerSaid
     | AgentSoundStarted
+    | AgentWorded
     | AgentSaid
     | BargedIn
     | TruncateConfirmed
     | AnswerBlocked
     | AgentChanged
+    | ToolStarted
     | ToolCalled
     | CallHeld
     | CallResumed
@@ -279,6 +284,7 @@ Fact: TypeAlias = (
     | DigitsCollected
     | ErrorReported
     | UsageReported
+    | LineSeen
     | LineMeasured
     | SilenceNamed
     | SilenceOver
@@ -288,7 +294,7 @@ Fact: TypeAlias = (
 
 
 class Observer(Protocol):
-    """Who is told: metrics, record, timeline."""
+    """Who is told: metrics, record, timeline, the supervisor."""
 
     def tell(self, call_id: str, fact: Fact, *, at: float) -> None:
         """Take note of ``fact``; must not block and must not raise. ``at`` is monotonic seconds."""

@@ -16,7 +16,7 @@ def line_measured(leg: SipCall, inbound: Loudness, outbound: Loudness) -> facts.
     """Return how the line of ``leg`` was.
 
     Args:
-        leg: Over, or about to be.
+        leg: Of the call.
         inbound: What came.
         outbound: What went out.
     """
@@ -44,6 +44,20 @@ def line_measured(leg: SipCall, inbound: Loudness, outbound: Loudness) -> facts.
         clipped_in_percent=round(inbound.clipped_percent, 2),
         frames_starved=media.starved_frames if media is not None else 0,
         frames_dropped=media.dropped_frames if media is not None else 0,
+    )
+
+
+def line_seen(line: facts.LineMeasured) -> facts.LineSeen:
+    """Return what of ``line`` is told while the call lasts."""
+    return facts.LineSeen(
+        line.packets_in,
+        line.packets_out,
+        line.lost_in,
+        line.lost_out,
+        round(line.jitter_ms, 1),
+        round(line.rtt_ms, 1),
+        line.mos_in,
+        line.mos_out,
     )
 
 

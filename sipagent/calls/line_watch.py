@@ -1,4 +1,4 @@
-"""How the line of a call is: looked at twice a second, judged at the end.
+"""How the line of a call is: looked at twice a second, told every five, judged at the end.
 
 | resource | acquired         | released       | on failure                        |
 |----------|------------------|----------------|-----------------------------------|
@@ -21,13 +21,15 @@ from sipagent.sip.media_tap import MediaTap
 from . import facts
 from .conversation import FrameSource
 from .inbox import Inbox
-from .line_figures import line_measured
+from .line_figures import line_measured, line_seen
 from .part import CallPart
 from .silence_doctor import Named, Over, Sight, SilenceDoctor
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+LOOKS_PER_TOLD = 10
+"""Every how many looks it is told how the line has been so far."""
 KEPT_S = 2.0
 
 _AGENT_ACTS = (
@@ -53,6 +55,7 @@ class LineWatch(CallPart):
         self._tap: MediaTap | None = None
         self._doctor: SilenceDoctor | None = None
         self._look_at: float | None = None
+        self._looks = 0
         self._is_confirmed = False
         self._is_owed = False
         """Whether the agent's greeting was due before there was media."""
@@ -94,11 +97,14 @@ class LineWatch(CallPart):
         self._tell(self._doctor.look(self._sight(), now=now))
         self._count()
         self._look_at = now + LOOK_S
+        self._looks += 1
+        if self._looks % LOOKS_PER_TOLD == 0:
+            self.hands.tell(line_seen(self._measured()))
 
     async def close(self) -> Mapping[str, str]:
         """Tell how the line was."""
         self._take_frames()
-        self.hands.tell(line_measured(self.hands.leg, self._inbound, self._outbound))
+        self.hands.tell(self._measured())
         return {}
 
     def _begin(self, now: float) -> None:
@@ -112,6 +118,9 @@ class LineWatch(CallPart):
             self._doctor.agent_owes(now)
         self._count()
         self._look_at = now + LOOK_S
+
+    def _measured(self) -> facts.LineMeasured:
+        return line_measured(self.hands.leg, self._inbound, self._outbound)
 
     def _count(self) -> None:
         """Ask for new figures, which count as of now."""

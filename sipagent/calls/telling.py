@@ -14,6 +14,8 @@ def fact_of(event: session_events.SessionEvent) -> facts.Fact | None:
             return facts.CallerSaid(item_id, text)
         case session_events.HandedOff(from_agent=old, to_agent=new):
             return facts.AgentChanged(old, new)
+        case session_events.ToolStarted(tool_call_id=tool_call_id, name=name):
+            return facts.ToolStarted(tool_call_id, name)
         case session_events.ToolEnded():
             return facts.ToolCalled(
                 event.tool_call_id,

@@ -17,6 +17,7 @@ from .api_events import Events
 from .api_guard import ApiGuard, error_response, read_body
 from .api_trunks import Trunks
 from .channel import ApprovalAsked, ApprovalClosed, Closed, Message, TrunkChanged
+from .live_feed import Event, LiveFeed
 from .status import Readiness
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ class Api:
     ) -> None:
         self._guard, self._send, self.calls = guard, send, calls
         self._approvals, self._trunks = Approvals(), Trunks()
-        self._events = Events(readiness, lambda: ("approvals", self._waiting()))
+        self._events = Events(readiness, self._first)
+        self._feed = LiveFeed(calls.live, self._events.tell_all)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
@@ -65,6 +67,7 @@ class Api:
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
             web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
             web.get(EVENTS, self._guard.guarded(self._events.serve)),
+            web.get(CALLS, self._guard.guarded(self.calls.list)),
             web.post(CALLS, self._guard.guarded(self.calls.place)),
             web.get(CALLS + "/{call_id}", self._guard.guarded(self.calls.show)),
             web.delete(CALLS + "/{call_id}", self._guard.guarded(self.calls.hang_up)),
@@ -73,11 +76,13 @@ class Api:
 
     async def close(self) -> None:
         """End the streams."""
+        self._feed.close()
         await self._events.close()
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says; ``Closed``: it is gone."""
         self.calls.heard(source, message)
+        self._feed.look()
         match message:
             case ApprovalAsked():
                 self._approvals.asked(source, message)
@@ -93,6 +98,11 @@ class Api:
                 self._trunks.gone(source)
             case _:
                 pass
+
+    def _first(self) -> list[Event]:
+        """Return what every stream begins with."""
+        calls: Event = ("calls", {"calls": self.calls.live.listed()})
+        return [("approvals", self._waiting()), calls]
 
     def _tell_closed(self, approval_id: str, ending: Ending | None) -> None:
         if ending is not None:

@@ -1,4 +1,4 @@
-"""Calls by the admin API: placed, looked at, ended.
+"""Calls by the admin API: placed, looked at while they last, ended.
 
 The guard is asked here; whether there are such a plan, such a trunk and a free call is known to the
 process with the line.
@@ -20,18 +20,18 @@ from sipagent.dialplan.model import PlanName
 from sipagent.dialplan.outgoing import CallerId, RingSeconds
 
 from .api_guard import error_response, read_body
-from .channel import CallChanged, Closed, DialAnswered, DialAsked, HangUpAsked, Message
+from .asking import Asking, NotAnswered
+from .channel import Closed, DialAnswered, DialAsked, FactsTold, HangUpAsked, Message
+from .clock import unix_time
 from .dial_counts import DialCounts
 from .dial_guard import DialGuard, Refused, Why
 from .dialled import Destination, destination
-from .placed_calls import PlacedCalls
+from .live_calls import LiveCalls
 from .settings import DialSettings
 
 log = logging.getLogger(__name__)
 
 CALLS = "/api/v1/calls"
-ANSWER_LIMIT_S = 5.0
-"""How long the process with the line may take to say whether a call is placed."""
 
 _STATUS = {Why.MAX_CALLS: 503, Why.PER_MINUTE: 429, Why.SAME_NUMBER: 429}
 """Every other refusal is 403."""
@@ -90,18 +90,20 @@ class CallsApi:
     ) -> None:
         self._settings, self._guard = settings, guard
         self._send, self._source = send, source
-        self._calls = PlacedCalls()
+        self._asking = Asking(send)
+        self.live = LiveCalls()
         self.counts = DialCounts()
 
     def heard(self, source: Hashable, message: Message) -> None:
-        """Take what the process with the line says."""
+        """Take what a process with calls says."""
         match message:
-            case DialAnswered():
-                self._calls.answered(message)
-            case CallChanged():
-                self._calls.changed(message)
+            case DialAnswered(call_id):
+                self._asking.answered(call_id, message)
+            case FactsTold(facts):
+                self.live.told(source, facts)
             case Closed():
-                self._calls.gone(source)
+                self._asking.gone(source)
+                self.live.gone(source, unix_time())
             case _:
                 pass
 
@@ -118,7 +120,7 @@ class CallsApi:
         if not to.address and not trunk:
             return error_response(400, "to: a number needs a trunk, or [dial] trunk")
         now = asyncio.get_running_loop().time()
-        refused = self._guard.refusal(to, calls=self._calls.count, now=now)
+        refused = self._guard.refusal(to, calls=self.live.placed_count, now=now)
         if refused is not None:
             return self._refused(to, wanted.plan, refused)
         response = await self._ask(_asked(wanted, to, trunk))
@@ -126,18 +128,22 @@ class CallsApi:
             self._guard.give_back(to)
         return response
 
+    async def list(self, _: web.Request) -> web.Response:
+        """Tell which calls there are: GET."""
+        return web.json_response({"calls": self.live.listed()})
+
     async def show(self, request: web.Request) -> web.Response:
-        """Tell how far a call is: GET."""
-        shown = self._calls.shown(request.match_info["call_id"])
+        """Tell all that is known of a call: GET."""
+        shown = self.live.shown(request.match_info["call_id"])
         return _unknown() if shown is None else web.json_response(shown)
 
     async def hang_up(self, request: web.Request) -> web.Response:
         """End a call: DELETE, or POST to ``hangup``. Twice is harmless."""
         call_id = request.match_info["call_id"]
-        shown = self._calls.shown(call_id)
+        shown = self.live.shown(call_id)
         if shown is None:
             return _unknown()
-        if (source := self._calls.source_of(call_id)) is not None:
+        if (source := self.live.source_of(call_id)) is not None:
             self._send(source, HangUpAsked(call_id))
         return web.json_response(shown, status=202)
 
@@ -148,29 +154,20 @@ class CallsApi:
         return error_response(_STATUS.get(refused.why, 403), refused.text, headers)
 
     async def _ask(self, asked: DialAsked) -> web.Response:
-        answer: asyncio.Future[DialAnswered] = asyncio.get_running_loop().create_future()
-        self._calls.asked(
-            self._source, asked, lambda each: None if answer.done() else answer.set_result(each)
-        )
-        self._send(self._source, asked)
+        self.live.placed(self._source, asked, unix_time())
         try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
-                answered = await answer
-        except TimeoutError:
+            answered = await self._asking.ask(self._source, asked.call_id, asked)
+        except NotAnswered as error:
             self._send(self._source, HangUpAsked(asked.call_id))
-            answered = DialAnswered(asked.call_id, 503, "the process with the line does not answer")
-            self._calls.answered(answered)
+            answered = DialAnswered(asked.call_id, 503, str(error))
         self.counts.count(_OUTCOMES.get(answered.status, "not_free"))
         if answered.status != 202:
+            self.live.not_placed(asked.call_id)
             headers = {"Retry-After": "5"} if answered.status == 503 else None
             return error_response(answered.status, answered.text, headers)
         log.info("call=%s = asked for, to %s", asked.call_id, masked(asked.to))
         where = {"Location": f"{CALLS}/{asked.call_id}"}
-        return web.json_response(
-            self._calls.shown(asked.call_id) or {"call_id": asked.call_id},
-            status=202,
-            headers=where,
-        )
+        return web.json_response(self.live.shown(asked.call_id), status=202, headers=where)
 
 
 def masked(key: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -43,13 +43,13 @@ class Events:
 
     Args:
         readiness: Of the box, now.
-        first: Name and content of the event that every stream begins with.
+        first: Names and contents of the events that every stream begins with.
     """
 
     def __init__(
         self,
         readiness: Callable[[], Readiness],
-        first: Callable[[], tuple[str, dict[str, Any]]],
+        first: Callable[[], Sequence[tuple[str, dict[str, Any]]]],
     ) -> None:
         self._readiness, self._first = readiness, first
         self._readers: set[_Reader] = set()
@@ -57,9 +57,15 @@ class Events:
 
     def tell(self, name: str, content: dict[str, Any]) -> None:
         """Tell all readers; those whose queue is full are cut off."""
-        event = _event(name, content)
+        self.tell_all([(name, content)])
+
+    def tell_all(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Tell all readers what happened at one moment; it counts as one event that waits."""
+        if not events or not self._readers:
+            return
+        block = _block(events)
         for reader in self._readers:
-            reader.tell(event)
+            reader.tell(block)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Stream until the reader goes, is too slow, or the server closes."""
@@ -68,7 +74,7 @@ class Events:
         response = web.StreamResponse(headers=_HEADERS)
         reader = _Reader(request.transport)
         self._readers.add(reader)  # before it is told what there is, so that nothing is missed
-        reader.tell(_event(*self._first()))
+        reader.tell(_block(self._first()))
         try:
             await response.prepare(request)
             await self._stream(reader, response)
@@ -92,7 +98,7 @@ class Events:
             state = self._readiness()
             if state != told:
                 told = state
-                reader.tell(_event("status", readiness_to_json(state)))
+                reader.tell(_block([("status", readiness_to_json(state))]))
             try:
                 async with asyncio.timeout(LOOK_S):
                     event = await reader.next()
@@ -139,5 +145,8 @@ class _Reader:
             self._transport.abort()
 
 
-def _event(name: str, content: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(content)}\n\n".encode()
+def _block(events: Sequence[tuple[str, dict[str, Any]]]) -> bytes:
+    """Return events as they are sent; JSON in ASCII has no line ends, whatever is in it."""
+    return "".join(
+        f"event: {name}\ndata: {json.dumps(content)}\n\n" for name, content in events
+    ).encode()

@@ -7,6 +7,7 @@ ends, so that nothing is left behind whatever happens to either.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -113,18 +114,27 @@ class DialAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class CallChanged:
-    """How far a call is that was placed."""
+class FactTold:
+    """Something happened on a call: a fact of the call, as plain data."""
 
     call_id: str
-    change: dict[str, Any]
-    """What is different now, by the names that the API has for it."""
-    is_over: bool = False
+    at: float
+    """Unix seconds."""
+    name: str
+    """Of the fact's class."""
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsTold:
+    """What happened on the calls of a process, oldest first."""
+
+    facts: tuple[FactTold, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class HangUpAsked:
-    """Somebody wants a placed call to end."""
+    """Somebody wants a call to end."""
 
     call_id: str
 
@@ -159,7 +169,7 @@ Message: TypeAlias = (
     | ApprovalClosed
     | DialAsked
     | DialAnswered
-    | CallChanged
+    | FactsTold
     | HangUpAsked
     | TrunkChanged
     | Stop
@@ -180,6 +190,19 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._is_open = True
         self._loop.add_reader(connection.fileno(), self._read)
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether a message of up to 100 kB goes out without waiting for the other side.
+
+        A Unix socket is writable while it holds less than a quarter of its 208 kB (Linux,
+        ``unix_writable``).
+        """
+        if not self._is_open:
+            return True  # it is lost at once
+        looking = select.poll()
+        looking.register(self._connection.fileno(), select.POLLOUT)
+        return bool(looking.poll(0))
 
     def send(self, message: Message) -> None:
         """Send; what the other side is not there for is lost."""

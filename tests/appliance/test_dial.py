@@ -125,7 +125,7 @@ async def test_a_person_is_greeted_heard_and_answered(tmp_path: Path) -> None:
         assert (said[0], said[-1]) == ("Hello Ada.", "Bye.")
         assert len(ear.spans) >= 2
         assert dialled.returncode == 0
-        assert "answered\n" in (text := output.decode()), text
+        assert "talking\n" in (text := output.decode()), text
         assert text.endswith("answered by a human\ncompleted: agent_hung_up (by Agent)\n"), text
         assert await running.series('sipagent_dials_total{outcome="placed"}') == 1.0
 

@@ -72,6 +72,7 @@ async def test_the_facts_of_a_call_are_those_of_any_call() -> None:
             "CallAnswered",
             "SessionOpened",
             "AgentSoundStarted",
+            "AgentWorded",
             "UsageReported",
             "AgentSaid",
             "CallEnded",

@@ -10,10 +10,10 @@ import pytest
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.ops.api_calls import CALLS
-from sipagent.ops.call_states import CallStates
-from sipagent.ops.channel import CallChanged, Closed, DialAsked, HangUpAsked
+from sipagent.ops.channel import Closed, DialAsked, HangUpAsked
 
 from .served import Served, served_api
+from .told import ENDED, OFFERED, told
 
 WANTED = {"to": "+49 30 1234", "plan": "desk"}
 
@@ -39,33 +39,29 @@ async def test_a_call_is_placed_with_everything_that_was_said_of_it(tmp_path: Pa
             {"name": "Ada"},
         )  # fmt: skip
         assert running.sent == [("w", asked)]
-        assert await running.asks("GET", f"{CALLS}/{call_id}") == (
-            200,
-            {
-                "call_id": call_id,
-                "to": "+49301234",
-                "plan": "desk",
-                "trunk": "provider",
-                "state": "dialling",
-            },
+        _, shown = await running.asks("GET", f"{CALLS}/{call_id}")
+        assert (shown["direction"], shown["state"], shown["called"], shown["plan"]) == (
+            "outgoing",
+            "dialling",
+            "+49301234",
+            "desk",
         )
 
 
 async def test_how_far_a_call_is_comes_of_its_facts(tmp_path: Path) -> None:
     async with served_api(tmp_path) as running:
         call_id = await placed(running)
-        states = CallStates(lambda message: running.api.heard("w", message))
 
         async def after(fact: facts.Fact) -> dict[str, Any]:
-            states.tell(call_id, fact, at=0.0)
+            running.api.heard("w", told(fact, call_id=call_id))
             return (await running.asks("GET", f"{CALLS}/{call_id}"))[1]
 
         offered = facts.CallOffered("outgoing", "sip-1", "+49301234", "+49301")
         assert (await after(offered))["state"] == "dialling"
         assert (await after(facts.CalleeRang(180)))["state"] == "ringing"
-        assert (await after(facts.CallAnswered(900, "PCMU")))["state"] == "answered"
-        told = await after(facts.CalleeDetected("machine", 2_800))
-        assert told["callee"] == {"kind": "machine", "greeting_ms": 2_800, "beep_ms": None}
+        assert (await after(facts.CallAnswered(900, "PCMU")))["state"] == "talking"
+        shown = await after(facts.CalleeDetected("machine", 2_800))
+        assert shown["callee"] == {"kind": "machine", "greeting_ms": 2_800, "beep_ms": None}
         end = Termination(Result.COMPLETED, Reason.MESSAGE_LEFT, "", 200)
         over = await after(facts.CallEnded(end, 9_000))
         assert (over["state"], over["reason"], over["duration_ms"]) == (
@@ -75,13 +71,13 @@ async def test_how_far_a_call_is_comes_of_its_facts(tmp_path: Path) -> None:
         )
 
 
-async def test_calls_that_came_in_are_nobody_elses(tmp_path: Path) -> None:
+async def test_calls_are_listed_whoever_placed_them(tmp_path: Path) -> None:
     async with served_api(tmp_path) as running:
-        sent: list[Any] = []
-        CallStates(sent.append).tell("c", facts.CallOffered("incoming", "s", "a", "b"), at=0.0)
-        running.api.heard("w", CallChanged("c", {"state": "ringing"}))
-        assert sent == []
-        assert (await running.asks("GET", f"{CALLS}/c"))[0] == 404
+        running.api.heard("w", told(OFFERED, call_id="c1"))
+        call_id = await placed(running)
+        _, content = await running.asks("GET", CALLS)
+        listed = [(each["call_id"], each["direction"]) for each in content["calls"]]
+        assert listed == [("c1", "incoming"), (call_id, "outgoing")]
 
 
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
@@ -91,7 +87,7 @@ async def test_a_call_is_ended_on_request(tmp_path: Path, method: str) -> None:
         path = f"{CALLS}/{call_id}" + ("/hangup" if method == "POST" else "")
         assert (await running.asks(method, path))[0] == 202
         assert running.sent[1:] == [("w", HangUpAsked(call_id))]
-        running.api.heard("w", CallChanged(call_id, {"state": "ended"}, is_over=True))
+        running.api.heard("w", told(OFFERED, ENDED, call_id=call_id))
         assert (await running.asks(method, path))[0] == 202
         assert len(running.sent) == 2
         assert (await running.asks(method, path.replace(call_id, "nobody")))[0] == 404
@@ -128,10 +124,10 @@ async def test_too_many_calls_are_told_when_to_come_back(tmp_path: Path) -> None
         status, body = await running.asks("POST", CALLS, json=WANTED)
         assert (status, body["error"]["message"]) == (503, "2 calls are placed already")
         for call_id in call_ids:
-            running.api.heard("w", CallChanged(call_id, {"state": "ended"}, is_over=True))
+            running.api.heard("w", told(OFFERED, ENDED, call_id=call_id))
         for _ in range(3):
             call_id = await placed(running, to="+49301")
-            running.api.heard("w", CallChanged(call_id, {"state": "ended"}, is_over=True))
+            running.api.heard("w", told(OFFERED, ENDED, call_id=call_id))
         status, body = await running.asks("POST", CALLS, json=WANTED | {"to": "0049 301"})
         assert status == 429
 

@@ -13,12 +13,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sipagent.ops import api_events
+from sipagent.calls.facts import CallAnswered, CallerSaid, CallerSpeechStarted, CallRouted
+from sipagent.ops import api_events, live_calls, live_feed
 from sipagent.ops.api import EVENTS
 from sipagent.ops.channel import ApprovalClosed, Closed
 from sipagent.ops.status import Readiness
 
 from .served import Served, asked, served_api
+from .told import ENDED, HOSTILE, OFFERED, told
 
 
 class Stream:
@@ -75,6 +77,7 @@ async def test_it_begins_with_all_there_is(tmp_path: Path) -> None:
     async with served_api(tmp_path) as running:
         running.api.heard("w", asked("a1"))
         running.api.heard("w", asked("a2"))
+        running.api.heard("w", told(OFFERED))
         async with streaming(running) as stream:
             headers = stream.response.headers
             assert headers["Content-Type"] == "text/event-stream"
@@ -83,6 +86,8 @@ async def test_it_begins_with_all_there_is(tmp_path: Path) -> None:
             name, content = await stream.next()
             assert name == "approvals"
             assert [each["id"] for each in content["approvals"]] == ["a1", "a2"]
+            name, content = await stream.next()
+            assert (name, [each["call_id"] for each in content["calls"]]) == ("calls", ["c"])
 
 
 async def test_every_change_is_told(tmp_path: Path) -> None:
@@ -103,6 +108,33 @@ async def test_every_change_is_told(tmp_path: Path) -> None:
             ("a3", "withdrawn"),
             ("a4", "withdrawn"),
         ]
+
+
+async def test_what_changes_on_calls_is_told_together_and_only_that(tmp_path: Path) -> None:
+    async with served_api(tmp_path) as running, streaming(running) as stream:
+        assert (await stream.named("calls")) == {"calls": []}
+        running.api.heard("w", told(OFFERED, CallRouted("desk", "Agent")))
+        first = await stream.named("call")
+        assert (first["call_id"], first["state"], first["plan"]) == ("c", "ringing", "desk")
+        running.api.heard("w", told(CallAnswered(400, "PCMU")))
+        running.api.heard("w", told(CallerSpeechStarted("i1"), CallerSaid("i1", HOSTILE)))
+        change = await stream.named("call")
+        assert change.keys() == {
+            *("call_id", "state", "answered_at", "codec", "floor", "transcript")
+        }  # fmt: skip
+        assert [turn["text"] for turn in change["transcript"]] == [HOSTILE]
+        running.api.heard("w", told(ENDED))
+        assert (await stream.named("call"))["state"] == "ended"
+
+
+async def test_a_call_that_is_long_over_is_told_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_feed, "KEPT_S", 0.0)
+    monkeypatch.setattr(live_calls, "KEPT_S", 0.0)
+    async with served_api(tmp_path) as running, streaming(running) as stream:
+        running.api.heard("w", told(OFFERED, ENDED))
+        assert (await stream.named("call_gone")) == {"call_id": "c"}
 
 
 async def test_the_state_of_the_box_is_told_when_it_changes(

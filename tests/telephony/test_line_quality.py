@@ -13,7 +13,7 @@ import pytest
 
 from sipagent.audio.g711 import pcm_to_pcmu
 from sipagent.audio.tones import tone
-from sipagent.calls import facts
+from sipagent.calls import facts, line_watch
 from tests.calls.talk import call_setup
 
 from .agent_call import AgentDesk, agent_desk
@@ -92,10 +92,15 @@ async def test_an_agent_that_does_not_greet_is_named(tmp_path: Path) -> None:
         await asyncio.gather(sending, return_exceptions=True)
 
 
-async def test_a_clean_line_is_judged_as_one(tmp_path: Path) -> None:
+async def test_a_clean_line_is_judged_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_watch, "LOOKS_PER_TOLD", 2)
     async with called(tmp_path) as (desk, phone, to):
         await phone.send(packets(-20.0, 1_000), to)
+        seen = await desk.told.until(facts.LineSeen)
         line_before = [*desk.told.names()]
+    assert seen.packets_out > 0 and seen.lost_in == 0
     line = await desk.told.until(facts.LineMeasured)
     assert "LineMeasured" not in line_before
     assert line.packets_in >= 50 and line.lost_in == 0

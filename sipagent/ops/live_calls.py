@@ -1,0 +1,132 @@
+"""The calls there are, and those that were a moment ago, as the API shows them.
+
+    unknown --placed, or a fact--> live --CallEnded, or its process is gone--> ended
+    ended   --KEPT_S later-->      remembered: by its id alone, and without what was said
+    ended   --CallOffered-->       live: another process took it up again
+
+No I/O, no clock. A ``source`` is whatever process has the call.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+
+from .channel import DialAsked, FactTold
+from .live_call import LiveCall
+from .live_transcript import Fields
+
+KEPT_S = 60.0
+"""How long a call that is over is listed."""
+
+REMEMBERED = 1_000
+"""Calls that are over."""
+
+
+class LiveCalls:
+    """Keep them."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, LiveCall] = {}
+        self._remembered: OrderedDict[str, Fields] = OrderedDict()
+        self._placed: set[str] = set()
+        self._changed: dict[str, LiveCall] = {}
+        self._dropped: list[str] = []
+
+    @property
+    def placed_count(self) -> int:
+        """Return how many that were asked for here are not over."""
+        return len(self._placed)
+
+    # What happens.
+
+    def told(self, source: Hashable, facts: Sequence[FactTold]) -> None:
+        """Take note of what happened on the calls of a process."""
+        for fact in facts:
+            call = self._calls.get(fact.call_id)
+            if call is None:
+                if fact.name != "CallOffered":
+                    continue  # the beginning was dropped, or it is long over
+                call = self._add(LiveCall(fact.call_id, source, fact.at))
+            call.source = source
+            call.take(fact)
+            self._changed[fact.call_id] = call
+            if call.ended_at is not None:
+                self._placed.discard(fact.call_id)
+
+    def placed(self, source: Hashable, asked: DialAsked, at: float) -> None:
+        """Note a call that a process is asked to place."""
+        known: Fields = {
+            "direction": "outgoing",
+            "state": "dialling",
+            "plan": asked.plan,
+            "called": asked.to,
+            "trunk": asked.trunk,
+        }
+        self._add(LiveCall(asked.call_id, source, at, **known))
+        self._placed.add(asked.call_id)
+
+    def not_placed(self, call_id: str) -> None:
+        """Forget a call that came to nothing."""
+        if self._calls.pop(call_id, None) is not None:
+            self._placed.discard(call_id)
+            self._changed.pop(call_id, None)
+            self._dropped.append(call_id)
+
+    def gone(self, source: Hashable, at: float) -> None:
+        """Note that a process ended."""
+        for call in self._calls.values():
+            if call.source == source and call.ended_at is None:
+                call.end("failed", "internal_error", at=at, detail="its process ended")
+                self._changed[call.call_id] = call
+                self._placed.discard(call.call_id)
+
+    def expire(self, now: float) -> None:
+        """List no more what was over long ago."""
+        for call in list(self._calls.values()):
+            if call.ended_at is not None and now >= call.ended_at + KEPT_S:
+                del self._calls[call.call_id]
+                self._changed.pop(call.call_id, None)
+                self._dropped.append(call.call_id)
+                self._remembered[call.call_id] = call.shown
+                if len(self._remembered) > REMEMBERED:
+                    self._remembered.popitem(last=False)
+
+    # What is shown.
+
+    def listed(self) -> list[Fields]:
+        """Return the calls there are, oldest first, without what was said."""
+        return [dict(call.shown) for call in self._calls.values()]
+
+    def shown(self, call_id: str) -> Fields | None:
+        """Return one call, with its transcript while it is listed; None: there is none."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            return {**call.shown, "transcript": call.transcript.turns}
+        shown = self._remembered.get(call_id)
+        return None if shown is None else {**shown, "transcript": []}
+
+    def source_of(self, call_id: str) -> Hashable | None:
+        """Return which process has a call that is not over."""
+        call = self._calls.get(call_id)
+        return call.source if call is not None and call.ended_at is None else None
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether :meth:`take_changes` has something to tell."""
+        return bool(self._changed or self._dropped)
+
+    def take_changes(self) -> tuple[list[Fields], list[str]]:
+        """Return what is different since the last time, call by call, and which are listed no more.
+
+        A call that is new is there with all that is known of it.
+        """
+        changes = [(call_id, call.take_changes()) for call_id, call in self._changed.items()]
+        dropped, self._dropped = self._dropped, []
+        self._changed.clear()
+        return [{"call_id": call_id, **each} for call_id, each in changes if each], dropped
+
+    def _add(self, call: LiveCall) -> LiveCall:
+        self._remembered.pop(call.call_id, None)
+        self._calls[call.call_id] = self._changed[call.call_id] = call
+        return call
