@@ -99,6 +99,7 @@ class Call:
             is_outgoing=answer.is_outgoing,
             dial=dial,
             approver=approver or Nobody(),
+            endpoint=endpoint,
         )
         context = leg_context(
             call_id,

@@ -6,7 +6,7 @@ place among what else happens; nothing more is told once the attempt was ended.
 | resource         | acquired   | released            | on failure                       |
 |------------------|------------|---------------------|----------------------------------|
 | leg (``SipCall``)| ``call``   | ``end``: CANCEL/BYE | ``ConsultEnded``                 |
-| voice process    | ``call``   | once all was said   | the target hears no briefing     |
+| briefing         | ``call``   | ``end``             | see ``briefing``                 |
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sipagent.errors import SipError
 from sipagent.sip import events as sip_events
 from sipagent.sip.call import SipCall
 
+from .briefing import Briefing, Voice
 from .events import BriefingPlayed, ConsultAnswered, ConsultEnded, ConsultEvent, ConsultKeyPressed
 from .part import CallHands
-from .setup import Prompt
 from .transfer_setup import TransferTarget
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ BRIEFING_ITEM = "briefing"
 Dial: TypeAlias = Callable[[str, str, str], Awaitable[SipCall]]
 """Takes a URI, the name of a trunk or ``""``, and our user part in From, ``""`` for the usual one;
 raises ``SipError`` if no call can be made. Cancelling it leaves nobody ringing."""
-Say: TypeAlias = Callable[[str], Awaitable[Prompt | None]]
-"""Returns words as sound, None if there is no voice."""
 
 
 async def no_line(uri: str, trunk: str, from_user: str) -> SipCall:
@@ -52,33 +50,38 @@ class Consult:
         hands: Of the caller's call.
         target: Whom to call.
         dial: Makes the call.
-        say: Makes the briefing.
+        briefing: What it is told.
     """
 
-    def __init__(self, hands: CallHands, target: TransferTarget, *, dial: Dial, say: Say) -> None:
+    def __init__(
+        self, hands: CallHands, target: TransferTarget, *, dial: Dial, briefing: Briefing
+    ) -> None:
         self._hands, self._target = hands, target
-        self._dial, self._say = dial, say
-        self._loop = asyncio.get_running_loop()
-        self._briefing: asyncio.Future[Prompt | None] = self._loop.create_future()
+        self._dial, self._briefing = dial, briefing
         self._is_over = self._is_answered = self._is_told = False
         self.leg: SipCall | None = None
         """There once the INVITE was sent."""
 
-    def call(self, briefing: str) -> None:
+    @property
+    def voice(self) -> Voice:
+        """In whose voice the target was briefed."""
+        return self._briefing.voice
+
+    def call(self) -> None:
         """Send the INVITE; have the briefing made while the target's telephone rings."""
-        words = " ".join(part for part in (self._target.announce, briefing) if part)
-        self._hands.run(lambda: self._make_briefing(words), "briefing")
+        self._hands.run(self._briefing.make, "briefing")
         self._hands.run(self._run, "consult")
 
     def brief(self) -> None:
         """Let the target hear the briefing."""
-        self._hands.run(self._play_briefing, "briefing")
+        self._hands.run(self._play_briefing, "briefing's sound")
 
     def end(self) -> None:
         """Hang up, and tell nothing more; harmless twice."""
         if not self._is_over and self.leg is not None:
             self.leg.hang_up()
         self._is_over = True
+        self._briefing.stop()
 
     async def is_taken_over(self, limit_s: float) -> bool:
         """Wait for the end of the leg, which then was taken over; the caller's call is over.
@@ -96,17 +99,19 @@ class Consult:
             return False
         return True
 
-    async def _make_briefing(self, words: str) -> None:
-        self._briefing.set_result(await self._say(words) if words.strip() else None)
-
     async def _play_briefing(self) -> None:
-        prompt = await self._briefing
         media = None if self.leg is None else self.leg.media
-        if prompt is None or media is None:
+        is_heard = False
+        if media is not None:
+            async for piece in self._briefing.pieces(media.rate_hz):
+                if self._is_over:
+                    return
+                media.push(BRIEFING_ITEM, piece)
+                is_heard = True
+        if media is not None and is_heard:
+            media.finish(BRIEFING_ITEM)
+        else:
             self._post(BriefingPlayed())
-            return
-        media.push(BRIEFING_ITEM, prompt.at_rate(media.rate_hz))
-        media.finish(BRIEFING_ITEM)
 
     async def _run(self) -> None:
         uri, trunk = self._target.uri, self._target.trunk

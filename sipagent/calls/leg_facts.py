@@ -75,6 +75,8 @@ class TransferEnded:
     """Of SIP, where one told it, else 0."""
     ms: int
     """From the wish to the outcome."""
+    briefed_by: Literal["", "agent", "local"] = ""
+    """In whose voice the target was told what it is about: the agent's, or the local one's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip.headers import Invite
 
 from .callee import Callee
@@ -97,6 +98,7 @@ def leg_parts(
     is_outgoing: bool,
     dial: Dial,
     approver: Approver,
+    endpoint: Endpoint,
 ) -> LegParts:
     """Return the parts that the plan of a call asks for.
 
@@ -109,6 +111,7 @@ def leg_parts(
         is_outgoing: Whether we placed the call.
         dial: Calls whom the caller is to be transferred to.
         approver: Asked before tools run that need it.
+        endpoint: Where the speech model is.
     """
     recording: Recording | None = None
     if setup.recording is not None:
@@ -116,7 +119,7 @@ def leg_parts(
         named = RecordedCall(call_id, setup.plan, user, caller, began_at)
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
-    transfer = LegTransfer(call_id, setup, dial, approver)
+    transfer = LegTransfer(call_id, setup, dial, approver, endpoint)
     return LegParts(
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,

@@ -13,15 +13,19 @@ its session, which would have to be told, is over as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from sipagent.audio.frames import Pcm
+from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip import events as sip_events
 
 from . import facts
 from . import transfer_commands as commands
+from .agent_voice import agent_voice
 from .attended import TAKEN_LIMIT_S, Attended
+from .briefing import Briefing
 from .consult import Consult, Dial
 from .conversation import FrameSource
 from .delegation_approvals import Approver
@@ -43,6 +47,7 @@ from .setup import CallSetup, Prompt
 from .termination import Reason
 from .transfer import Transfer
 from .transfer_outcome import Outcome
+from .transfer_setup import TransferTarget
 from .transfer_wish import ALREADY, TransferApproval, TransferWish, unknown_target
 
 
@@ -63,12 +68,14 @@ class LegTransfer(CallPart):
         setup: The call's share of its plan.
         dial: Calls targets that are asked first.
         approver: Asked where the plan wants it.
+        endpoint: Where the agent's voice is.
     """
 
-    def __init__(self, call_id: str, setup: CallSetup, dial: Dial, approver: Approver) -> None:
+    def __init__(
+        self, call_id: str, setup: CallSetup, dial: Dial, approver: Approver, endpoint: Endpoint
+    ) -> None:
         super().__init__()
-        self._setup, self._dial = setup.transfer, dial
-        self._voice = str(setup.session.get("voice") or "")
+        self._setup, self._dial, self._endpoint = setup.transfer, dial, endpoint
         limit_s = setup.policy.last_words_limit_s
         uris = {name: target.uri for name, target in self._setup.targets.items()}
         self._blind = Transfer(uris, last_words_limit_s=limit_s)
@@ -198,16 +205,19 @@ class LegTransfer(CallPart):
             case commands.HoldCaller() | commands.ResumeCaller():
                 self._hold(is_on=isinstance(command, commands.HoldCaller))
             case commands.CallTarget(target, briefing):
-                self._consult = Consult(
-                    self.hands, self._setup.targets[target], dial=self._dial, say=self._say
-                )
-                self._consult.call(briefing)
+                self._call_target(self._setup.targets[target], briefing)
             case commands.EndConsult():
                 self._end_consult()
             case commands.BriefTarget() | commands.SendReplaces() | commands.JoinLegs():
                 self._use_consult(command)
             case _:
                 assert_never(command)
+
+    def _call_target(self, target: TransferTarget, briefing: str) -> None:
+        words = " ".join(part for part in (target.announce, briefing) if part)
+        briefed = Briefing(words, speak=self._speak, say=self._say)
+        self._consult = Consult(self.hands, target, dial=self._dial, briefing=briefed)
+        self._consult.call()
 
     def _use_consult(
         self, command: commands.BriefTarget | commands.SendReplaces | commands.JoinLegs
@@ -249,20 +259,24 @@ class LegTransfer(CallPart):
         if self._consult is not None:
             self._consult.end()
 
+    def _speak(self, words: str) -> AsyncIterator[Pcm]:
+        return agent_voice(self.hands.setup, self._endpoint, words, self.hands.tell)
+
     async def _say(self, words: str) -> Prompt | None:
-        return await spoken_prompt(words, self._voice)
+        return await spoken_prompt(words, str(self.hands.setup.session.get("voice") or ""))
 
     def _tell_started(self, target: str) -> None:
         mode: Literal["blind", "attended"] = (
             "attended" if self._setup.targets[target].is_attended else "blind"
         )
-        self._begun = _Begun(target, mode, self.hands.now())
+        self._begun, self._consult = _Begun(target, mode, self.hands.now()), None
         self.hands.tell(facts.TransferStarted(target, mode))
 
     def _tell_ended(self, outcome: Outcome, status: int = 0) -> None:
         begun, self._begun = self._begun, None
         if begun is not None:
             ms = round((self.hands.now() - begun.at) * 1000)
+            voice = "" if self._consult is None else self._consult.voice
             self.hands.tell(
-                facts.TransferEnded(begun.target, begun.mode, outcome.value, status, ms)
+                facts.TransferEnded(begun.target, begun.mode, outcome.value, status, ms, voice)
             )

@@ -71,7 +71,7 @@ async def record_of(running: Appliance) -> dict[str, object]:
     """Return the one call record, and what it has of transfers with it."""
     (record,) = await running.until_records(1)
     (transfer,) = record["transfers"]
-    return record | {"outcome": transfer["outcome"], "status": transfer["status"]}
+    return record | {key: transfer[key] for key in ("outcome", "status", "briefed_by")}
 
 
 async def test_the_colleague_is_briefed_and_talks_to_the_caller(tmp_path: Path) -> None:
@@ -95,6 +95,7 @@ async def test_the_colleague_is_briefed_and_talks_to_the_caller(tmp_path: Path) 
             record = await record_of(running)
         assert (record["reason"], record["detail"]) == ("transferred", "to desk")
         assert (record["outcome"], record["status"]) == ("completed", 200)
+        assert record["briefed_by"] == "agent"
     heard, rate_hz = read_wav(heard_at)
     said = await spoken_prompt(f"{ANNOUNCED} {BRIEFING}", "")
     if said is None:

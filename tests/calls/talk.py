@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.audio.formats import AudioFormat, Encoder
+from sipagent.audio.frames import Pcm, silence
 from sipagent.audio.playout import Heard
 from sipagent.audio.tones import tone
 from sipagent.calls import facts
@@ -19,6 +20,7 @@ from sipagent.calls.conversation import Conversation
 from sipagent.calls.events import CallEvent
 from sipagent.calls.setup import CallSetup, Prompt, Prompts
 from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
+from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
 from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
@@ -42,6 +44,12 @@ def call_setup(**changes: Any) -> CallSetup:
         ),
     }
     return CallSetup(**(options | changes))
+
+
+async def no_agent_voice(*_: object) -> AsyncIterator[Pcm]:
+    """Stand in for the agent's voice where only the local one is wanted."""
+    raise SessionError("there is none")
+    yield silence(0)
 
 
 def transfer_to(**uris: str) -> TransferSetup:

@@ -22,6 +22,7 @@ from sipagent.sip.events import Progressed
 from tests.realtime.playbook import created, done
 
 from .leg import FarEnd
+from .talk import no_agent_voice
 from .test_transferring import Talking, talking, transfer_call
 
 TARGET = TransferTarget("sip:desk@example.com", is_attended=True, announce="A call for you.")
@@ -41,6 +42,7 @@ def briefed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Prompt(tone(500, 60, 8_000), 8_000)
 
     monkeypatch.setattr(leg_transfer, "spoken_prompt", spoken)
+    monkeypatch.setattr(leg_transfer, "agent_voice", no_agent_voice)
     return words
 
 

@@ -24,7 +24,7 @@ from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.call import SipCall
 from tests.calls.leg import Told
-from tests.calls.talk import call_setup
+from tests.calls.talk import call_setup, no_agent_voice
 from tests.fakes.scripted_endpoint import ScriptedEndpoint, scripted_endpoint
 from tests.realtime.playbook import created, done, function_call
 
@@ -42,6 +42,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return Prompt(tone(500, 60, 8_000), 8_000)
 
     monkeypatch.setattr(leg_transfer, "spoken_prompt", spoken)
+    monkeypatch.setattr(leg_transfer, "agent_voice", no_agent_voice)
     for module in (attended, transfer):
         monkeypatch.setattr(module, "TAIL_S", 0.02)
         monkeypatch.setattr(module, "LIMIT_S", 0.6)
