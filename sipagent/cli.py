@@ -196,6 +196,22 @@ def dial(
 
 
 @app.command()
+def health(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Whether it would take a call, not only lives.")
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", help="Default: sipagent.toml, if it is there.")
+    ] = None,
+) -> None:
+    """Ask the running appliance how it is: exit status 0 if well, else 1."""
+    from sipagent.config import load_config  # noqa: PLC0415
+    from sipagent.health_command import look  # noqa: PLC0415
+
+    sys.exit(asyncio.run(look(load_config(config), is_ready_wanted=ready)))
+
+
+@app.command()
 def engine(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65_535)] = 8765,

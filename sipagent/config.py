@@ -30,6 +30,9 @@ _T = TypeVar("_T", bound=BaseModel)
 
 DEFAULT_FILE = Path("sipagent.toml")
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Addresses that are bound, and where such a server is found on this machine."""
+
 
 def _not_empty(path: Path) -> Path:
     if path == Path():
@@ -62,6 +65,17 @@ class HttpSettings(Section):
     """0 takes a free one."""
     token: SecretStr = SecretStr("")
     """Bearer token of the admin API; empty: only this machine may ask."""
+
+    @property
+    def url(self) -> str:
+        """Where a running appliance with these settings is asked.
+
+        Raises:
+            ConfigError: If that is not known before it runs.
+        """
+        if not self.port:
+            raise ConfigError("is 0: name the port that the appliance took", where="http.port")
+        return f"http://{EVERYWHERE.get(self.bind, self.bind)}:{self.port}"
 
 
 class CdrSettings(Section):

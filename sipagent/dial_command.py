@@ -15,9 +15,6 @@ from sipagent.errors import SipAgentError
 LOOK_S = 0.25
 ANSWER_LIMIT_S = 10.0
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-"""Addresses that are bound, and where such a server is found on this machine."""
-
 STATUSES = {
     "callee_busy": 3,
     "no_answer": 4,
@@ -52,7 +49,7 @@ async def place(
     wanted |= {} if ring_s is None else {"ring_s": ring_s}
     wanted["variables"] = dict(map(_variable, variables))
     token = config.http.token.get_secret_value()
-    where = url_of(config)
+    where = config.http.url
     async with aiohttp.ClientSession(
         where,
         headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -65,18 +62,6 @@ async def place(
         except (aiohttp.ClientError, TimeoutError) as error:
             why = str(error) or "it does not answer"
             raise SipAgentError(f"the appliance at {where} cannot be asked: {why}") from None
-
-
-def url_of(config: Config) -> str:
-    """Return where the appliance serves its API.
-
-    Raises:
-        SipAgentError: If that is not known before it runs.
-    """
-    if not config.http.port:
-        raise SipAgentError("http.port is 0: name the port that the appliance took")
-    host = EVERYWHERE.get(config.http.bind, config.http.bind)
-    return f"http://{host}:{config.http.port}"
 
 
 def exit_status(call: dict[str, Any]) -> int:

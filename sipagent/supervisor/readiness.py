@@ -48,6 +48,15 @@ def readiness(state: State) -> Readiness:
     )
 
 
+def status_line(state: State) -> str:
+    """Return how things are, for whoever looks at the service."""
+    now = readiness(state)
+    calls = f"{now.calls_in_use} of {now.call_limit} calls"
+    if state.attached is not None:
+        calls += f", {now.attached_calls} of {now.attached_limit} attached calls"
+    return f"{calls}; {', '.join(now.reasons)}" if now.reasons else calls
+
+
 def announcement(config: Config, state: State, http_port: int) -> str:
     """Return the line that tells where the appliance listens; its worker is ready."""
     assert state.worker is not None and state.worker.ready is not None

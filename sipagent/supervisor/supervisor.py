@@ -8,6 +8,7 @@
 | worker          | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
 | webhooks        | ``run``  | ``run``  | one line, exit status 1; see ``attaching``      |
 | attached calls  | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
+| service manager | ``run``  | ``run``  | is told no more; see ``notify``                 |
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from sipagent.realtime.settings import EMBEDDED
 
 from .attaching import Attaching
 from .engine_process import EngineProcess
-from .readiness import State, announcement, readiness
+from .notify import ServiceManager
+from .readiness import State, announcement, readiness, status_line
 from .worker_process import WorkerProcess, fork_server
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ def run_supervisor(config: Config) -> int:
 class _Supervisor:
     def __init__(self, config: Config, metrics_dir: str) -> None:
         self._config, self._metrics_dir = config, metrics_dir
+        self._manager = ServiceManager(os.environ)
         self._signals: list[signal.Signals] = []
         self._signalled = asyncio.Event()
         self._engine: EngineProcess | None = None
@@ -134,6 +137,7 @@ class _Supervisor:
             for number in SIGNALS:  # one more of them must not make this end another
                 loop.remove_signal_handler(number)
                 signal.signal(number, signal.SIG_IGN)
+            self._manager.close()
         failure = self._failure()
         if failure:
             raise SipAgentError(failure)
@@ -145,10 +149,14 @@ class _Supervisor:
         if worker.ready is not None and self._attaching is not None:
             await self._until_one(self._attaching.until_ready())
         if worker.ready is not None and not self._failure():
-            sys.stdout.write(announcement(self._config, self._state(), http_port))
+            text = announcement(self._config, self._state(), http_port)
+            sys.stdout.write(text)
             sys.stdout.flush()
+            self._manager.tell_ready(text)
+            self._run(self._manager.keep_told(lambda: status_line(self._state())), "manager")
         await self._until_one(self._signalled.wait())
         self._is_stopping = True
+        self._manager.tell_stopping()
         if not self._failure():
             await self._stop(worker)
 

@@ -122,3 +122,26 @@ async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         while status != 200:
             await asyncio.sleep(0.05)
             status, _ = await running.get("/readyz")
+
+
+async def test_the_service_manager_is_told_when_it_is_ready_alive_and_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        hears = asyncio.get_running_loop().sock_recv
+        async with (
+            faulty_endpoint() as endpoint,
+            appliance(tmp_path, realtime_url=endpoint.url) as running,
+        ):
+            ready = (await hears(manager, 1000)).decode()
+            assert ready == f"READY=1\nSTATUS={running.announcement.strip()}"
+            while (await hears(manager, 1000)) != b"STATUS=0 of 4 calls":
+                pass
+            assert await hears(manager, 1000) == b"WATCHDOG=1"
+            assert await hears(manager, 1000) == b"WATCHDOG=1"
+        while not (await hears(manager, 1000)).startswith(b"STOPPING=1"):
+            pass

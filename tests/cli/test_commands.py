@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check configuration and dialplans",
     "call": "Call somebody with the built-in test phone.",
     "dial": "Have the running appliance call somebody",
+    "health": "Ask the running appliance how it is",
     "engine": "Run the embedded realtime server alone",
 }
 PLAN = """name = "p"

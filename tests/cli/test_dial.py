@@ -8,7 +8,7 @@ import pytest
 
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
-from sipagent.dial_command import STATUSES, exit_status, place, url_of
+from sipagent.dial_command import STATUSES, exit_status, place
 from sipagent.errors import SipAgentError
 from tests.ops.served import served_api
 
@@ -17,13 +17,6 @@ from .test_commands import run
 
 def config(**http: object) -> Config:
     return Config.model_validate({"http": http})
-
-
-def test_an_appliance_that_listens_everywhere_is_asked_on_this_machine() -> None:
-    assert url_of(config(bind="0.0.0.0", port=8081)) == "http://127.0.0.1:8081"
-    assert url_of(config(bind="192.0.2.1", port=8080)) == "http://192.0.2.1:8080"
-    with pytest.raises(SipAgentError, match=r"http\.port is 0"):
-        url_of(config(port=0))
 
 
 @pytest.mark.parametrize(

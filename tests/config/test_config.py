@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipagent.config import Config, EngineLimits, load_config, read_config
+from sipagent.config import Config, EngineLimits, HttpSettings, load_config, read_config
 from sipagent.engine.settings import EngineSettings
 from sipagent.environment import places, variable_name
 from sipagent.errors import ConfigError
@@ -219,3 +219,11 @@ def test_the_engines_defaults_are_its_own() -> None:
 def test_no_environment_is_a_traceback(environment: dict[str, str]) -> None:
     config, findings = read_config(None, environment)
     assert (config is None) is any(finding.is_error for finding in findings)
+
+
+def test_a_box_that_listens_everywhere_is_asked_on_this_machine() -> None:
+    assert HttpSettings(bind="0.0.0.0", port=8081).url == "http://127.0.0.1:8081"
+    assert HttpSettings(bind="::", port=8081).url == "http://[::1]:8081"
+    assert HttpSettings(bind="192.0.2.1", port=8080).url == "http://192.0.2.1:8080"
+    with pytest.raises(ConfigError, match=r"http\.port: is 0"):
+        _ = HttpSettings(port=0).url

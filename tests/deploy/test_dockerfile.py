@@ -1,0 +1,58 @@
+"""The container's recipe: what it must not lose."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sipagent.config import load_config
+
+ROOT = Path(__file__).parents[2]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Return the instructions of the Dockerfile, those of several lines as one."""
+    text = re.sub(r"(?m)^#.*\n", "", (ROOT / "Dockerfile").read_text()).replace("\\\n", " ")
+    pairs = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    return [(name, rest) for name, rest in pairs]
+
+
+def test_what_installs_stays_behind_and_nobody_is_root() -> None:
+    names = [name for name, _ in instructions()]
+    assert names.count("FROM") == 2
+    last = names.index("FROM", names.index("FROM") + 1)
+    assert not any("pip install" in rest for name, rest in instructions()[last:] if name == "RUN")
+    (user,) = [rest for name, rest in instructions()[last:] if name == "USER"]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)  # numbers, which orchestrators can check
+
+
+def test_debian_packages_are_named_without_versions() -> None:
+    runs = " ".join(rest for name, rest in instructions() if name == "RUN")
+    installed = re.findall(r"--no-install-recommends ([^&]+)", runs)
+    assert installed
+    assert not [each for each in installed if "=" in each]
+
+
+def test_its_health_is_asked_of_the_configuration_it_starts_with() -> None:
+    told = dict(instructions())
+    for name in ("HEALTHCHECK", "CMD"):
+        assert "/etc/sipagent/sipagent.toml" in told[name]
+    assert '["sipagent", "health"' in told["HEALTHCHECK"]
+
+
+def test_what_is_installed_writes_to_the_state_folder_only() -> None:
+    config = load_config(ROOT / "deploy" / "sipagent.toml")
+    state = Path("/var/lib/sipagent")
+    assert state in config.cdr.path.parents
+    assert state in config.recordings.path.parents
+    assert config.store.url.startswith(f"sqlite:///{state}/")
+    assert config.dialplans.path == Path("/etc/sipagent/dialplans")
+
+
+def test_all_that_is_copied_is_sent_to_the_builder() -> None:
+    sent = (ROOT / ".dockerignore").read_text().splitlines()
+    for name, rest in instructions():
+        if name == "COPY" and not rest.startswith("--from"):
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists()
+                assert f"!{source}" in sent
