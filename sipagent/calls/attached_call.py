@@ -56,6 +56,7 @@ from .events import (
 from .journal import AttachedState, CallJournal, JournalEntry
 from .setup import CallSetup
 from .termination import Reason, Result, Termination
+from .tool_approvals import ToolApprovals
 from .transfer_wish import TransferApproval
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,14 @@ class AttachedCall:
         )
         self._conversation = AttachedConversation(
             setup, self._session, agent.name, tell=self._tell, post=self._inbox.put_nowait
+        )
+        self._approvals = ToolApprovals(
+            call_id,
+            setup.plan,
+            approver or Nobody(),
+            self._conversation.commands,
+            self._start,
+            setup.on_approval,
         )
         self._notes = CallNotes(journal, entry.realtime_call_id, call_id=call_id, plan=setup.plan)
         self._answered_at: float | None = None
@@ -211,6 +220,7 @@ class AttachedCall:
             case _:
                 if self._delegation is not None:
                     self._delegation.told(message)
+                self._approvals.told(message)
                 self._conversation.handle(message)
 
     def _handle(self, event: events.AttachedEvent) -> None:
@@ -273,12 +283,8 @@ class AttachedCall:
             log.debug("call=%s %s", self.call_id, error)
 
     async def _release_after_fault(self, detail: str) -> None:
-        if self._answered_at is not None:
-            self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail)
-            await self._requests.hang_up()
-        else:
-            self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, 500)
-            await self._requests.reject(500)
+        status = await self._requests.release(is_answered=self._answered_at is not None)
+        self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, status)
 
     async def _finish(self) -> Termination | None:
         if not self._is_let_go:

@@ -61,7 +61,8 @@ class AttachedConversation:
         self._greeting, self._silence_ms = setup.greeting, silence_ms(setup)
         self._now = asyncio.get_running_loop().time
         self._turns = AttachedTurns()
-        self._commands = SessionCommands(session)
+        self.commands = SessionCommands(session)
+        """What is asked of the session."""
         self._digits = None if setup.digits is None else DigitBatch(setup.digits)
         self._is_caller_speaking = False
         self._last_word_at: float | None = None
@@ -83,12 +84,12 @@ class AttachedConversation:
 
     async def send_commands(self) -> None:
         """Send queued commands to the session, in order, until cancelled."""
-        await self._commands.run()
+        await self.commands.run()
 
     def greet(self) -> None:
         """Have the agent speak first, if the plan wants it."""
         if self._greeting:
-            self._commands.respond(self._greeting)
+            self.commands.respond(self._greeting)
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
@@ -98,7 +99,7 @@ class AttachedConversation:
         """Act on :meth:`deadline`."""
         self._tell_all(self._turns.due(now))
         if self._digits is not None and (text := self._digits.due(now)) is not None:
-            self._commands.message(text)
+            self.commands.message(text)
 
     # What the session says.
 
@@ -154,7 +155,7 @@ class AttachedConversation:
     def _digit_pressed(self, digit: str) -> None:
         self._tell(facts.DigitPressed(digit))
         if self._digits is not None and (text := self._digits.press(digit, self._now())):
-            self._commands.message(text)
+            self.commands.message(text)
 
     def _delegated(self, event: session_events.ToolStarted | session_events.ToolEnded) -> None:
         """Have the agent say that it takes a moment: there is no audio of ours on the line."""
@@ -164,7 +165,7 @@ class AttachedConversation:
             self._delegations.discard(event.tool_call_id)
             return
         if self._filler and not self._delegations:
-            self._commands.respond(f"Say exactly: {self._filler}")
+            self.commands.respond(f"Say exactly: {self._filler}")
         self._delegations.add(event.tool_call_id)
 
     def _response_done(self, event: session_events.ResponseDone) -> None:

@@ -72,6 +72,14 @@ class CallRequests:
         """End the call."""
         await self._end(lambda: self._connector.hangup(self._realtime_call_id))
 
+    async def release(self, *, is_answered: bool) -> int:
+        """End a call after a fault of ours; return the final status of its INVITE."""
+        if is_answered:
+            await self.hang_up()
+            return 200
+        await self.reject(500)
+        return 500
+
     def _refused(self, reason: Reason, error: Exception) -> None:
         log.warning("call=%s ! accept: %s", self._call_id, error)
         self._post(SessionFailed(reason, str(error)))

@@ -26,6 +26,7 @@ from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
 from .setup import CallSetup
+from .tool_approvals import LegApprovals
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class LegParts:
     keypad: Keypad
     life: Life
     line: LineWatch
+    approvals: LegApprovals
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -129,4 +131,5 @@ def leg_parts(
         keypad=Keypad(setup.keypad, setup.digits, recording, lambda: transfer.is_bridged),
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
+        approvals=LegApprovals(approver),
     )

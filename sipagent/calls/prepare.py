@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sipagent.dialplan.agents import build_agents
@@ -91,6 +90,7 @@ def prepare_call(
         digits=digit_settings(dialplan.keypad),
         keypad=keypad,
         line=_line(dialplan.line, prompts),
+        on_approval=session.on_approval,
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
     )
@@ -116,10 +116,7 @@ def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
         name=backend.name,
         instructions=backend.instructions,
         model=backend.model,
-        tools=tuple(
-            replace(plan.tools[name], needs_approval=name in backend.needs_approval)
-            for name in backend.tools
-        ),
+        tools=tuple(plan.tools[name] for name in backend.tools),
         prompt=prompt,
         url=backend.url or "",
         transport=backend.transport,

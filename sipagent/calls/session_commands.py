@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sipagent.audio.playout import Heard
+from sipagent.realtime.approvals import ApprovalRequest
 from sipagent.wire import client
 from sipagent.wire.events import Event
 
@@ -22,6 +23,8 @@ class Session(Protocol):
     async def send_message(self, message: str) -> None: ...
     async def send_event(self, event: Event) -> None: ...
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
+    async def approve(self, request: ApprovalRequest) -> None: ...
+    async def reject(self, request: ApprovalRequest, *, message: str | None = None) -> None: ...
 
 
 class SessionCommands:
@@ -55,6 +58,14 @@ class SessionCommands:
         """Have the endpoint decide on turns in another way."""
         audio = {"input": {"turn_detection": dict(turn_detection)}}
         self._send(client.SessionUpdate(session={"type": "realtime", "audio": audio}))
+
+    def approve(self, request: ApprovalRequest) -> None:
+        """Let a tool run."""
+        self._waiting.put_nowait(lambda: self._session.approve(request))
+
+    def reject(self, request: ApprovalRequest, message: str | None) -> None:
+        """Do not let a tool run; None: the model is told the usual words."""
+        self._waiting.put_nowait(lambda: self._session.reject(request, message=message))
 
     def _send(self, event: Event) -> None:
         self._waiting.put_nowait(lambda: self._session.send_event(event))

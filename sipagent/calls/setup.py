@@ -155,6 +155,8 @@ class CallSetup:
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)
     line: LineSetup = field(default_factory=LineSetup)
+    on_approval: str = ""
+    """Instructions of what is said while a person is asked to allow a tool; ``""``: nothing."""
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
     outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)

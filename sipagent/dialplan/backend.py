@@ -48,8 +48,6 @@ class Backend(Model):
     """Holds its key and nothing else; None: the key of the speech model."""
     tools: tuple[ToolName, ...] = ()
     """Names of ``[[tools]]``."""
-    needs_approval: tuple[ToolName, ...] = ()
-    """Those of them that run only when a person said so."""
     timeout_s: Annotated[float, Field(gt=0, le=290)] = 60.0
     """For a whole answer, tools and approvals included."""
     on_interruption: Literal["cancel", "continue"] = "cancel"
@@ -86,14 +84,6 @@ def _names(plan: Dialplan, backend: Backend, document: Document) -> Iterator[Fin
             text = f'there is no tool "{name}"{near_miss(name, known)}; known: {listed(known)}'
             yield document.finding(path, text)
         elif name in backend.tools[:position]:
-            yield document.finding(path, f'names the tool "{name}" twice')
-    for position, name in enumerate(backend.needs_approval):
-        path = ("backend", "needs_approval", position)
-        if name not in backend.tools:
-            close = near_miss(name, backend.tools)
-            text = f'"{name}" is none of backend.tools{close}; they are: {listed(backend.tools)}'
-            yield document.finding(path, text)
-        elif name in backend.needs_approval[:position]:
             yield document.finding(path, f'names the tool "{name}" twice')
 
 

@@ -55,6 +55,7 @@ def http_tool(tool: Tool, secrets: Secrets) -> FunctionTool:
         parameters=told_schema(tool.parameters),
         invoke=invoke,
         timeout_s=tool.timeout_s,
+        needs_approval=tool.needs_approval,
         parse=partial(checked_arguments, tool.parameters),
     )
 

@@ -56,7 +56,11 @@ class PythonFiles:
             return function
         try:
             made = function_tool(
-                function, name=tool.name, description=tool.description, timeout_s=tool.timeout_s
+                function,
+                name=tool.name,
+                description=tool.description,
+                timeout_s=tool.timeout_s,
+                needs_approval=tool.needs_approval,
             )
         except Exception as error:  # annotations are code of the file, and may raise anything
             return ToolProblem(f"{python} cannot be a tool: {_last_line(error)}")

@@ -104,5 +104,7 @@ class SessionSettings(Model):
     """Spoken again and again while there is no session; ``""``: silence."""
     filler_wav: FileBeside | None = None
     """A WAV file beside the plan, played instead."""
+    on_approval: str = "Tell the caller that this takes a moment, because somebody must allow it."
+    """Instructions of what is said while a person is asked to allow a tool; ``""``: nothing."""
     rotate_margin_s: Annotated[float, Field(gt=0, le=3_600)] = 300.0
     """How long before the endpoint ends a session another one takes over, when nobody speaks."""

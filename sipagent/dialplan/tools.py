@@ -34,6 +34,8 @@ class Tool(Model):
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     """What the model gives an HTTP tool, by name."""
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+    needs_approval: bool = False
+    """Whether it runs only when a person said so."""
 
     @model_validator(mode="after")
     def _has_one_way(self) -> Self:

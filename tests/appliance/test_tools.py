@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
+import orjson
+
+from sipagent.audio.frames import silence
 from tests.fakes.http_server import http_server
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
 
-from .appliance import appliance, write_files
-from .test_keypad import listens
+from .appliance import Appliance, appliance, write_files
+from .test_keypad import listens, packets
 
 PLAN = """
 name = "test"
@@ -22,7 +26,7 @@ count = 1
 [[agents]]
 name = "Shop"
 instructions = "Be brief."
-tools = ["order_status", "hangup"]
+tools = ["order_status", "refund", "hangup"]
 [[tools]]
 name = "order_status"
 description = "Look up an order."
@@ -32,6 +36,15 @@ headers = { Authorization = "Bearer {{secret:TOKEN}}", X-Caller = "{{caller}}" }
 answer = "$.order.status"
 [tools.parameters.number]
 pattern = "[a-z ]+"
+[[tools]]
+name = "refund"
+description = "Give money back."
+needs_approval = true
+[tools.http]
+method = "POST"
+url = "URL/refunds"
+body = { order = "{number}" }
+[tools.parameters.number]
 [secrets]
 TOKEN = "token.key"
 """
@@ -44,6 +57,10 @@ otherwise = ["Sorry?"]
 [[agents.rules]]
 heard = ["the caller pressed one on the keypad"]
 call = "order_status"
+arguments = { number = "four five six" }
+[[agents.rules]]
+heard = ["the caller pressed two on the keypad"]
+call = "refund"
 arguments = { number = "four five six" }
 [[agents.rules]]
 heard = ["the caller pressed nine on the keypad"]
@@ -61,6 +78,24 @@ def config(folder: Path, url: str) -> Path:
     return file
 
 
+async def approves(running: Appliance, caller: RtpPeer) -> None:
+    """Let a person allow what the agent asks for; the caller waits meanwhile."""
+    to = await caller.destination()
+    url = f"http://127.0.0.1:{running.http_port}/api/v1/approvals"
+    async with aiohttp.ClientSession() as person:
+        while True:
+            async with person.get(url) as response:
+                waiting = (await response.json())["approvals"]
+            if waiting:
+                break
+            await caller.send(packets(silence(5 * 160)), to)
+        (asked,) = waiting
+        assert (asked["tool"], asked["agent"]) == ("refund", "Shop")
+        decided = person.post(f"{url}/{asked['id']}", json={"approve": True})
+        async with decided as response:
+            assert response.status == 200
+
+
 @needs_sipp
 async def test_agents_do_what_their_plan_gives_them(tmp_path: Path) -> None:
     async with (
@@ -73,15 +108,22 @@ async def test_agents_do_what_their_plan_gives_them(tmp_path: Path) -> None:
         to = await caller.destination()
         await caller.press("1", to)
         await listens(running, caller, "ToolCalled")
-        await caller.press("9", to)
+        server.answer("refunds", status=204)
+        await caller.press("2", to)
+        await approves(running, caller)
         await listens(running, caller, "ToolCalled", 2)
+        await caller.press("9", to)
+        await listens(running, caller, "ToolCalled", 3)
         await sipp.succeeds()
         (record,) = await running.until_records(1)
-    (asked,) = server.asked
+    asked, refunded = server.asked
+    assert (refunded.method, refunded.path) == ("POST", "/refunds")
+    assert orjson.loads(refunded.body) == {"order": "four five six"}
     assert asked.path == "/orders/four%20five%20six"
     assert asked.headers["Authorization"] == "Bearer t0psecret"
     assert asked.headers["X-Caller"]
-    (looked_up, _) = record["tool_calls"]
+    looked_up, done, _ = record["tool_calls"]
+    assert (done["name"], done["output"]) == ("refund", "Done.")
     assert looked_up["output"] == "on its way to [hidden]"
     for file in ("calls.jsonl", "timeline.jsonl", "log.txt"):
         assert "t0psecret" not in (tmp_path / file).read_text()

@@ -22,6 +22,7 @@ from sipagent.calls.setup import CallSetup, Prompt, Prompts
 from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
+from sipagent.realtime.approvals import ApprovalRequest
 from sipagent.realtime.usage import Usage
 from sipagent.sip.events import FirstFramePlayed, ItemPlayed, MediaFact
 from sipagent.sip.media_port import MediaPort
@@ -87,6 +88,14 @@ class NotingSession:
     async def send_event(self, event: Event) -> None:
         """Note the event."""
         self.asked.put_nowait(event)
+
+    async def approve(self, request: ApprovalRequest) -> None:
+        """Note the approval."""
+        self.asked.put_nowait(f"approve {request.tool_name}")
+
+    async def reject(self, request: ApprovalRequest, *, message: str | None = None) -> None:
+        """Note the rejection."""
+        self.asked.put_nowait(f"reject {request.tool_name}: {message}")
 
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
         """Note the interruption."""

@@ -71,14 +71,17 @@ def delegating(folder: Path, *, embedded: bool, **backend: Any) -> CallSetup:
         "backend": {"name": "Back", "instructions": "Work.", "tools": ("a", "b"), **backend},
     }
     dialplan = Dialplan.model_validate(tables)
-    tools = {name: function_tool(lambda: "x", name=name) for name in ("a", "b")}
+    tools = {
+        name: function_tool(lambda: "x", name=name, needs_approval=name == "b")
+        for name in ("a", "b")
+    }
     setup = prepare_call(Plan(folder / "desk.toml", dialplan, tools), PROMPTS, embedded=embedded)
     assert isinstance(setup, CallSetup)
     return setup
 
 
 def test_a_backend_has_its_tools_and_knows_which_need_approval(tmp_path: Path) -> None:
-    setup = delegating(tmp_path, embedded=False, needs_approval=("b",), timeout_s=9.0)
+    setup = delegating(tmp_path, embedded=False, timeout_s=9.0)
     backend = setup.backend
     assert backend is not None
     assert [(tool.name, tool.needs_approval) for tool in backend.tools] == [

@@ -48,7 +48,7 @@ def test_a_backend_has_defaults(write: Write, read: Read) -> None:
     assert backend is not None
     assert (backend.url, backend.transport, backend.api_key_file) == (None, "http", None)
     assert (backend.timeout_s, backend.filler_every_s, backend.filler_tone) == (60.0, 8.0, False)
-    assert backend.needs_approval == () and backend.filler
+    assert backend.filler
 
 
 def test_delegating_needs_somebody_who_works(findings: Findings) -> None:
@@ -81,16 +81,6 @@ def test_delegating_needs_somebody_who_works(findings: Findings) -> None:
             'tools = ["refund"]',
             'tools = ["refund", "refund"]',
             '11: backend.tools[1]: names the tool "refund" twice',
-        ),
-        (
-            'tools = ["refund"]',
-            'needs_approval = ["refund"]',
-            '11: backend.needs_approval[0]: "refund" is none of backend.tools; they are: none',
-        ),
-        (
-            'tools = ["refund"]',
-            'tools = ["refund"]\nneeds_approval = ["refund", "refund"]',
-            '12: backend.needs_approval[1]: names the tool "refund" twice',
         ),
         (
             'tools = ["refund"]',

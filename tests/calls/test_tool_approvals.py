@@ -1,0 +1,100 @@
+"""Tools of voice agents that a person must allow, on a call over a real socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sipagent.agents.agent import RealtimeAgent
+from sipagent.agents.tools import FunctionTool, function_tool
+from sipagent.calls import facts
+from sipagent.calls.delegation_approvals import MAX_ARGUMENTS_CHARS, Verdict
+from sipagent.calls.delegation_text import TOO_LONG_TO_APPROVE
+from tests.realtime.playbook import Wire, audio, created, done, function_call
+
+from .attached import entry, provider
+from .talk import call_setup
+from .test_transferring import AUDIO_DONE, Person, talking
+
+NOTICE = "Say that it takes a moment."
+
+
+def refunding(ran: list[str]) -> RealtimeAgent:
+    def refund(order: str) -> str:
+        """Give money back."""
+        ran.append(order)
+        return f"{order} is refunded."
+
+    tool: FunctionTool = function_tool(refund, needs_approval=True)
+    return RealtimeAgent("Ada", tools=[tool])
+
+
+def refund_call(order: str = "7") -> Wire:
+    return function_call("refund", "call_1", arguments=f'{{"order": "{order}"}}')
+
+
+def setup(ran: list[str], **changes: Any) -> dict[str, Any]:
+    return {"agent": refunding(ran), "on_approval": NOTICE, **changes}
+
+
+async def test_a_tool_waits_for_a_persons_word_and_the_two_go_on_talking(tmp_path: Path) -> None:
+    person, ran = Person(), list[str]()
+    async with talking(tmp_path, approver=person, **setup(ran)) as running:
+        await running.calls(refund_call())
+        question = await person.asked.get()
+        assert (question.call_id, question.plan, question.agent) == ("c1", "desk", "Ada")
+        assert (question.tool, question.arguments) == ("refund", '{"order": "7"}')
+        (notice,) = await running.endpoint.has_received("response.create")
+        assert notice["response"]["instructions"] == NOTICE
+        await running.endpoint.say(created("resp_2"), audio(40), AUDIO_DONE, done("resp_2"))
+        assert ran == []
+        person.says.set_result(Verdict(True))
+        assert await running.outputs() == ["7 is refunded."]
+        assert (await running.told.until(facts.ToolCalled)).output == "7 is refunded."
+
+
+async def test_a_rejection_is_told_to_the_model(tmp_path: Path) -> None:
+    person, ran = Person(), list[str]()
+    person.says.set_result(Verdict(False, "Over the limit."))
+    async with talking(tmp_path, approver=person, **setup(ran, on_approval="")) as running:
+        await running.calls(refund_call())
+        assert await running.outputs() == ["Over the limit."]
+        assert ran == []
+
+
+async def test_without_a_person_nothing_runs(tmp_path: Path) -> None:
+    ran = list[str]()
+    async with talking(tmp_path, **setup(ran)) as running:
+        await running.calls(refund_call())
+        assert await running.outputs() == ["Nobody can be asked to approve refund."]
+        assert ran == []
+
+
+async def test_what_nobody_can_read_is_rejected_unseen(tmp_path: Path) -> None:
+    person, ran = Person(), list[str]()
+    async with talking(tmp_path, approver=person, **setup(ran)) as running:
+        await running.calls(refund_call("7" * MAX_ARGUMENTS_CHARS))
+        assert await running.outputs() == [TOO_LONG_TO_APPROVE]
+        assert person.asked.empty() and ran == []
+
+
+async def test_a_question_is_withdrawn_when_the_caller_hangs_up(tmp_path: Path) -> None:
+    person, ran = Person(), list[str]()
+    async with talking(tmp_path, approver=person, **setup(ran)) as running:
+        await running.calls(refund_call())
+        await person.asked.get()
+        running.far_end.hangs_up()
+        await running.ended
+        assert person.says.cancelled() and ran == []
+
+
+async def test_attached_calls_ask_too() -> None:
+    ran = list[str]()
+    async with provider(entry(), route=lambda _: call_setup(**setup(ran))) as running:
+        await running.desk.look()
+        await running.told.until(facts.SessionOpened)
+        await running.begins("Hello.")
+        await running.calls_tool("refund", '{"order": "7"}')
+        (answered,) = await running.endpoint.has_received("conversation.item.create")
+        assert answered["item"]["output"] == "Nobody can be asked to approve refund."
+        assert ran == []
