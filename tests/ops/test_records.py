@@ -80,6 +80,7 @@ RECORD = {
             "outcome": "busy",
             "status": 486,
             "ms": 9_000,
+            "briefed_by": "",
         }
     ],
     "digits": "42",
