@@ -114,6 +114,7 @@ class _Attacher:
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,
             approver=self._approver,
+            emergency_numbers=config.sip.emergency_numbers,
         )
         channel.send(Ready(0, config.attach.max_calls, routes.plans))
 

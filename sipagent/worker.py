@@ -126,6 +126,7 @@ class _Worker:
             wall_clock=unix_time,
             approver=self._approver,
             dial=self._dial,
+            emergency_numbers=config.sip.emergency_numbers,
         )
         refusals, now = RefusalCounter(), asyncio.get_running_loop().time
         self._sip = SipEndpoint(

@@ -12,22 +12,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.errors import CallGone, JournalError, SessionError
 from sipagent.realtime.endpoint import Endpoint
+from sipagent.sip.emergency import EMERGENCY_NUMBERS
 from sipagent.sip.headers import Invite, invite_of_headers
 
 from . import facts
 from .attached_call import AttachedCall
 from .attached_requests import Connector
-from .attached_session import agent_named, left_out
+from .attached_session import agent_named, attached_offer, left_out
 from .call_words import call_words
 from .delegation_approvals import Approver, Nobody
 from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
+from .route_keys import route_keys
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -50,12 +53,13 @@ class AttachedDesk:
         most_calls: How many there may be.
         wall_clock: Returns Unix seconds.
         approver: Asked before tools run that need it; None: nobody can be.
+        emergency_numbers: What only plans that say so take calls to.
     """
 
     def __init__(
         self,
         *,
-        route: Callable[[Invite], CallDecision | None],
+        route: Callable[[CallKeys], CallDecision | None],
         named: Callable[[str], CallDecision | None],
         endpoint: Endpoint,
         sip_calls: Connector,
@@ -64,8 +68,10 @@ class AttachedDesk:
         most_calls: int,
         wall_clock: Callable[[], float],
         approver: Approver | None = None,
+        emergency_numbers: Collection[str] = EMERGENCY_NUMBERS,
     ) -> None:
         self._route, self._named = route, named
+        self._emergency_numbers = frozenset(emergency_numbers)
         self._endpoint, self._connector, self._journal = endpoint, sip_calls, journal
         self._observer, self._most_calls = observer, most_calls
         self._wall_clock, self._approver = wall_clock, approver or Nobody()
@@ -128,7 +134,7 @@ class AttachedDesk:
         if not self._is_new(entry):
             return
         call_id, invite = secrets.token_hex(8), invite_of_headers(entry.sip_headers)
-        self._offer(call_id, entry, invite)
+        keys = self._offer(call_id, entry, invite)
         age_s = self._wall_clock() - entry.received_at
         if age_s > TOO_OLD_S:
             log.warning("call=%s ! waited %.0f s, not accepted", call_id, age_s)
@@ -140,7 +146,7 @@ class AttachedDesk:
         if self._is_draining:
             self._reject(call_id, entry, Reason.DRAINING, 503)
             return
-        match self._route(invite):
+        match self._route(keys):
             case None:
                 log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
                 self._reject(call_id, entry, Reason.NO_ROUTE, 404)
@@ -289,15 +295,10 @@ class AttachedDesk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _offer(self, call_id: str, entry: JournalEntry, invite: Invite) -> None:
-        offered = facts.CallOffered(
-            "incoming",
-            invite.sip_call_id,
-            invite.called_user,
-            invite.caller_user,
-            realtime_call_id=entry.realtime_call_id,
-        )
-        self._tell(call_id, offered)
+    def _offer(self, call_id: str, entry: JournalEntry, invite: Invite) -> CallKeys:
+        keys = route_keys(invite, call_id, entry.received_at, self._emergency_numbers)
+        self._tell(call_id, attached_offer(entry, invite, keys))
+        return keys
 
     def _tell(self, call_id: str, fact: facts.Fact) -> None:
         self._observer.tell(call_id, fact, at=self._loop.time())

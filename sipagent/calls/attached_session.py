@@ -12,18 +12,20 @@ from typing import Any
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import Handoff
 from sipagent.agents.passing import is_passing
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.errors import SessionError, SessionRejected
 from sipagent.realtime.accepting import NOT_ACCEPTED
 from sipagent.realtime.call_end import is_call_over
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.options import SessionOptions
-from sipagent.sip.headers import invite_of_headers
+from sipagent.sip.headers import Invite, invite_of_headers
 from sipagent.sip.identity import identity_of
 
 from .attached_events import AttachFailed, CallOver
 from .call_words import call_words
 from .delegation import Delegation
 from .events import SessionFailed
+from .facts import CallOffered
 from .journal import JournalEntry
 from .prepare import DEFAULT_SILENCE_MS
 from .setup import CallSetup
@@ -81,6 +83,18 @@ def agent_named(first: RealtimeAgent, name: str) -> RealtimeAgent | None:
                 known.add(id(target))
                 waiting.append(target)
     return None
+
+
+def attached_offer(entry: JournalEntry, invite: Invite, keys: CallKeys) -> CallOffered:
+    """Return the fact that a call came in at the provider."""
+    return CallOffered(
+        "incoming",
+        invite.sip_call_id,
+        invite.called_user,
+        invite.caller_user,
+        realtime_call_id=entry.realtime_call_id,
+        keys=keys,
+    )
 
 
 def attached_context(

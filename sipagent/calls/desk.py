@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.call import SipCall
-from sipagent.sip.headers import Invite
-from sipagent.sip.identity import identity_of
+from sipagent.sip.emergency import EMERGENCY_NUMBERS
 
 from . import facts
 from .call import Call
@@ -28,6 +28,7 @@ from .emergency import EMERGENCY_WARNING, emergency_refusal
 from .incoming import incoming_controller
 from .leg_answer import LegAnswer
 from .leg_interop import interop_found
+from .route_keys import route_keys
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -45,20 +46,22 @@ class CallDesk:
         wall_clock: Returns Unix seconds.
         approver: Asked before tools run that need it; None: nobody can be.
         dial: Calls whom a caller is to be transferred to.
+        emergency_numbers: What only plans that say so take calls to.
     """
 
     def __init__(
         self,
         *,
-        route: Callable[[Invite], CallDecision | None],
+        route: Callable[[CallKeys], CallDecision | None],
         endpoint: Endpoint,
         observer: facts.Observer,
         recordings_dir: Path,
         wall_clock: Callable[[], float],
         approver: Approver | None = None,
         dial: Dial = no_line,
+        emergency_numbers: Collection[str] = EMERGENCY_NUMBERS,
     ) -> None:
-        self._dial = dial
+        self._dial, self._emergency_numbers = dial, frozenset(emergency_numbers)
         self._route, self._endpoint = route, endpoint
         self._observer, self._recordings_dir = observer, recordings_dir
         self._wall_clock, self._approver = wall_clock, approver or Nobody()
@@ -69,19 +72,20 @@ class CallDesk:
     def incoming(self, leg: SipCall) -> None:
         """Take the INVITE of ``leg``; answer it at once when its plan, or none, wants it so."""
         call_id, invite = secrets.token_hex(8), leg.invite
-        identity = identity_of(invite)
+        keys = route_keys(invite, call_id, self._wall_clock(), self._emergency_numbers)
         offered = facts.CallOffered(
             "incoming",
             invite.sip_call_id,
             invite.called_user,
             invite.caller_user,
             invite.source_address,
-            asserted_caller=identity.asserted_user,
-            diverted_from=identity.diverted_from,
+            asserted_caller=keys.asserted_caller,
+            diverted_from=keys.diverted_from,
+            keys=keys,
         )
         for fact in (offered, *interop_found(call_id, invite)):
             self.tell(call_id, fact)
-        match self._route(invite):
+        match self._route(keys):
             case None:
                 leg.reject(404, "Not Found")
                 log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from sipagent.dialplan.call_keys import CallKeys
+
 from .leg_facts import CalleeDetected as CalleeDetected  # noqa: PLC0414 - one name for all facts
 from .leg_facts import CalleeRang as CalleeRang  # noqa: PLC0414 - one name for all facts
 from .leg_facts import CallHeld as CallHeld  # noqa: PLC0414 - one name for all facts
@@ -42,6 +44,8 @@ class CallOffered:
     """Who the network says is calling (RFC 3325)."""
     diverted_from: str = ""
     """Whom the call was for before it was sent on (RFC 5806, RFC 7044)."""
+    keys: CallKeys | None = None
+    """What the dialplan is asked with; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

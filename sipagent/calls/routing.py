@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.loading import load_dir
-from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.plans import PlanSet
-from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency, is_emergency_call
-from sipagent.sip.headers import Invite
-from sipagent.sip.identity import identity_of
+from sipagent.sip.emergency import EMERGENCY_NUMBERS, is_emergency
 from sipagent.sip.never_called import NeverCalled
 
 from .prepare import prepare_call
@@ -21,36 +19,19 @@ from .setup import CallDecision, RefuseEmergency
 class Routes:
     """Plans in use; made by :func:`load_routes`."""
 
-    def __init__(
-        self,
-        plans: PlanSet,
-        setups: dict[str, CallDecision],
-        emergency_numbers: Sequence[str] = EMERGENCY_NUMBERS,
-    ) -> None:
+    def __init__(self, plans: PlanSet, setups: dict[str, CallDecision]) -> None:
         self._plans, self._setups = plans, setups
-        self._emergency_numbers = frozenset(emergency_numbers)
 
     @property
     def plans(self) -> int:
         """How many there are."""
         return len(self._setups)
 
-    def take(self, invite: Invite) -> CallDecision | None:
+    def take(self, keys: CallKeys) -> CallDecision | None:
         """Return what the plan that takes a call makes of it; None: no plan takes it."""
-        is_emergency = is_emergency_call(invite, self._emergency_numbers)
-        identity = identity_of(invite)
-        keys = CallKeys(
-            invite.called_user,
-            invite.caller_user,
-            invite.headers,
-            is_emergency,
-            identity.asserted_user,
-            identity.diverted_from,
-            trunk=invite.trunk,
-        )
         plan = self._plans.take(keys)
         if plan is None:
-            return RefuseEmergency() if is_emergency else None
+            return RefuseEmergency() if keys.is_emergency else None
         return self._setups[plan.name]
 
     def named(self, plan: str) -> CallDecision | None:
@@ -89,4 +70,4 @@ async def load_routes(
         )
         for plan in plans.plans
     }
-    return Routes(plans, setups, emergency_numbers)
+    return Routes(plans, setups)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,10 +28,15 @@ class Specificity(NamedTuple):
 
 def matches(glob: str, text: str) -> bool:
     """Tell whether ``glob`` matches the whole of ``text``."""
-    return fnmatchcase(text.casefold(), glob.casefold())
+    return _pattern(glob).match(text.casefold()) is not None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob.casefold()))  # which ends with the end of the text
+
+
+@lru_cache(maxsize=8192)
 def specificity(glob: str) -> Specificity:
     """Return how specific ``glob`` is: first by its literal characters."""
     parts = _PARTS.findall(glob)

@@ -90,7 +90,7 @@ TrunkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 """Of one of ``[[sip.trunks]]``."""
 UserGlobs = Annotated[
     tuple[Annotated[str, AfterValidator(_user_glob)], ...],
-    BeforeValidator(as_tuple),
+    BeforeValidator(as_tuple, json_schema_input_type=str | list[str]),
     Field(min_length=1, max_length=200),
 ]
 """One glob, or an array of them, on a user part."""

@@ -5,26 +5,22 @@ What one key cannot know, such as whether a handoff's target exists, is in ``che
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
+from .conditions import Conditions
 from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
 from .model import (
     AgentName,
-    Glob,
     Model,
     PlanName,
     TargetUri,
     Text,
     ToolName,
-    TrunkName,
-    UserGlobs,
-    as_tuple,
 )
 from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
@@ -35,35 +31,6 @@ from .transfer import TRANSFER_TOOL, Transfer
 
 BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *KEYPAD_TOOLS, *RECORDING_TOOLS})
 """Tools that every agent may name and no plan may define."""
-
-
-class Conditions(Model):
-    """``[match]``: which calls the plan takes. All conditions must hold."""
-
-    called: UserGlobs = ("*",)
-    """One of these matches the user part that was called (the Request-URI's)."""
-    caller: UserGlobs = ("*",)
-    """One of these matches the user part of the caller (From)."""
-    asserted_caller: UserGlobs = ("*",)
-    """The same on who the network says is calling, if it is trusted (RFC 3325)."""
-    diverted_from: UserGlobs = ("*",)
-    """The same on whom the call was for before it was sent on (RFC 5806, RFC 7044)."""
-    header: dict[str, Glob] = Field(default_factory=dict)
-    """Header name to glob; one value of that header must match."""
-    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
-    """Higher is asked first; the most specific globs win a tie."""
-    emergency: bool = False
-    """Whether the plan may take calls to emergency numbers (``sip.emergency_numbers``)."""
-    trunk: Annotated[tuple[TrunkName, ...], BeforeValidator(as_tuple)] = ()
-    """Trunks whose calls it takes; empty: everybody's."""
-
-    @field_validator("header")
-    @classmethod
-    def _has_header_names(cls, header: dict[str, str]) -> dict[str, str]:
-        for name in header:
-            if not re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]+", name):  # RFC 3261 section 25.1, token
-                raise ValueError(f"{name[:60]!r} is not a header name")
-        return header
 
 
 class Agent(Model):

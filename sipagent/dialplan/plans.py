@@ -9,7 +9,8 @@ from pathlib import Path
 from sipagent.agents.guardrails import OutputGuardrail
 from sipagent.agents.tools import FunctionTool
 
-from .matching import CallKeys, Verdict, explain, match
+from .call_keys import CallKeys
+from .matching import Matcher, Verdict
 from .models import Dialplan
 from .secrets import Secrets
 
@@ -48,9 +49,15 @@ class PlanSet:
     sha: str
     """Of every file that had a part in it, shortened; the same for the same content."""
 
+    _matcher: Matcher = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        matcher = Matcher(plan.dialplan for plan in self.plans)
+        object.__setattr__(self, "_matcher", matcher)
+
     def take(self, keys: CallKeys) -> Plan | None:
         """Return the plan that takes a call, or None."""
-        found = match((plan.dialplan for plan in self.plans), keys)
+        found = self._matcher.match(keys)
         return self.plan(found.plan.name) if found is not None else None
 
     def plan(self, name: str) -> Plan | None:
@@ -59,4 +66,4 @@ class PlanSet:
 
     def explain(self, keys: CallKeys) -> list[Verdict]:
         """Return what becomes of a call, plan by plan."""
-        return explain((plan.dialplan for plan in self.plans), keys)
+        return self._matcher.explain(keys)

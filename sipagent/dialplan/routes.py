@@ -1,23 +1,26 @@
-"""Checks across plans: one name each, and no plan that another one always keeps from its calls.
+"""Checks across plans: one name each, weights that add up, no plan kept from all its calls.
 
 Pure.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import product
 
 from .documents import Document
 from .findings import Finding, Severity
 from .globs import covers, specificity
-from .matching import rank_of
 from .models import Dialplan
+from .ranks import rank_of
+from .sources import covers_networks
+from .weights import WHOLE
 
 
 def check_routes(plans: Sequence[tuple[Dialplan, Document]]) -> list[Finding]:
     """Return what is wrong with plans that are each right by themselves."""
-    return [*_same_names(plans), *_shadowed(plans)]
+    return [*_same_names(plans), *_weights(plans), *_shadowed(plans)]
 
 
 def _same_names(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
@@ -27,6 +30,35 @@ def _same_names(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]
         if other is not document:
             where = f"{other.file}:{other.line_of(('name',))}"
             yield document.finding(("name",), f'"{plan.name}" is the name of {where} already')
+
+
+def _weights(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
+    """Look at plans that match the very same calls; whether others ever tie is not known here."""
+    groups: dict[str, list[tuple[Dialplan, Document]]] = defaultdict(list)
+    for plan, document in plans:
+        key = plan.match.model_copy(update={"weight": None}).model_dump_json()
+        groups[key].append((plan, document))
+    for group in groups.values():
+        weights = [plan.match.weight for plan, _ in group]
+        total = sum(weight or 0.0 for weight in weights)
+        severity = Severity.ERROR
+        if weights == [None] * len(group):
+            continue
+        if len(group) == 1:
+            text, severity = "means little: no other plan has the same conditions", Severity.WARNING
+        elif total > WHOLE:
+            text = f"the weights of {_names(group)} add up to {total:g}, and must not exceed 100"
+        elif None not in weights and total < WHOLE:
+            text = f"the weights of {_names(group)} add up to {total:g}, and nobody takes the rest"
+        else:
+            continue
+        for plan, document in group:
+            if plan.match.weight is not None:
+                yield document.finding(("match", "weight"), text, severity)
+
+
+def _names(group: Sequence[tuple[Dialplan, Document]]) -> str:
+    return ", ".join(sorted(plan.name for plan, _ in group))
 
 
 def _shadowed(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
@@ -49,6 +81,8 @@ def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:
         for other in others
         if _needs_no_more_headers(other, plan)
         and _takes_its_trunks(other, plan)
+        and covers_networks(other.match.source, plan.match.source)
+        and other.match.hours in (None, plan.match.hours)
         and (other.match.emergency or not plan.match.emergency)  # else emergencies are its own
     ]
     for called, caller in product(plan.match.called, plan.match.caller):
@@ -73,9 +107,12 @@ class _Wider:
         wide_called, wide_caller = self._called[called], self._caller[caller]
         if wide_called is None or wide_caller is None:
             return False
-        first = rank_of(self._other, wide_called, wide_caller)
-        second = rank_of(self._plan, called, caller)
-        return first > second or (first == second and self.name < self._plan.name)
+        first = rank_of(self._other.match, wide_called, wide_caller)
+        second = rank_of(self._plan.match, called, caller)
+        if first == second:
+            weights = (self._other.match.weight, self._plan.match.weight)
+            return self.name < self._plan.name and weights == (None, None)
+        return first > second
 
 
 def _covering(wide: Sequence[str], narrow: Sequence[str]) -> dict[str, str | None]:
@@ -88,10 +125,10 @@ def _covering(wide: Sequence[str], narrow: Sequence[str]) -> dict[str, str | Non
 
 def _needs_no_more_headers(other: Dialplan, plan: Dialplan) -> bool:
     """Tell whether what ``plan`` asks for beyond called and caller satisfies ``other`` too."""
-    asked = {name.lower(): glob for name, glob in plan.match.header.items()}
+    asked = {name.lower(): globs for name, globs in plan.match.header.items()}
     have_headers = all(
-        name.lower() in asked and covers(glob, asked[name.lower()])
-        for name, glob in other.match.header.items()
+        name.lower() in asked and _covers_all(globs, asked[name.lower()])
+        for name, globs in other.match.header.items()
     )
     return (
         have_headers

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 from sipagent.calls.attached_desk import AttachedDesk
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.calls.setup import CallDecision
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.errors import JournalError, SessionError
 from sipagent.realtime.endpoint import Endpoint
-from sipagent.sip.headers import Invite
 from tests.fakes.scripted_endpoint import ScriptedEndpoint, scripted_endpoint
 
 from .leg import Told
@@ -31,7 +31,7 @@ HEADERS = (
 CREATED: dict[str, Any] = {"type": "session.created", "session": {}}
 
 Request: TypeAlias = tuple[str, str, Any]
-Route: TypeAlias = Callable[[Invite], CallDecision | None]
+Route: TypeAlias = Callable[[CallKeys], CallDecision | None]
 
 
 def entry(realtime_call_id: str = "rtc_1", **changes: Any) -> JournalEntry:
@@ -172,7 +172,7 @@ class Provider:
         """Return another desk, as a process after the first has one."""
         return AttachedDesk(
             route=self.route,
-            named=lambda plan: self.route(_NOBODY) if plan == "desk" else None,
+            named=lambda plan: self.route(CallKeys("")) if plan == "desk" else None,
             endpoint=Endpoint(self.endpoint.url, "gpt-realtime"),
             sip_calls=self.connector,
             journal=self.journal,
@@ -215,9 +215,6 @@ class Provider:
         item = called | {"type": "function_call"}
         event = {"type": "response.output_item.done", "response_id": "r1", "output_index": 1}
         await self.endpoint.say(event | {"item": item | {"name": name, "arguments": arguments}})
-
-
-_NOBODY = Invite("", "", "", "", "", "", (), "", "", False, ())
 
 
 def _part(number: int) -> dict[str, Any]:

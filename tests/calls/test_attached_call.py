@@ -19,7 +19,7 @@ from sipagent.calls.tools import builtin_tools
 from sipagent.errors import CallGone, SessionRejected, SessionTimeout
 from sipagent.realtime.rotation import RotationSettings
 
-from .attached import Provider, entry, provider
+from .attached import RECEIVED_AT, Provider, entry, provider
 from .talk import call_setup, transfer_to
 
 SALES = "sip:sales@example.org"
@@ -79,8 +79,14 @@ async def test_the_facts_of_a_call_are_those_of_any_call() -> None:
         ]
         offered = await running.told.until(facts.CallOffered)
         assert offered == facts.CallOffered(
-            "incoming", "sip-1", "desk", "+4930123456", realtime_call_id="rtc_1"
+            "incoming",
+            "sip-1",
+            "desk",
+            "+4930123456",
+            realtime_call_id="rtc_1",
+            keys=offered.keys,
         )
+        assert offered.keys is not None and offered.keys.at_s == RECEIVED_AT
         assert await running.told.until(facts.CallAnswered) == facts.CallAnswered(750, "")
         assert running.state() is AttachedState.ENDED
         assert running.connector.kinds() == ["accept"]  # it was over already

@@ -13,8 +13,8 @@ from sipagent.calls import facts
 from sipagent.calls.journal import AttachedState
 from sipagent.calls.setup import CallDecision, ReferCall, RefuseCall, RefuseEmergency
 from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.errors import CallGone, JournalError, SessionRejected
-from sipagent.sip.headers import Invite
 
 from .attached import HEADERS, RECEIVED_AT, Provider, entry, provider
 from .talk import call_setup
@@ -120,16 +120,16 @@ async def test_a_refusal_the_provider_does_not_take_is_logged(
 
 
 async def test_a_call_is_routed_by_the_headers_of_its_invite() -> None:
-    asked: list[Invite] = []
+    asked: list[CallKeys] = []
 
-    def route(invite: Invite) -> CallDecision | None:
-        asked.append(invite)
+    def route(keys: CallKeys) -> CallDecision | None:
+        asked.append(keys)
         return None
 
     async with provider(entry(), route=route) as running:
         await running.desk.look()
-    (invite,) = asked
-    assert (invite.called_user, invite.caller_user, invite.headers) == (
+    (keys,) = asked
+    assert (keys.called, keys.caller, keys.headers) == (
         "desk",
         "+4930123456",
         HEADERS,

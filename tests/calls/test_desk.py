@@ -12,16 +12,17 @@ import pytest
 from sipagent.calls import facts
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.facts import Fact
+from sipagent.calls.route_keys import route_keys
 from sipagent.calls.setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.realtime.transport import Endpoint
-from sipagent.sip.headers import Invite
 from tests.fakes.faulty_endpoint import faulty_endpoint
 
 from .leg import FarEnd, Told
 from .talk import call_setup
 
-Route = Callable[[Invite], CallDecision | None]
+Route = Callable[[CallKeys], CallDecision | None]
 
 
 @asynccontextmanager
@@ -47,8 +48,11 @@ async def test_a_call_no_plan_wants_is_not_found_and_on_record(tmp_path: Path) -
     invite = far_end.leg.invite
     refused = Termination(Result.REFUSED, Reason.NO_ROUTE, sip_status=404)
     (offered, ended) = [fact for _, fact in told.facts]
+    call_id, _ = told.facts[0]
+    keys = route_keys(invite, call_id, 0.0, ())
+    assert keys.called == "desk"
     assert offered == facts.CallOffered(
-        "incoming", invite.sip_call_id, "desk", "+4930123456", invite.source_address
+        "incoming", invite.sip_call_id, "desk", "+4930123456", invite.source_address, keys=keys
     )
     assert ended == facts.CallEnded(refused, 0)
     assert len({call_id for call_id, _ in told.facts}) == 1
@@ -95,15 +99,16 @@ async def test_a_call_for_somebody_else_is_told_whom_to_call(tmp_path: Path) -> 
 
 
 async def test_a_call_is_routed_by_its_invite_and_kept_until_it_is_over(tmp_path: Path) -> None:
-    told, far_end, asked = Told(), FarEnd(), list[Invite]()
+    told, far_end, asked = Told(), FarEnd(), list[CallKeys]()
 
-    def route(invite: Invite) -> CallSetup:
-        asked.append(invite)
+    def route(keys: CallKeys) -> CallSetup:
+        asked.append(keys)
         return call_setup(plan="night")
 
     async with desk(tmp_path, told, route) as taking:
         taking.incoming(far_end.leg)
-        assert asked == [far_end.leg.invite]
+        ((call_id, _), _) = told.facts
+        assert asked == [route_keys(far_end.leg.invite, call_id, 0.0, ())]
         assert told.names() == ["CallOffered", "CallRouted"]
         assert told.facts[1][1] == facts.CallRouted("night", "Reception")
         (call_id,) = taking.calls

@@ -12,7 +12,9 @@ from pydantic.fields import FieldInfo
 
 from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
+from sipagent.dialplan.conditions import Conditions
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.hours import Hours
 from sipagent.dialplan.http_call import HttpCall
 from sipagent.dialplan.keypad import Keypad, KeypadField
 from sipagent.dialplan.limits import Limits
@@ -20,7 +22,6 @@ from sipagent.dialplan.line import Line
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.models import (
     Agent,
-    Conditions,
     Dialplan,
     Guardrail,
     Refer,
@@ -124,7 +125,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
     [
         *(Dialplan, Conditions, SessionSettings, TurnDetection, Transcription),
         *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
-        *(Limits,),
+        *(Limits, Hours),
         *(Outgoing, Voicemail, TransferTarget),
         *(Refuse, Refer, HttpCall, Parameter),
     ],
@@ -138,7 +139,7 @@ def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
     "model",
     [
         *(Conditions, SessionSettings, Transcription, Tool, Line, Backend, RecordingSettings),
-        *(Limits, Refuse),
+        *(Limits, Hours, Refuse),
     ],
     ids=lambda model: model.__name__,
 )

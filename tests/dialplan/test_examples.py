@@ -8,8 +8,8 @@ from sipagent.agents.tools import ToolContext
 from sipagent.calls.tools import builtin_tools
 from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.dialplan.agents import build_agents
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.loading import read_dir
-from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.models import BUILTIN_TOOLS, Refuse
 from sipagent.dialplan.plans import PlanSet
 from sipagent.engine.brain.brain import Brain, FunctionCall, Turn

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.loading import load_dir, read_dir
-from sipagent.dialplan.matching import CallKeys
 from sipagent.dialplan.models import BUILTIN_TOOLS
 from sipagent.dialplan.plans import PlanSet
 from sipagent.dialplan.session import SessionSettings

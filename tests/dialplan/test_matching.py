@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipagent.dialplan.matching import CallKeys, explain, match
-from sipagent.dialplan.models import Agent, Conditions, Dialplan
+from sipagent.dialplan.call_keys import CallKeys
+from sipagent.dialplan.conditions import Conditions
+from sipagent.dialplan.matching import Matcher
+from sipagent.dialplan.models import Agent, Dialplan
 
 AGENT = Agent(name="A", instructions="x")
 
@@ -18,7 +20,7 @@ def plan(name: str, **conditions: object) -> Dialplan:
 
 def taker(plans: list[Dialplan], called: str = "1", caller: str = "2", **headers: str) -> str:
     names = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    found = match(plans, CallKeys(called, caller, names))
+    found = Matcher(plans).match(CallKeys(called, caller, names))
     return found.plan.name if found is not None else "nobody"
 
 
@@ -66,7 +68,7 @@ def test_callers_without_a_number_can_be_matched() -> None:
 def test_any_value_of_a_header_may_match_whatever_its_case() -> None:
     plans = [plan("all"), plan("sales", header={"x-queue": "sales*"})]
     keys = CallKeys("1", "2", (("X-Queue", "other"), ("X-QUEUE", "Sales-Berlin")))
-    found = match(plans, keys)
+    found = Matcher(plans).match(keys)
     assert found is not None
     assert found.plan.name == "sales"
     assert taker(plans, X_Queue="support") == "all"
@@ -87,7 +89,7 @@ def test_an_explanation_tells_of_every_plan_why_or_why_not() -> None:
     ]
     keys = CallKeys("+4930", "+4917", (("X-Queue", "b"),))
     behind = "would match, but city has priority 5 and it has 0"
-    assert [(each.plan, each.text) for each in explain(plans, keys)] == [
+    assert [(each.plan, each.text) for each in Matcher(plans).explain(keys)] == [
         ("city", 'called "+4930" matches +4930*, header X-Queue matches [b-z]*; priority 5'),
         ("country", behind),
         ("any", behind),
@@ -97,16 +99,19 @@ def test_an_explanation_tells_of_every_plan_why_or_why_not() -> None:
     ]
 
 
+def reasons_of(plans: list[Dialplan], keys: CallKeys) -> dict[str, str]:
+    return {each.plan: each.text for each in Matcher(plans).explain(keys)}
+
+
 def test_an_explanation_names_what_was_decisive() -> None:
     plans = [plan("a"), plan("b"), plan("c", caller="1*"), plan("d", header={"X": "*"})]
-    reasons = {each.plan: each.text for each in explain(plans, CallKeys("9", "12", (("X", ""),)))}
+    reasons = reasons_of(plans, CallKeys("9", "12", (("X", ""),)))
     assert reasons["c"].startswith('called "9" matches *, caller "12" matches 1*')
     assert reasons["d"] == "would match, but c is more specific about caller"
     plans = [plan("a"), plan("b"), plan("d", header={"X": "*"})]
-    reasons = {each.plan: each.text for each in explain(plans, CallKeys("9", "", (("X", ""),)))}
+    reasons = reasons_of(plans, CallKeys("9", "", (("X", ""),)))
     assert reasons["a"] == "would match, but d is more specific about the rest"
-    plans = [plan("a"), plan("b")]
-    reasons = {each.plan: each.text for each in explain(plans, CallKeys("9"))}
+    reasons = reasons_of([plan("a"), plan("b")], CallKeys("9"))
     assert reasons["b"] == "would match as well as a, whose name comes first"
 
 
@@ -140,10 +145,10 @@ def test_the_answer_does_not_depend_on_the_order_of_plans(
     keys = CallKeys(called, caller, tuple(headers))
     shuffled = plans.copy()
     random.Random(seed).shuffle(shuffled)
-    found = match(plans, keys)
-    assert match(shuffled, keys) == found
-    verdicts = explain(shuffled, keys)
-    assert verdicts == explain(plans, keys)
+    found = Matcher(plans).match(keys)
+    assert Matcher(shuffled).match(keys) == found
+    verdicts = Matcher(shuffled).explain(keys)
+    assert verdicts == Matcher(plans).explain(keys)
     assert sorted(each.plan for each in verdicts) == sorted(each.name for each in plans)
     assert [each.plan for each in verdicts if each.is_taken] == ([found.plan.name] if found else [])
     if found is not None:
@@ -154,15 +159,15 @@ def test_the_answer_does_not_depend_on_the_order_of_plans(
 def test_an_emergency_goes_to_no_plan_that_only_takes_everything() -> None:
     plans = [plan("all"), plan("named", called="112", priority=9)]
     keys = CallKeys("112", is_emergency=True)
-    assert match(plans, keys) is None
-    assert {verdict.text for verdict in explain(plans, keys)} == {
+    assert Matcher(plans).match(keys) is None
+    assert {verdict.text for verdict in Matcher(plans).explain(keys)} == {
         'called "112" is an emergency, which needs match.emergency = true'
     }
 
 
 def test_an_emergency_goes_to_the_plan_that_says_so() -> None:
     plans = [plan("all", priority=9), plan("rescue", emergency=True)]
-    found = match(plans, CallKeys("112", is_emergency=True))
+    found = Matcher(plans).match(CallKeys("112", is_emergency=True))
     assert found is not None and found.plan.name == "rescue"
     assert taker(plans, called="112") == "all"
 
@@ -174,21 +179,23 @@ def test_who_stands_behind_the_caller_can_be_matched() -> None:
         plan("sent-on", caller="2", diverted_from=["+491", "+492"], asserted_caller="+4930*"),
     ]
     keys = CallKeys("1", "2", asserted_caller="+49301", diverted_from="+492")
-    found = match(plans, keys)
+    found = Matcher(plans).match(keys)
     assert found is not None and found.plan.name == "sent-on"
     assert found.why.endswith(
         'asserted_caller "+49301" matches +4930*, diverted_from "+492" matches +492; priority 0'
     )
-    texts = {each.plan: each.text for each in explain(plans, keys)}
+    texts = {each.plan: each.text for each in Matcher(plans).explain(keys)}
     assert texts["known"] == "would match, but sent-on is more specific about the rest"
-    texts = {each.plan: each.text for each in explain(plans, CallKeys("1", "2"))}
+    texts = {each.plan: each.text for each in Matcher(plans).explain(CallKeys("1", "2"))}
     assert texts["known"] == 'asserted_caller "" matches none of +4930*'
 
 
 def test_a_plan_may_take_the_calls_of_some_trunks_only() -> None:
     plans = [plan("all"), plan("both", trunk=["a", "b"]), plan("a", trunk="a", called="1")]
     takers = {
-        trunk: found.plan.name if (found := match(plans, CallKeys("1", trunk=trunk))) else ""
+        trunk: found.plan.name
+        if (found := Matcher(plans).match(CallKeys("1", trunk=trunk)))
+        else ""
         for trunk in ("", "a", "b", "c")
     }
     assert takers == {"": "all", "a": "a", "b": "both", "c": "all"}
@@ -196,9 +203,9 @@ def test_a_plan_may_take_the_calls_of_some_trunks_only() -> None:
 
 def test_why_a_trunk_decided() -> None:
     plans = [plan("all"), plan("pbx", trunk=["pbx"])]
-    assert [each.text for each in explain(plans, CallKeys("1", trunk="pbx"))] == [
+    assert [each.text for each in Matcher(plans).explain(CallKeys("1", trunk="pbx"))] == [
         'called "1" matches *, it came through trunk "pbx"; priority 0',
         "would match, but pbx is more specific about trunk",
     ]
-    assert explain(plans, CallKeys("1", trunk="x"))[1].text == 'trunk "x" is none of pbx'
-    assert explain(plans, CallKeys("1"))[1].text == "it came through no trunk: none of pbx"
+    assert Matcher(plans).explain(CallKeys("1", trunk="x"))[1].text == 'trunk "x" is none of pbx'
+    assert Matcher(plans).explain(CallKeys("1"))[1].text == "it came through no trunk: none of pbx"

@@ -23,7 +23,7 @@ AGENTS = '[[agents]]\nname = "A"\ninstructions = "x"\n'
         ("[match]\npriority = '1'", ':3: match.priority: must be a whole number, not "1"'),
         ("[match]\npriority = 1.5", ":3: match.priority: must be a whole number, not 1.5"),
         ("[match.header]\n'X Y' = 'a'", ":2: match.header: 'X Y' is not a header name"),
-        ("[match.header]\nX-A = 1", ":3: match.header.X-A: must be text in quotes"),
+        ("[match.header]\nX-A = 1", ":3: match.header.X-A: must be an array"),
         ("[sesion]\nvoice = 'x'", ':2: sesion: unknown key (did you mean "session"?); allowed:'),
         ("[session]\nvocie = 'x'", ':3: session.vocie: unknown key (did you mean "voice"?)'),
         ("[session]\nspeed = 9", ":3: session.speed: must be less than or equal to 1.5, not 9"),

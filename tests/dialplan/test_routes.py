@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sipagent.dialplan.call_keys import CallKeys
+from sipagent.dialplan.conditions import Conditions
 from sipagent.dialplan.loading import read_dir
-from sipagent.dialplan.matching import CallKeys, match
-from sipagent.dialplan.models import Agent, Conditions, Dialplan
+from sipagent.dialplan.matching import Matcher
+from sipagent.dialplan.models import Agent, Dialplan
 from sipagent.dialplan.plans import PlanSet
 from sipagent.dialplan.routes import shadowing
 
@@ -114,8 +116,8 @@ def test_a_plan_said_never_to_take_a_call_never_does(
     headers: list[tuple[str, str]],
 ) -> None:
     first, *rest = [plan(f"p{index}", **each) for index, each in enumerate(conditions)]
-    taker = match(
-        [first, *rest], CallKeys(called, caller, tuple(headers), diverted_from=diverted_from)
+    taker = Matcher([first, *rest]).match(
+        CallKeys(called, caller, tuple(headers), diverted_from=diverted_from)
     )
     if taker is not None and taker.plan is first:
         assert shadowing(first, rest) == []
