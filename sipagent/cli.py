@@ -34,6 +34,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class LogFormat(StrEnum):
+    """What ``--log-format`` takes."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
 def main() -> None:
     """Run the command line; errors of ours are one line and exit status 1."""
     if isinstance(sys.stdout, TextIOWrapper):
@@ -241,6 +248,9 @@ def engine(
     ] = 30,
     ready_fd: Annotated[int, typer.Option(hidden=True)] = -1,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="For people or programs.")
+    ] = LogFormat.HUMAN,
 ) -> None:
     """Run the embedded realtime server alone, for anyone's SDK."""
     from sipagent.connector.options import connector_settings  # noqa: PLC0415
@@ -264,7 +274,7 @@ def engine(
         from sipagent.connector.connector import connector  # noqa: PLC0415  loads PJSIP
 
         answering = connector(phone, wall_clock=unix_time, on_listening=sip_ports.append)
-    set_up_logging(log_level, "human")
+    set_up_logging(log_level, log_format.value)
 
     def tell(listening_on: int) -> None:
         if ready_fd >= 0:

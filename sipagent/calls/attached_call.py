@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.call_context import CALL_ID
 from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import HistoryUpdated
@@ -158,6 +159,7 @@ class AttachedCall:
 
     async def run(self) -> Termination | None:
         """Run the call to its end, None if it was let go; never raises but for cancellation."""
+        CALL_ID.set(self.call_id)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks

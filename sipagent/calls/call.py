@@ -20,6 +20,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from sipagent.call_context import CALL_ID
 from sipagent.realtime import events as session_events
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip import events as sip_events
@@ -132,6 +133,7 @@ class Call:
 
     async def run(self) -> Termination:
         """Run the call to its end; never raises but for cancellation."""
+        CALL_ID.set(self.call_id)
         try:
             async with asyncio.TaskGroup() as group:
                 self._tasks = CallTasks(self.call_id, group)

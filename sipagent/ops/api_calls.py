@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sipagent.dialplan.model import PlanName
 from sipagent.dialplan.outgoing import CallerId, RingSeconds
+from sipagent.masking import masked_number
 
 from .api_guard import error_response, read_body
 from .asking import Asking, NotAnswered
@@ -149,7 +150,7 @@ class CallsApi:
 
     def _refused(self, to: Destination, plan: str, refused: Refused) -> web.Response:
         self.counts.count(refused.why.value)
-        log.warning("! no call to %s with plan %s: %s", masked(to.key), plan, refused.text)
+        log.warning("! no call to %s with plan %s: %s", masked_number(to.key), plan, refused.text)
         headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else None
         return error_response(_STATUS.get(refused.why, 403), refused.text, headers)
 
@@ -165,15 +166,9 @@ class CallsApi:
             self.live.not_placed(asked.call_id)
             headers = {"Retry-After": "5"} if answered.status == 503 else None
             return error_response(answered.status, answered.text, headers)
-        log.info("call=%s = asked for, to %s", asked.call_id, masked(asked.to))
+        log.info("call=%s = asked for, to %s", asked.call_id, masked_number(asked.to))
         where = {"Location": f"{CALLS}/{asked.call_id}"}
         return web.json_response(self.live.shown(asked.call_id), status=202, headers=where)
-
-
-def masked(key: str) -> str:
-    """Return a number with most of its digits hidden, for the log."""
-    user, at, host = key.removeprefix("sip:").partition("@")
-    return f"{user[:4]}***{user[-2:]}{at}{host}" if len(user) > 6 else f"***{at}{host}"
 
 
 def _asked(wanted: CallWanted, to: Destination, trunk: str) -> DialAsked:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from contextvars import copy_context
 from typing import Literal
 
 import orjson
 import pytest
 
+from sipagent.call_context import CALL_ID
 from sipagent.ops.logs import JsonFormatter, set_up_logging
 from sipagent.redaction import HIDDEN, REDACTION
 
@@ -44,12 +46,50 @@ def formatted(message: str, *arguments: object, failing: bool = False) -> str:
 
 
 def test_a_json_line_has_time_level_logger_and_message() -> None:
-    assert orjson.loads(formatted("call=%s ended", "c1")) == {
+    assert orjson.loads(formatted("ended %s", "so")) == {
         "at": "1970-01-01T00:00:00.250+00:00",
         "level": "warning",
         "logger": "sipagent.calls",
-        "message": "call=c1 ended",
+        "message": "ended so",
     }
+
+
+def test_a_call_is_named_by_its_message_or_by_the_code_that_runs() -> None:
+    named = orjson.loads(formatted("call=%s = ended", "c1"))
+    assert (named["call_id"], named["message"]) == ("c1", "= ended")
+
+    def of_a_call() -> None:
+        CALL_ID.set("c2")
+        told = orjson.loads(formatted("tool %s ! timed out", "slow"))
+        assert (told["call_id"], told["message"]) == ("c2", "tool slow ! timed out")
+
+    copy_context().run(of_a_call)
+    assert "call_id" not in orjson.loads(formatted("tool slow ! timed out"))
+
+
+def test_a_line_for_people_names_the_call_and_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logging("info", "human")
+
+    def of_a_call() -> None:
+        CALL_ID.set("c2")
+        log.info("tool %s", "a\nINFO sipagent: forged \x1b[31m\u202e")
+
+    copy_context().run(of_a_call)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r"call=c2 tool a\nINFO sipagent: forged \x1b[31m\u202e")
+
+
+@pytest.mark.parametrize("style", ["human", "json"])
+def test_telephone_numbers_are_not_whole(
+    style: Literal["human", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging("info", style)
+    log.info("call=c1 ! no plan takes sip:+4930123456@host, called by +49171234567")
+    line = capsys.readouterr().err
+    assert "sip:+4930123***@host" in line
+    assert "+49171234***" in line
 
 
 def test_an_exception_is_part_of_the_same_line() -> None:
