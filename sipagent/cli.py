@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from sipagent.cli_plans import check, route
 from sipagent.errors import SipAgentError
 
 app = typer.Typer(
@@ -102,26 +103,8 @@ def demo(
     sys.exit(asyncio.run(run_demo(folder)))
 
 
-@app.command()
-def check(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Default: the configuration and its dialplans.")
-    ] = None,
-) -> None:
-    """Check configuration and dialplans: file, line, key, what is allowed."""
-    from sipagent.check import check_files  # noqa: PLC0415
-
-    findings = check_files(files or [])
-    for finding in findings:
-        typer.echo(str(finding))
-    errors = sum(finding.is_error for finding in findings)
-    warnings = len(findings) - errors
-    typer.echo(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
-    sys.exit(1 if errors else 0)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+app.command()(check)
+app.command()(route)
 
 
 @app.command()

@@ -12,8 +12,8 @@ from sipagent.audio.wav import read_wav
 from sipagent.errors import SipAgentError
 
 from .backend import read_key
-from .checking import check_outcome, check_plan
-from .documents import Document, read_document
+from .checking import check_plan
+from .documents import Document
 from .emergency_targets import check_emergency_targets
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
@@ -21,17 +21,15 @@ from .http_tools import http_tool
 from .models import Dialplan, Guardrail
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
+from .reading import SCRIPT_SUFFIX, plan_files, read_plan
 from .routes import check_routes
 from .secret_checks import read_secrets
 from .tools import Tool
 from .trunk_names import check_trunks
-from .validation import near_miss, validate
+from .validation import near_miss
 
 EntryT = TypeVar("EntryT", Tool, Guardrail)
 LoadedT = TypeVar("LoadedT")
-
-SCRIPT_SUFFIX = ".script.toml"
-"""Files that end so belong to the embedded engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +116,6 @@ def read_dir(
     return PlanSet(tuple(plans), version, _sha(loaded)), in_order(findings)
 
 
-def plan_files(folder: Path) -> list[Path]:
-    """Return the dialplans of ``folder``, by name."""
-    return sorted(
-        file
-        for file in folder.glob("*.toml")
-        if not file.name.endswith(SCRIPT_SUFFIX) and not file.name.startswith(".")
-    )
-
-
 def read_file(file: Path, environment: Mapping[str, str] | None = None) -> LoadedFile:
     """Read and check one plan, with all it names. Never raises.
 
@@ -134,12 +123,10 @@ def read_file(file: Path, environment: Mapping[str, str] | None = None) -> Loade
         file: The plan.
         environment: Has the secrets that no file holds; None: that of the process.
     """
-    document = read_document(file)
-    if isinstance(document, Finding):
-        return LoadedFile((document,))
-    dialplan = validate(Dialplan, document)
-    if isinstance(dialplan, list):
-        return LoadedFile((*dialplan, *check_outcome(document)), document=document)
+    text = read_plan(file)
+    document, dialplan = text.document, text.dialplan
+    if document is None or dialplan is None:
+        return LoadedFile(text.findings, document=document)
     files = PythonFiles(file)
     secrets, missing = read_secrets(document, dialplan.secrets, environment)
     tools, problems = _load_all(
@@ -153,7 +140,7 @@ def read_file(file: Path, environment: Mapping[str, str] | None = None) -> Loade
     )
     problems += faults
     findings = [
-        *check_outcome(document),
+        *text.findings,
         *check_plan(dialplan, document),
         *missing,
         *problems,

@@ -122,7 +122,8 @@ def _text(model: type[BaseModel], error: ErrorDetails) -> str:
     match error["type"]:
         case "extra_forbidden":
             inner = model_at(model, path[:-1])
-            known = list(inner.model_fields) if inner is not None else []
+            fields = inner.model_fields.items() if inner is not None else ()
+            known = [field.alias or name for name, field in fields]
             return f"unknown key{near_miss(str(path[-1]), known)}; allowed: {listed(known)}"
         case "missing" if isinstance(path[-1], int):
             return f"must have at least {path[-1] + 1} elements"

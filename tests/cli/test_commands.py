@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "Run the appliance.",
     "demo": "Place a real call on the embedded engine",
     "check": "Check configuration and dialplans",
+    "route": "Tell which dialplan answers a call",
     "call": "Call somebody with the built-in test phone.",
     "dial": "Have the running appliance call somebody",
     "health": "Ask the running appliance how it is",

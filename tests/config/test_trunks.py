@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.check import check_files
-from sipagent.config import load_config
+from sipagent.config import load_config, read_config
 
 Write = Callable[[str, str], Path]
 
@@ -69,3 +69,13 @@ def test_a_plan_that_names_an_unknown_trunk_is_an_error(write: Write) -> None:
     write("plans/desk.toml", 'name = "desk"\n[match]\ntrunk = "pbx"\n[refuse]\n')
     found = [str(each).replace(f"{file.parent}/", "") for each in check_files([file], {})]
     assert 'plans/desk.toml:3: match.trunk: there is no trunk "pbx"; known: provider' in found
+
+
+def test_a_key_of_a_trunk_that_is_unknown_is_answered_with_those_that_are_written(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "sipagent.toml"
+    file.write_text('[[sip.trunks]]\nname = "a"\nregistrar = "sip:a"\nregisters = false\n')
+    (finding,) = read_config(file, {})[1]
+    assert '(did you mean "register"?); allowed: name,' in finding.text
+    assert "registers," not in finding.text

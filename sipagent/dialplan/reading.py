@@ -1,0 +1,57 @@
+"""Reads dialplans as far as their keys go: no file that they name is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .checking import check_outcome
+from .documents import Document, read_document
+from .findings import Finding, raise_errors
+from .models import Dialplan
+from .validation import validate
+
+SCRIPT_SUFFIX = ".script.toml"
+"""Files that end so belong to the embedded engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """What is written in one file."""
+
+    findings: tuple[Finding, ...]
+    document: Document | None = None
+    dialplan: Dialplan | None = None
+    """None if any key is wrong."""
+
+
+def plan_files(folder: Path) -> list[Path]:
+    """Return the dialplans of ``folder``, by name."""
+    return sorted(
+        file
+        for file in folder.glob("*.toml")
+        if not file.name.endswith(SCRIPT_SUFFIX) and not file.name.startswith(".")
+    )
+
+
+def read_plan(file: Path) -> PlanText:
+    """Read one plan. Never raises."""
+    document = read_document(file)
+    if isinstance(document, Finding):
+        return PlanText((document,))
+    dialplan = validate(Dialplan, document)
+    outcome = check_outcome(document)
+    if isinstance(dialplan, list):
+        return PlanText((*dialplan, *outcome), document)
+    return PlanText(tuple(outcome), document, dialplan)
+
+
+def read_plans(folder: Path) -> list[Dialplan]:
+    """Return the plans of ``folder`` as they are written, by file.
+
+    Raises:
+        DialplanError: If a key is wrong; whether what it names is there is not looked at.
+    """
+    read = [read_plan(file) for file in plan_files(folder)]
+    raise_errors(finding for each in read for finding in each.findings)
+    return [each.dialplan for each in read if each.dialplan is not None]
