@@ -32,6 +32,8 @@ class McpTool:
     description: str
     parameters: dict[str, Any]
     """Its ``inputSchema``."""
+    needs_approval: bool = False
+    """Whether it runs only when somebody said so: nothing that a server lists."""
 
 
 @runtime_checkable
@@ -61,7 +63,14 @@ def _function_tool(server: McpServer, tool: McpTool) -> FunctionTool | None:
         return await server.call_tool(tool.name, arguments)
 
     try:
-        return FunctionTool(tool.name, tool.description, tool.parameters, invoke, strict=False)
+        return FunctionTool(
+            tool.name,
+            tool.description,
+            tool.parameters,
+            invoke,
+            strict=False,
+            needs_approval=tool.needs_approval,
+        )
     except ConfigError as error:
         log.warning("! no tool %s of %s: %s", tool.name, server.name, error)
         return None

@@ -55,15 +55,14 @@ from .events import (
     TransferRequested,
 )
 from .journal import AttachedState, CallJournal, JournalEntry
+from .mcp import CallMcp
+from .session_run import say_goodbye
 from .setup import CallSetup
 from .termination import Reason, Result, Termination
 from .tool_approvals import ToolApprovals
 from .transfer_wish import TransferApproval
 
 log = logging.getLogger(__name__)
-
-CLOSE_LIMIT_S = 1.0
-"""How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
 
 Inbox: TypeAlias = events.AttachedEvent | session_events.SessionEvent
 
@@ -99,7 +98,8 @@ class AttachedCall:
         approver: Approver | None = None,
     ) -> None:
         self.call_id, self.realtime_call_id = call_id, entry.realtime_call_id
-        self._entry, self._agent = entry, agent
+        self._mcp = CallMcp(call_id, setup.mcp, self._tell)
+        self._entry, self._agent = entry, self._mcp.agent(agent)
         self._is_resumed = entry.state is AttachedState.ACCEPTED
         self._endpoint = call_endpoint(endpoint, entry.realtime_call_id)
         self._observer, self._wall_clock = observer, wall_clock
@@ -124,7 +124,7 @@ class AttachedCall:
         self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
         self._options = attached_options(setup, endpoint)
         self._session = RealtimeSession(
-            agent,
+            self._agent,
             self._options,
             context=self._context,
             rotation=setup.rotation,
@@ -134,14 +134,8 @@ class AttachedCall:
         self._conversation = AttachedConversation(
             setup, self._session, agent.name, tell=self._tell, post=self._inbox.put_nowait
         )
-        self._approvals = ToolApprovals(
-            call_id,
-            setup.plan,
-            approver or Nobody(),
-            self._conversation.commands,
-            self._start,
-            setup.on_approval,
-        )
+        asking = (approver or Nobody(), self._conversation.commands, self._start)
+        self._approvals = ToolApprovals(call_id, setup, *asking)
         self._notes = CallNotes(journal, entry.realtime_call_id, call_id=call_id, plan=setup.plan)
         self._answered_at: float | None = None
         self._beside: list[asyncio.Task[None]] = []
@@ -165,6 +159,7 @@ class AttachedCall:
                 self._tasks = tasks
                 self._start(self._conversation.send_commands, "session commands")
                 self._start(self._notes.run, "notes")
+                self._start(self._mcp.open, "MCP servers")
                 await self._exchange()
                 for task in self._beside:
                     task.cancel()
@@ -291,11 +286,8 @@ class AttachedCall:
     async def _finish(self) -> Termination | None:
         if not self._is_let_go:
             self._conversation.finish()
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._session.close()
-        except (TimeoutError, SessionError):
-            log.debug("call=%s the endpoint did not say goodbye", self.call_id)
+        await say_goodbye(self._session, self.call_id)
+        await self._mcp.close()
         if self._delegation is not None:
             await self._delegation.close()
         if self._termination is None:

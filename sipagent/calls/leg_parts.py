@@ -22,6 +22,7 @@ from .leg_succession import LegSuccession
 from .leg_transfer import LegTransfer
 from .life import Life
 from .line_watch import LineWatch
+from .mcp import LegMcp
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -46,6 +47,7 @@ class LegParts:
     life: Life
     line: LineWatch
     approvals: LegApprovals
+    mcp: LegMcp
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -132,4 +134,5 @@ def leg_parts(
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
         approvals=LegApprovals(approver),
+        mcp=LegMcp(call_id, setup),
     )

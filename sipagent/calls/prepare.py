@@ -23,6 +23,7 @@ from .controller import CallPolicy
 from .early_controller import EarlyMedia
 from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .life_settings import LifeSettings
+from .mcp_setup import mcp_setup
 from .setup import (
     BackendSetup,
     CallDecision,
@@ -91,6 +92,7 @@ def prepare_call(
         keypad=keypad,
         line=_line(dialplan.line, prompts),
         on_approval=session.on_approval,
+        mcp=mcp_setup(plan),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
     )

@@ -74,8 +74,13 @@ class SessionRun:
 
     async def end(self) -> None:
         """The same, within a limit. Never raises what the session does."""
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT_S):
-                await self._session.close()
-        except (TimeoutError, SessionError):
-            log.debug("call=%s the endpoint did not say goodbye", self._call_id)
+        await say_goodbye(self._session, self._call_id)
+
+
+async def say_goodbye(session: RealtimeSession, call_id: str) -> None:
+    """Close ``session``, within a limit. Never raises what it does."""
+    try:
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await session.close()
+    except (TimeoutError, SessionError):
+        log.debug("call=%s the endpoint did not say goodbye", call_id)

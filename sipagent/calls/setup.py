@@ -25,6 +25,7 @@ from .digits import DigitSettings
 from .early_controller import EarlyMedia
 from .keypad_setup import KeypadSetup
 from .life_settings import LifeSettings
+from .mcp_setup import McpSetup
 from .transfer_setup import TransferSetup
 
 
@@ -157,6 +158,8 @@ class CallSetup:
     line: LineSetup = field(default_factory=LineSetup)
     on_approval: str = ""
     """Instructions of what is said while a person is asked to allow a tool; ``""``: nothing."""
+    mcp: McpSetup = field(default_factory=McpSetup)
+    """Servers that the call connects to."""
     backend: BackendSetup | None = None
     """Whom agents may delegate to; None: nobody."""
     outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)

@@ -20,6 +20,7 @@ from .delegation_text import TOO_LONG_TO_APPROVE
 from .inbox import Inbox
 from .part import CallHands, CallPart
 from .session_commands import SessionCommands
+from .setup import CallSetup
 
 
 class ToolApprovals:
@@ -27,25 +28,22 @@ class ToolApprovals:
 
     Args:
         call_id: Ours.
-        plan: Name of the call's plan.
+        setup: The call's share of its plan.
         approver: Who asks.
         commands: To the call's session.
         run: Starts a task that ends with the call; takes its name.
-        notice: Instructions of what the agent says meanwhile; ``""``: nothing.
     """
 
     def __init__(
         self,
         call_id: str,
-        plan: str,
+        setup: CallSetup,
         approver: Approver,
         commands: SessionCommands,
         run: Callable[[Callable[[], Awaitable[None]], str], None],
-        notice: str,
     ) -> None:
-        self._call_id, self._plan = call_id, plan
+        self._call_id, self._plan, self._notice = call_id, setup.plan, setup.on_approval
         self._approver, self._commands, self._run = approver, commands, run
-        self._notice = notice
         self._asking: dict[str, asyncio.Task[None] | None] = {}
 
     def told(self, event: object) -> None:
@@ -106,13 +104,9 @@ class LegApprovals(CallPart):
     def join(self, hands: CallHands) -> None:
         """Take part in a call that begins."""
         super().join(hands)
+        commands = hands.conversation.commands
         self._approvals = ToolApprovals(
-            hands.call_id,
-            hands.setup.plan,
-            self._approver,
-            hands.conversation.commands,
-            hands.run,
-            hands.setup.on_approval,
+            hands.call_id, hands.setup, self._approver, commands, hands.run
         )
 
     def handle(self, message: Inbox) -> None:

@@ -16,6 +16,7 @@ from .findings import Finding, Severity
 from .keypad import check_keypad
 from .limits import check_limits
 from .line_checks import check_line
+from .mcp import check_mcp
 from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .outgoing import check_outgoing
 from .recording import check_recording
@@ -30,7 +31,17 @@ OUTCOMES = ("agents", "refuse", "refer")
 """What may become of a plan's calls."""
 
 _OF_AGENTS = (
-    *("session", "tools", "guardrails", "keypad", "line", "transfer", "recording", "backend"),
+    *(
+        "session",
+        "tools",
+        "mcp",
+        "guardrails",
+        "keypad",
+        "line",
+        "transfer",
+        "recording",
+        "backend",
+    ),
     *("limits", "outgoing", "secrets"),
 )
 """Tables that mean something only with agents."""
@@ -67,6 +78,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         _unused_tools,
         check_transfer,
         check_backend,
+        check_mcp,
         check_keypad,
         check_line,
         check_recording,

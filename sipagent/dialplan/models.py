@@ -14,6 +14,7 @@ from .conditions import Conditions
 from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
+from .mcp import Mcp
 from .model import (
     AgentName,
     Model,
@@ -41,6 +42,8 @@ class Agent(Model):
     """What the model is told to be; may be left out only if there is ``session.prompt_id``."""
     tools: tuple[ToolName, ...] = ()
     """Names of ``[[tools]]``, or of built-in ones."""
+    mcp: tuple[ToolName, ...] = ()
+    """Names of ``[[mcp]]``, whose tools it has."""
     guardrails: tuple[ToolName, ...] = ()
     """Names of ``[[guardrails]]`` that what it says must pass."""
     handoffs: tuple[str, ...] = ()
@@ -94,6 +97,7 @@ class Dialplan(Model):
     agents: Annotated[tuple[Agent, ...], Field(min_length=1)] = ()
     keypad: Keypad = Keypad()
     tools: tuple[Tool, ...] = ()
+    mcp: tuple[Mcp, ...] = ()
     guardrails: tuple[Guardrail, ...] = ()
     line: Line = Line()
     transfer: Transfer | None = None

@@ -18,7 +18,11 @@ from .model import Text
 from .secrets import Secrets, is_secret_name, secret_names, variable_of
 from .toml_lines import KeyPath
 
-PLACES: tuple[tuple[str | None, ...], ...] = (("tools", None, "http", "headers", None),)
+PLACES: tuple[tuple[str | None, ...], ...] = (
+    ("tools", None, "http", "headers", None),
+    ("mcp", None, "headers", None),
+    ("mcp", None, "env", None),
+)
 """Keys that may name secrets; None stands for any part of a key path."""
 
 MAX_CHARS = 4_096

@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 
 from sipagent.audio.frames import silence
+from tests.agents.mcp_library import Library, over_http
 from tests.fakes.http_server import http_server
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
@@ -27,6 +28,14 @@ count = 1
 name = "Shop"
 instructions = "Be brief."
 tools = ["order_status", "refund", "hangup"]
+mcp = ["books", "dead"]
+[[mcp]]
+name = "books"
+url = "MCP"
+allow = ["find_book"]
+[[mcp]]
+name = "dead"
+url = "http://127.0.0.1:9/mcp"
 [[tools]]
 name = "order_status"
 description = "Look up an order."
@@ -63,18 +72,24 @@ heard = ["the caller pressed two on the keypad"]
 call = "refund"
 arguments = { number = "four five six" }
 [[agents.rules]]
+heard = ["the caller pressed three on the keypad"]
+call = "find_book"
+arguments = { title = "Emma" }
+[[agents.rules]]
 heard = ["the caller pressed nine on the keypad"]
 call = "hangup"
 """
 
 
-def config(folder: Path, url: str) -> Path:
+def config(folder: Path, url: str, mcp_port: int) -> Path:
     plans = folder / "plans"
     plans.mkdir()
     (plans / "shop.script.toml").write_text(SCRIPT)
     (plans / "token.key").write_text("t0psecret\n")
     file = write_files(folder, realtime_url="embedded")
-    (plans / "test.toml").write_text(PLAN.replace("URL", url))
+    (plans / "test.toml").write_text(
+        PLAN.replace("URL", url).replace("MCP", f"http://127.0.0.1:{mcp_port}/mcp")
+    )
     return file
 
 
@@ -98,9 +113,14 @@ async def approves(running: Appliance, caller: RtpPeer) -> None:
 
 @needs_sipp
 async def test_agents_do_what_their_plan_gives_them(tmp_path: Path) -> None:
+    with over_http(Library()) as mcp_port:
+        await calls(tmp_path, mcp_port)
+
+
+async def calls(tmp_path: Path, mcp_port: int) -> None:
     async with (
         http_server() as server,
-        appliance(tmp_path, config=config(tmp_path, server.url)) as running,
+        appliance(tmp_path, config=config(tmp_path, server.url, mcp_port)) as running,
         RtpPeer() as caller,
         Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=caller.port) as sipp,
     ):
@@ -112,8 +132,10 @@ async def test_agents_do_what_their_plan_gives_them(tmp_path: Path) -> None:
         await caller.press("2", to)
         await approves(running, caller)
         await listens(running, caller, "ToolCalled", 2)
-        await caller.press("9", to)
+        await caller.press("3", to)
         await listens(running, caller, "ToolCalled", 3)
+        await caller.press("9", to)
+        await listens(running, caller, "ToolCalled", 4)
         await sipp.succeeds()
         (record,) = await running.until_records(1)
     asked, refunded = server.asked
@@ -122,7 +144,9 @@ async def test_agents_do_what_their_plan_gives_them(tmp_path: Path) -> None:
     assert asked.path == "/orders/four%20five%20six"
     assert asked.headers["Authorization"] == "Bearer t0psecret"
     assert asked.headers["X-Caller"]
-    looked_up, done, _ = record["tool_calls"]
+    looked_up, done, found, _ = record["tool_calls"]
+    assert (found["name"], found["output"]) == ("find_book", "Emma is on shelf 7")
+    assert [each["code"] for each in record["errors"]] == ["mcp_unavailable"]
     assert (done["name"], done["output"]) == ("refund", "Done.")
     assert looked_up["output"] == "on its way to [hidden]"
     for file in ("calls.jsonl", "timeline.jsonl", "log.txt"):

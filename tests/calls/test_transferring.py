@@ -55,7 +55,7 @@ class Talking:
             "c1",
             self.far_end.leg,
             call_setup(**(defaults | setup)),
-            IncomingController(CallPolicy()),
+            IncomingController(setup.get("policy", CallPolicy())),
             Endpoint(endpoint.url, "gpt-realtime"),
             self.told,
             answer=LegAnswer(loop.time()),

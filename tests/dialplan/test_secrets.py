@@ -93,7 +93,7 @@ def test_the_model_is_never_told_one(write: Write, minimal: Callable[[str], str]
     text = minimal("p").replace("Be kind.", "The key is {{secret:CRM_TOKEN}}.")
     (finding,) = read_file(write("p.toml", text), VARIABLES).findings
     assert (finding.line, finding.key) == (6, "agents[0].instructions")
-    assert finding.text == "must not name a secret; allowed in: tools.*.http.headers.*"
+    assert finding.text.startswith("must not name a secret; allowed in: tools.*.http.headers.*, ")
 
 
 def test_names_are_checked(document: Read, minimal: Callable[[str], str], write: Write) -> None:
