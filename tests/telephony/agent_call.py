@@ -52,9 +52,13 @@ class AgentDesk:
                 answer=LegAnswer(loop.time(), has_early_media=self.setup.line.early is not None),
                 recordings_dir=self.folder,
                 wall_clock=lambda: 0.0,
+                dial=self._dial,
             )
             self.legs.append(leg)
             self.calls.append(loop.create_task(call.run(), name="call"))
+
+    async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
+        return await self.board.endpoint.dial(uri, from_user=from_user)
 
     def heard_since(self, index: int) -> bool:
         """Tell whether the agent heard anything loud since event ``index`` of its endpoint."""

@@ -21,6 +21,7 @@ from .certificates import Authority
 MODULES = Path("/usr/lib/baresip/modules")
 NEEDED = ("account", "aufile", "g711", "menu", "sndfile", "srtp", "stdio")
 LIMIT_S, LEAVE_S = 20, 5
+OUTPUT = "output.txt"
 
 needs_baresip = pytest.mark.skipif(
     shutil.which("baresip") is None
@@ -45,6 +46,11 @@ class Baresip:
         assert self._process.stdin is not None
         self._process.stdin.write(key.encode())
 
+    @property
+    def output(self) -> str:
+        """What it has written so far."""
+        return (self._folder / OUTPUT).read_text(errors="replace")
+
     def heard(self) -> Pcm:
         """Return the sound of the call, once baresip has ended."""
         (written,) = self._folder.glob("dump-*dec.wav")
@@ -54,18 +60,18 @@ class Baresip:
 
 @asynccontextmanager
 async def baresip(
-    uri: str, folder: Path, authority: Authority, *, encryption: str
+    uri: str, folder: Path, authority: Authority | None = None, *, encryption: str = ""
 ) -> AsyncIterator[Baresip]:
-    """Have baresip call ``uri`` over TLS; a folder of its own keeps it from anybody's settings.
+    """Have baresip call ``uri``; a folder of its own keeps it from anybody's settings.
 
     Args:
         uri: Whom to call.
         folder: Of its files.
-        authority: Whose certificates it trusts, and has one of.
-        encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``.
+        authority: Whose certificates it trusts, and has one of; None: it has no TLS.
+        encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``; ``""``: plain.
     """
     _configure(folder, authority, encryption)
-    with (folder / "output.txt").open("wb") as output:
+    with (folder / OUTPUT).open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *("baresip", "-4", "-n", "127.0.0.1", "-f", str(folder)),
             *("-e", f"/dial {uri}", "-t", str(LIMIT_S)),
@@ -76,7 +82,7 @@ async def baresip(
     try:
         yield Baresip(folder, process)
     except BaseException:
-        print((folder / "output.txt").read_text(errors="replace")[-4_000:])
+        print((folder / OUTPUT).read_text(errors="replace")[-4_000:])
         raise
     finally:
         await _end(process)
@@ -94,17 +100,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _configure(folder: Path, authority: Authority, encryption: str) -> None:
-    ours = authority.issue("baresip")
-    both = folder / "certificate.pem"
-    both.write_text(Path(ours.certificate).read_text() + Path(ours.key).read_text())
+def _configure(folder: Path, authority: Authority | None, encryption: str) -> None:
     writer = WavWriter(folder / "tone.wav", 8_000, 1)
     writer.write(tone(425, 10_000, 8_000))
     writer.close()
     lines = [
         "sip_listen 127.0.0.1:0",
-        f"sip_certificate {both}",
-        f"sip_cafile {authority.ca}",
+        *(() if authority is None else _tls(folder, authority)),
         f"audio_source aufile,{folder}/tone.wav",
         f"snd_path {folder}",
         "rtp_ports 47000-47999",
@@ -114,6 +116,16 @@ def _configure(folder: Path, authority: Authority, encryption: str) -> None:
         "module_app menu.so",
     ]
     (folder / "config").write_text("\n".join(lines) + "\n")
-    account = f"<sip:ada@127.0.0.1;transport=tls>;regint=0;mediaenc={encryption};audio_codecs=pcmu"
+    transport = "udp" if authority is None else "tls"
+    media = f";mediaenc={encryption}" if encryption else ""
+    account = f"<sip:ada@127.0.0.1;transport={transport}>;regint=0{media};audio_codecs=pcmu"
     (folder / "accounts").write_text(account + "\n")
     (folder / "contacts").write_text("")
+
+
+def _tls(folder: Path, authority: Authority) -> tuple[str, str]:
+    """Return its settings of TLS."""
+    ours = authority.issue("baresip")
+    both = folder / "certificate.pem"
+    both.write_text(Path(ours.certificate).read_text() + Path(ours.key).read_text())
+    return f"sip_certificate {both}", f"sip_cafile {authority.ca}"
