@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-WINDOW_FRAMES = 150
-"""3 s, some words."""
+WINDOW_FRAMES = 100
+"""2 s, some words: with the delay and half a second until somebody looks, less than three."""
 
 MOST_DELAY_FRAMES = 25
 
@@ -22,7 +22,7 @@ FLOOR_DBOV = -60.0
 """What is below is noise, whatever its shape."""
 
 LIKENESS = 0.9
-"""Correlation of loudness above which it is no chance; of two voices it stays below 0.6."""
+"""Correlation of loudness above which it is no chance; of two voices it stays below 0.8."""
 
 LEAST_SPREAD_DB = 6.0
 """Standard deviation of a level that has a shape at all: a steady tone is like any other."""
@@ -46,8 +46,8 @@ class EchoDetector:
     @property
     def is_echo(self) -> bool:
         """Whether the last seconds that came in are what went out before."""
-        if len(self._came) < WINDOW_FRAMES or len(self._sent) < WINDOW_FRAMES + MOST_DELAY_FRAMES:
-            return False
+        if min(len(self._came), len(self._sent)) < WINDOW_FRAMES:
+            return False  # later on, longer delays are found
         came = np.array(self._came)
         spread = came.std()
         if spread < LEAST_SPREAD_DB:

@@ -54,5 +54,10 @@ def test_steady_sound_and_silence_are_like_any_other() -> None:
 
 
 def test_a_few_words_are_not_enough() -> None:
-    sent = voice(1)[:100]
+    sent = voice(1)[:75]
     assert not is_echo(sent, sent)
+
+
+def test_an_echo_is_known_before_three_seconds_are_over() -> None:
+    sent = voice(1)[:115]  # 2.3 s, and somebody looks every half second
+    assert is_echo(sent, [-65.0] * 10 + sent[:-10])

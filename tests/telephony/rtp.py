@@ -54,9 +54,13 @@ class RtpPeer(asyncio.DatagramProtocol):
     Args:
         first_sequence: Sequence number of the first packet sent.
         first_timestamp: Its timestamp.
+        host: Where it is.
     """
 
-    def __init__(self, *, first_sequence: int = 0, first_timestamp: int = 0) -> None:
+    def __init__(
+        self, *, first_sequence: int = 0, first_timestamp: int = 0, host: str = "127.0.0.1"
+    ) -> None:
+        self._host = host
         self.packets: list[Packet] = []
         self.port = 0
         self._transport: asyncio.DatagramTransport | None = None
@@ -66,7 +70,7 @@ class RtpPeer(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> RtpPeer:
         transport, _ = await self._loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
+            lambda: self, local_addr=(self._host, 0)
         )
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]
@@ -84,6 +88,24 @@ class RtpPeer(asyncio.DatagramProtocol):
         )
         self.packets.append(packet)
         self._arrived.set()
+
+    def report(self, to: tuple[str, int], *, lost: int, highest: int) -> None:
+        """Send a receiver's report (RFC 3550 section 6.4.2) to the port after that of ``to``.
+
+        Args:
+            to: Where media goes.
+            lost: Packets, in all.
+            highest: Sequence number received.
+        """
+        assert self._transport is not None
+        head = struct.pack("!BBHI", 0x81, 201, 7, _SSRC)
+        block = struct.pack("!IIIIII", 0, lost, highest, 0, 0, 0)
+        self._transport.sendto(head + block, (to[0], to[1] + 1))
+
+    def send_back(self, packet: bytes, to: tuple[str, int]) -> None:
+        """Send a packet as it is."""
+        assert self._transport is not None
+        self._transport.sendto(packet, to)
 
     async def until(self, count: int) -> list[Packet]:
         """Wait until ``count`` packets came; return them all."""
