@@ -16,8 +16,8 @@ from sipagent.dialplan.emergency_targets import check_emergency_targets
 from sipagent.dialplan.findings import Finding, Severity, in_order
 from sipagent.dialplan.loading import read_dir, read_file
 from sipagent.dialplan.models import Agent, Dialplan
+from sipagent.dialplan.plan_texts import SCRIPT_SUFFIX
 from sipagent.dialplan.plans import Plan
-from sipagent.dialplan.reading import SCRIPT_SUFFIX
 from sipagent.dialplan.validation import listed, near_miss, validate
 from sipagent.engine.brain.script import Script
 from sipagent.environment import ENVIRONMENT

@@ -16,7 +16,7 @@ from sipagent.config import Config
 from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.matching import Matcher, Verdict
 from sipagent.dialplan.models import Dialplan
-from sipagent.dialplan.reading import read_plans
+from sipagent.dialplan.plan_texts import read_plans
 from sipagent.dialplan.validation import listed, near_miss
 from sipagent.errors import ConfigError
 from sipagent.sip.headers import Invite, uri_user

@@ -19,9 +19,9 @@ from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
 from .http_tools import http_tool
 from .models import Dialplan, Guardrail
+from .plan_texts import SCRIPT_SUFFIX, plan_files, read_plan
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem
-from .reading import SCRIPT_SUFFIX, plan_files, read_plan
 from .routes import check_routes
 from .secret_checks import read_secrets
 from .tools import Tool
