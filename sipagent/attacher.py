@@ -30,12 +30,14 @@ from sipagent.ops.channel import (
     Heartbeat,
     Look,
     Message,
+    OperatorAsked,
     Ready,
     Stop,
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.observers import call_observers
+from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.realtime.sip_calls import SipCalls
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class _Attacher:
         self._journal = AttachStore(config.store.url)
         self._desk: AttachedDesk | None = None
         self._approver: ChannelApprover | None = None
+        self._operators: OperatorDesk | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_draining = self._must_hang_up = False
@@ -116,6 +119,8 @@ class _Attacher:
             approver=self._approver,
             emergency_numbers=config.sip.emergency_numbers,
         )
+        desk = self._desk
+        self._operators = OperatorDesk(channel.send, lambda: desk.calls)
         channel.send(Ready(0, config.attach.max_calls, routes.plans))
 
     async def _work(self, channel: Channel) -> None:
@@ -170,6 +175,8 @@ class _Attacher:
         match message:
             case ApprovalDecided() if self._approver is not None:
                 self._approver.decided(message)
+            case OperatorAsked() if self._operators is not None:
+                self._operators.asked(message)
             case Look():
                 self._told.set()
             case Drain():

@@ -29,9 +29,9 @@ from sipagent.ops.channel import (
     DialAsked,
     Drain,
     Failed,
-    HangUpAsked,
     Heartbeat,
     Message,
+    OperatorAsked,
     Ready,
     Stop,
     TrunkChanged,
@@ -39,6 +39,7 @@ from sipagent.ops.channel import (
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.observers import call_observers
+from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.refusals import RefusalCounter
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.sip.call import SipCall
@@ -78,6 +79,7 @@ class _Worker:
         self._desk: CallDesk | None = None
         self._dials: DialDesk | None = None
         self._approver: ChannelApprover | None = None
+        self._operators: OperatorDesk | None = None
         self._channel: Channel | None = None
 
     async def run(self, connection: Connection) -> None:
@@ -142,7 +144,9 @@ class _Worker:
             text = f"a worker holds {limit} calls, not {config.sip.max_calls}"
             raise SipAgentError(f"sip.max_calls: {text}; lower it to {limit}")
         trunks = [trunk.name for trunk in config.sip.trunks]
-        self._dials = DialDesk(self._desk, self._sip, routes.named, trunks)
+        dials = self._dials = DialDesk(self._desk, self._sip, routes.named, trunks)
+        desk = self._desk
+        self._operators = OperatorDesk(channel.send, lambda: desk.calls, dials.give_up)
         channel.send(Ready(self._sip.port, self._sip.call_limit, routes.plans))
 
     async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
@@ -186,8 +190,8 @@ class _Worker:
                 self._approver.decided(message)
             case DialAsked():
                 self._place(message)
-            case HangUpAsked(call_id) if self._dials is not None:
-                self._dials.hang_up(call_id)
+            case OperatorAsked() if self._operators is not None:
+                self._operators.asked(message)
             case Stop() | Closed():
                 self._ended.set()
             case _:

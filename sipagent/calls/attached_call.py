@@ -35,6 +35,7 @@ from . import facts
 from .attached_controller import AttachedController, State
 from .attached_conversation import AttachedConversation
 from .attached_notes import CallNotes
+from .attached_operator import AttachedOperator
 from .attached_requests import CallRequests, Connector
 from .attached_session import (
     attach_failure,
@@ -50,6 +51,7 @@ from .events import (
     AgentFellSilent,
     CallStarted,
     HangUpRequested,
+    OperatorWished,
     SessionReady,
     TimerFired,
     TransferRequested,
@@ -64,7 +66,7 @@ from .transfer_wish import TransferApproval
 
 log = logging.getLogger(__name__)
 
-Inbox: TypeAlias = events.AttachedEvent | session_events.SessionEvent
+Inbox: TypeAlias = events.AttachedEvent | OperatorWished | session_events.SessionEvent
 
 
 class AttachedCall:
@@ -136,6 +138,9 @@ class AttachedCall:
         )
         asking = (approver or Nobody(), self._conversation.commands, self._start)
         self._approvals = ToolApprovals(call_id, setup, *asking)
+        self._operator = AttachedOperator(
+            call_id, setup, self._conversation, self._transfer, self._hang_up, self._tell
+        )
         self._notes = CallNotes(journal, entry.realtime_call_id, call_id=call_id, plan=setup.plan)
         self._answered_at: float | None = None
         self._beside: list[asyncio.Task[None]] = []
@@ -146,6 +151,13 @@ class AttachedCall:
         """Ask for the end of the call; from the agent, once its last words are out. Any thread."""
         event = HangUpRequested(reason, detail)
         self._loop.call_soon_threadsafe(self._inbox.put_nowait, event)
+
+    def post(self, event: OperatorWished) -> None:
+        """Have an operator's wish dealt with, in order."""
+        self._inbox.put_nowait(event)
+
+    def _hang_up(self, reason: Reason, detail: str, lets_finish: bool) -> None:
+        self._inbox.put_nowait(HangUpRequested(reason, detail, lets_finish))
 
     def detach(self) -> None:
         """Leave the call to the process after this one, unless it ends already."""
@@ -200,6 +212,10 @@ class AttachedCall:
         match message:
             case HangUpRequested(reason=Reason.AGENT_HUNG_UP) if self._transfer.is_under_way:
                 log.info("call=%s ! no hang-up: the caller is being transferred", self.call_id)
+            case OperatorWished(act, by, answer):
+                done = self._operator.do(act, by, is_talking=bool(self._transfers()))
+                if not answer.done():
+                    answer.set_result(done)
             case HangUpRequested() | TransferRequested():
                 self._handle(message)
                 if self._conversation.is_silent:

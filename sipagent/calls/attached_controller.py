@@ -196,7 +196,7 @@ class AttachedController:
         return [RejectCall(503)]
 
     def _wind_down(self, event: HangUpRequested, *, now: float) -> list[AttachedCommand]:
-        is_agent = event.reason is Reason.AGENT_HUNG_UP
+        is_agent = event.reason is Reason.AGENT_HUNG_UP or event.lets_finish
         if self.state is State.RELEASING or (self.state in _WINDING_DOWN and is_agent):
             return []
         if self.state in {State.NEW, State.ACCEPTING}:

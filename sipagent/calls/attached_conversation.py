@@ -75,6 +75,11 @@ class AttachedConversation:
         """Tell whether nothing is being said or made."""
         return self._turns.is_silent
 
+    @property
+    def has_session(self) -> bool:
+        """Tell whether there is a session; False while it is attached to again after a loss."""
+        return self._lost_at is None
+
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
         candidates = [self._turns.deadline()]

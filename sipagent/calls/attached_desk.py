@@ -25,11 +25,12 @@ from sipagent.sip.headers import Invite, invite_of_headers
 from . import facts
 from .attached_call import AttachedCall
 from .attached_requests import Connector
-from .attached_session import agent_named, attached_offer, left_out
+from .attached_session import attached_offer, left_out
 from .call_words import call_words
 from .delegation_approvals import Approver, Nobody
 from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
+from .personas import personas
 from .route_keys import route_keys
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
@@ -181,7 +182,7 @@ class AttachedDesk:
             end = self._connector.hangup
             self._refuse(call_id, entry, gone, lambda: end(entry.realtime_call_id))
             return
-        agent = agent_named(setup.agent, entry.agent) if entry.agent else setup.agent
+        agent = personas(setup.agent).get(entry.agent or setup.agent.name)
         if agent is None:
             name = setup.agent.name
             log.warning("call=%s ! agent %s is gone, %s goes on", call_id, entry.agent, name)

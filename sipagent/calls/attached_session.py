@@ -1,4 +1,4 @@
-"""The session of an attached call: what of its plan an accept takes, and who goes on. Pure.
+"""The session of an attached call: what of its plan an accept takes. Pure.
 
 Realtime: POST /realtime/calls/{call_id}/accept.
 """
@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.handoffs import Handoff
 from sipagent.agents.passing import is_passing
 from sipagent.dialplan.call_keys import CallKeys
 from sipagent.errors import SessionError, SessionRejected
@@ -68,21 +66,6 @@ def silence_ms(setup: CallSetup) -> int | None:
 def call_endpoint(endpoint: Endpoint, realtime_call_id: str) -> Endpoint:
     """Return where the session of a call is; it has a model already."""
     return replace(endpoint, model="", realtime_call_id=realtime_call_id)
-
-
-def agent_named(first: RealtimeAgent, name: str) -> RealtimeAgent | None:
-    """Return the agent called ``name`` among those that ``first`` can lead to, itself included."""
-    known, waiting = {id(first)}, [first]
-    while waiting:
-        agent = waiting.pop(0)
-        if agent.name == name:
-            return agent
-        for each in agent.handoffs:
-            target = each.agent if isinstance(each, Handoff) else each
-            if id(target) not in known:
-                known.add(id(target))
-                waiting.append(target)
-    return None
 
 
 def attached_offer(entry: JournalEntry, invite: Invite, keys: CallKeys) -> CallOffered:

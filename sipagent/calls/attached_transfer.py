@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from sipagent.errors import CallGone, SessionError, SessionRejected
 
@@ -20,6 +20,7 @@ from .events import TransferEvent, TransferProgressed, TransferRequested
 from .setup import CallSetup
 from .transfer import Transfer
 from .transfer_commands import AnswerTransfer, EndTransferred, SendRefer, TransferCommand
+from .transfer_setup import TransferTarget
 from .transfer_wish import ALREADY, TransferApproval, TransferWish, unknown_target
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class AttachedTransfer:
             last_words_limit_s=setup.policy.last_words_limit_s,
         )
         self._asking: asyncio.Future[str] | None = None
+        self._tell_agent: Callable[[str], None] | None = None
         self._target = ""
         self._is_sent = False
 
@@ -73,6 +75,27 @@ class AttachedTransfer:
     def target(self) -> str:
         """Whom the connector sent the caller to, if it may be why a call ends now."""
         return self._target if self._is_sent and self._transfer.is_under_way else ""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether a transfer is under way, or a person is asked to allow it."""
+        return self._asking is not None or self.is_under_way
+
+    @property
+    def targets(self) -> Mapping[str, TransferTarget]:
+        """Where the plan transfers callers."""
+        return self._setup.targets
+
+    def order(self, target: str, uri: str, tell_agent: Callable[[str], None]) -> None:
+        """Transfer the caller, because a person wants it; nothing of the kind may be wanted yet.
+
+        Args:
+            target: A name of the plan's, or of whoever is at ``uri``.
+            uri: Of somebody whom the plan does not know.
+            tell_agent: Is told what comes of it.
+        """
+        self._tell_agent = tell_agent
+        self._post(TransferRequested(target, uri=uri))
 
     def deadline(self) -> float | None:
         """Return when ``handle(TimerFired())`` is due, or None."""
@@ -128,5 +151,8 @@ class AttachedTransfer:
             self._answer(ON_THE_WAY)
 
     def _answer(self, text: str) -> None:
-        if self._asking is not None and not self._asking.done():
+        tell_agent, self._tell_agent = self._tell_agent, None
+        if tell_agent is not None:
+            tell_agent(text)
+        elif self._asking is not None and not self._asking.done():
             self._asking.set_result(text)

@@ -128,7 +128,10 @@ class Call:
 
     def hang_up(self, reason: Reason, detail: str = "") -> None:
         """Ask for the end of the call; from the agent, once its last words are out. Any thread."""
-        event = call_events.HangUpRequested(reason, detail)
+        self.post(call_events.HangUpRequested(reason, detail))
+
+    def post(self, event: call_events.CallEvent) -> None:
+        """Have something happen to the call. Any thread."""
         self._loop.call_soon_threadsafe(self._inbox.put_nowait, event)
 
     async def run(self) -> Termination:

@@ -203,15 +203,20 @@ class CallController(ABC):
 
     def _wind_down(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
         if self.state in {State.ENDING, State.LINGERING, State.RELEASING, State.APOLOGISING}:
-            return []
+            return self._cut_short(event, now=now)
         if self.state in UNANSWERED:
             return self._give_up(event, now=now)
         result = Result.FAILED if event.reason in FAILURES else Result.COMPLETED
         self._outcome = Termination(result, event.reason, event.detail)
-        if event.reason in WAITS_FOR_LAST_WORDS:
+        if event.reason in WAITS_FOR_LAST_WORDS or event.lets_finish:
             self._enter(State.ENDING, now + self._policy.last_words_limit_s)
             return []
         return self._release(now=now)
+
+    def _cut_short(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
+        """End a call at once that is ending, if a person wants it so."""
+        is_wanted = event.reason is Reason.OPERATOR_HUNG_UP and not event.lets_finish
+        return self._release(now=now) if is_wanted and self.state is not State.RELEASING else []
 
     def _release(self, *, now: float) -> list[CallCommand]:
         self._enter(State.RELEASING, now + RELEASE_LIMIT_S)

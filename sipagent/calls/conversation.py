@@ -73,7 +73,8 @@ class Conversation:
         self._tell, self._post = tell, post
         self._now = asyncio.get_running_loop().time
         self._turns = AgentTurns()
-        self._agent = setup.agent.name
+        self.agent = setup.agent.name
+        """Who speaks."""
         self._barge_in = barge_in.BargeIn(setup.barge_in)
         self.commands = SessionCommands(session)
         """What is asked of the session; parts of the call ask here as well."""
@@ -89,6 +90,8 @@ class Conversation:
         self._must_greet = False
         self.is_on_hold = False
         """Whether what the caller hears is not the agent, so that nobody waits for its end."""
+        self.is_caller_muted = False
+        """Whether the agent does not hear the caller, who may not be silent at all."""
 
     @property
     def is_silent(self) -> bool:
@@ -97,6 +100,11 @@ class Conversation:
         is_idle = self._audio is None or self._audio.is_idle or is_filled
         is_idle = is_idle or self.is_on_hold
         return is_idle and self._response_id is None
+
+    @property
+    def has_session(self) -> bool:
+        """Tell whether there is a session; False while another is opened after a loss."""
+        return self._lost_at is None
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
@@ -215,10 +223,10 @@ class Conversation:
             case session_events.AudioDone():
                 self._finish_audio(event)
             case session_events.AgentTranscriptDelta(item_id=item_id, delta=delta):
-                self._turns.add_delta(item_id, self._agent, delta)
+                self._turns.add_delta(item_id, self.agent, delta)
             case session_events.AgentTranscript(item_id=item_id, text=text):
-                self._tell(facts.AgentWorded(item_id, self._agent, text))
-                if said := self._turns.finish_transcript(item_id, self._agent, text):
+                self._tell(facts.AgentWorded(item_id, self.agent, text))
+                if said := self._turns.finish_transcript(item_id, self.agent, text):
                     self._tell(said)
             case session_events.SpeechStarted(item_id=item_id, at=at):
                 self._tell(facts.CallerSpeechStarted(item_id))
@@ -240,7 +248,7 @@ class Conversation:
             self._tell(fact)
         match event:
             case session_events.HandedOff(to_agent=new):
-                self._agent = new
+                self.agent = new
             case ConnectionLost():
                 self._session_lost(event)
             case Reconnected():
@@ -263,7 +271,7 @@ class Conversation:
 
     def _play(self, event: session_events.AudioDelta) -> None:
         if self._audio is not None:
-            self._turns.add_delta(event.item_id, self._agent, "")
+            self._turns.add_delta(event.item_id, self.agent, "")
             self._audio.push(event, now=self._now())
 
     def _finish_audio(self, event: session_events.AudioDone) -> None:

@@ -118,13 +118,12 @@ class DialDesk:
         task.add_done_callback(lambda _: self._dialling.pop(request.call_id, None))
         return DialAnswer(202)
 
-    def hang_up(self, call_id: str) -> None:
-        """End a call, whoever placed it and however far it is; harmless when there is none."""
-        call = self._desk.calls.get(call_id)
-        if call is not None:
-            call.hang_up(Reason.OPERATOR_HUNG_UP)
-        elif call_id in self._dialling:
-            self._given_up.add(call_id)
+    def give_up(self, call_id: str) -> bool:
+        """End a call as soon as it is one; return whether it is being dialled."""
+        if call_id not in self._dialling:
+            return False
+        self._given_up.add(call_id)
+        return True
 
     async def _dial(self, request: DialRequest, setup: CallSetup) -> None:
         call_id = request.call_id

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sipagent.operator_acts import ActAnswer, OperatorAct
+
 from .callee_ear import CalleeSound
 from .collecting import FieldSettings
 from .termination import Reason
@@ -64,6 +66,8 @@ class HangUpRequested:
 
     reason: Reason
     detail: str = ""
+    lets_finish: bool = False
+    """Whether last words are heard where the reason alone would not let them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class TransferRequested:
     """A name of the plan's."""
     briefing: str = ""
     """What the target is to be told first."""
+    uri: str = ""
+    """Of somebody whom the plan does not know; ``target`` is their name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,17 @@ class DigitsWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorWished:
+    """A person on duty wants something done."""
+
+    act: OperatorAct
+    by: str
+    """Who."""
+    answer: asyncio.Future[ActAnswer]
+    """Is told whether it is done."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The deadline asked for has passed."""
 
@@ -165,6 +182,7 @@ CallEvent: TypeAlias = (
     | HangUpRequested
     | AnnouncementPlayed
     | DigitsWanted
+    | OperatorWished
     | MediaBegan
     | EarlyMediaPlayed
     | ApologyPlayed

@@ -25,6 +25,7 @@ from .leg_facts import TransferEnded as TransferEnded  # noqa: PLC0414 - one nam
 from .leg_facts import TransferStarted as TransferStarted  # noqa: PLC0414 - one name for all facts
 from .live_facts import AgentWorded as AgentWorded  # noqa: PLC0414 - one name for all facts
 from .live_facts import LineSeen as LineSeen  # noqa: PLC0414 - one name for all facts
+from .live_facts import OperatorActed as OperatorActed  # noqa: PLC0414 - one name for all facts
 from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
@@ -282,6 +283,7 @@ Fact: TypeAlias = (
     | PeerChanged
     | TransferStarted
     | TransferEnded
+    | OperatorActed
     | DigitPressed
     | DigitsSent
     | DigitsAsked

@@ -146,5 +146,10 @@ class CallerHold:
             return []
         if not is_held:
             return [DetectTurns(usual)]
-        quiet = {key: None for key in ("idle_timeout_ms",) if usual.get(key) is not None}
-        return [DetectTurns({**usual, **quiet, "create_response": False})]
+        return [DetectTurns(still(usual))]
+
+
+def still(turn_detection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how an endpoint decides on turns that answers nothing, and asks nothing, by itself."""
+    quiet = {key: None for key in ("idle_timeout_ms",) if turn_detection.get(key) is not None}
+    return {**turn_detection, **quiet, "create_response": False}

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from sipagent.audio.frames import Pcm
 from sipagent.realtime.conversation_events import Reconnected
 from sipagent.realtime.events import SpeechStarted, SpeechStopped
 from sipagent.sip.events import Held, Resumed
@@ -21,7 +18,6 @@ from .hold import (
     CallerHold,
     DetectTurns,
     HaveAgentSpeak,
-    Hears,
     HoldCommand,
     HoldPolicy,
     NoteForAgent,
@@ -29,6 +25,7 @@ from .hold import (
 )
 from .inbox import Inbox
 from .part import CallPart
+from .screened import Screened
 
 
 class LegHold(CallPart):
@@ -45,7 +42,7 @@ class LegHold(CallPart):
     def hear(self, source: FrameSource) -> FrameSource:
         """Stand between the caller and the agent."""
         self._carry_out(self._hold.began_talking())
-        return _Screened(source, self._hold)
+        return Screened(source, lambda: self._hold.hears)
 
     def handle(self, message: Inbox) -> None:
         """Act on what arrived."""
@@ -82,25 +79,3 @@ class LegHold(CallPart):
                     agent.respond(instructions)
                 case TellHoldFact(fact):
                     self.hands.tell(fact)
-
-
-class _Screened:
-    """Frames as the agent may hear them."""
-
-    def __init__(self, source: FrameSource, hold: CallerHold) -> None:
-        self._source, self._hold = source, hold
-
-    @property
-    def rate_hz(self) -> int:
-        return self._source.rate_hz
-
-    async def next_frames(self) -> Sequence[Pcm]:
-        while frames := await self._source.next_frames():
-            match self._hold.hears:
-                case Hears.ALL:
-                    return frames
-                case Hears.SILENCE:
-                    return [np.zeros_like(frame) for frame in frames]
-                case Hears.NOTHING:
-                    pass
-        return []

@@ -23,6 +23,7 @@ from .leg_transfer import LegTransfer
 from .life import Life
 from .line_watch import LineWatch
 from .mcp import LegMcp
+from .operator import Operator
 from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
@@ -48,6 +49,8 @@ class LegParts:
     line: LineWatch
     approvals: LegApprovals
     mcp: LegMcp
+    operator: Operator
+    """Last: nearest to the agent."""
 
     def __iter__(self) -> Iterator[CallPart]:
         for field in fields(self):
@@ -135,4 +138,5 @@ def leg_parts(
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
         approvals=LegApprovals(approver),
         mcp=LegMcp(call_id, setup),
+        operator=Operator(setup, transfer),
     )

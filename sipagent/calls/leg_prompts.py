@@ -7,6 +7,7 @@ from sipagent.sip.call import SipCall
 from . import commands, events
 from .hold_music import MUSIC_ITEM
 from .leg_bridge import BRIDGE_ITEM
+from .operator import OPERATOR_ITEM
 from .setup import Prompt, Prompts
 
 _APOLOGY, _ANNOUNCEMENT, _EARLY = "apology", "announcement", "early media"
@@ -18,7 +19,7 @@ PROMPTS: dict[str, events.CallEvent] = {
 }
 """Their items, and what it means that one was played."""
 
-NOT_SAID = frozenset({*PROMPTS, MUSIC_ITEM, BRIDGE_ITEM})
+NOT_SAID = frozenset({*PROMPTS, MUSIC_ITEM, BRIDGE_ITEM, OPERATOR_ITEM})
 """Items that no agent said."""
 
 

@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import assert_never
 
 from sipagent.audio.frames import Pcm
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip import events as sip_events
 
-from . import facts
 from . import transfer_commands as commands
 from .agent_voice import agent_voice
 from .attended import TAKEN_LIMIT_S, Attended
@@ -48,16 +46,8 @@ from .termination import Reason
 from .transfer import Transfer
 from .transfer_outcome import Outcome
 from .transfer_setup import TransferTarget
+from .transfer_telling import TransferTelling
 from .transfer_wish import ALREADY, TransferApproval, TransferWish, unknown_target
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A transfer that somebody waits for the outcome of."""
-
-    target: str
-    mode: Literal["blind", "attended"]
-    at: float
 
 
 class LegTransfer(CallPart):
@@ -85,7 +75,7 @@ class LegTransfer(CallPart):
         self._consult: Consult | None = None
         self._audio: DivertedAudio | None = None
         self._answer: asyncio.Future[str] | None = None
-        self._begun: _Begun | None = None
+        self._telling = TransferTelling()
 
     @property
     def is_under_way(self) -> bool:
@@ -97,12 +87,33 @@ class LegTransfer(CallPart):
         """Tell whether caller and target talk through us, and the agent is gone."""
         return self._attended.is_bridged
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether a transfer is under way, or a person is asked to allow it."""
+        return self._answer is not None or self.is_under_way
+
+    @property
+    def targets(self) -> Mapping[str, TransferTarget]:
+        """Where the plan transfers callers."""
+        return self._setup.targets
+
+    def order(self, target: str, uri: str = "", briefing: str = "") -> None:
+        """Transfer the caller, because a person wants it; nothing of the kind may be wanted yet.
+
+        Args:
+            target: A name of the plan's, or of whoever is at ``uri``.
+            uri: Of somebody whom the plan does not know.
+            briefing: What a target that is asked first is told.
+        """
+        self._tell_started(target)
+        self.hands.post(TransferRequested(target, briefing, uri))
+
     async def ask(self, wish: TransferWish) -> str:
         """Transfer the caller; return what the agent is told.
 
         Cancelling it withdraws the question to whoever must allow it, and changes nothing later.
         """
-        if self._answer is not None or self.is_under_way:
+        if self.is_wanted:
             return ALREADY
         if wish.target not in self._setup.targets:
             return unknown_target(self._setup)
@@ -186,7 +197,7 @@ class LegTransfer(CallPart):
         """Return who is told: a wish is for one of the two."""
         match event:
             case TransferRequested(target=target):
-                is_attended = self._setup.targets[target].is_attended
+                is_attended = self._is_attended(target)
                 return (self._attended,) if is_attended else (self._blind,)
             case _:
                 return self._blind, self._attended
@@ -197,7 +208,9 @@ class LegTransfer(CallPart):
                 self.hands.leg.refer(target_uri)
             case commands.AnswerTransfer(text, outcome, status):
                 self._tell_ended(outcome, status)
-                if self._answer is not None and not self._answer.done():
+                if self._answer is None:  # a person wanted it
+                    self.hands.conversation.commands.note(text)
+                elif not self._answer.done():
                     self._answer.set_result(text)
             case commands.EndTransferred(target):
                 self._tell_ended(Outcome.COMPLETED, 200)
@@ -265,18 +278,19 @@ class LegTransfer(CallPart):
     async def _say(self, words: str) -> Prompt | None:
         return await spoken_prompt(words, str(self.hands.setup.session.get("voice") or ""))
 
+    def _is_attended(self, target: str) -> bool:
+        known = self._setup.targets.get(target)
+        return known is not None and known.is_attended
+
     def _tell_started(self, target: str) -> None:
-        mode: Literal["blind", "attended"] = (
-            "attended" if self._setup.targets[target].is_attended else "blind"
+        self._consult = None
+        self._telling.started(
+            target,
+            is_attended=self._is_attended(target),
+            now=self.hands.now(),
+            tell=self.hands.tell,
         )
-        self._begun, self._consult = _Begun(target, mode, self.hands.now()), None
-        self.hands.tell(facts.TransferStarted(target, mode))
 
     def _tell_ended(self, outcome: Outcome, status: int = 0) -> None:
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            ms = round((self.hands.now() - begun.at) * 1000)
-            voice = "" if self._consult is None else self._consult.voice
-            self.hands.tell(
-                facts.TransferEnded(begun.target, begun.mode, outcome.value, status, ms, voice)
-            )
+        voice = "" if self._consult is None else self._consult.voice
+        self._telling.ended(outcome, status, voice, now=self.hands.now(), tell=self.hands.tell)

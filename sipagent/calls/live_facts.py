@@ -6,6 +6,7 @@ Records are made of what is told at the end of each of these.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,18 @@ class AgentWorded:
     item_id: str
     agent: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorActed:
+    """A person on duty had something done on the call."""
+
+    act: str
+    """See ``operator_acts.act_name``."""
+    by: str
+    """Name of the token with which it was asked for."""
+    what: dict[str, Any]
+    """What was wanted: a target, words, an agent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from sipagent.agents.agent import RealtimeAgent
 from sipagent.audio.playout import Heard
 from sipagent.realtime.approvals import ApprovalRequest
 from sipagent.wire import client
@@ -22,6 +23,7 @@ class Session(Protocol):
     async def create_response(self, instructions: str | None = None) -> None: ...
     async def send_message(self, message: str) -> None: ...
     async def send_event(self, event: Event) -> None: ...
+    async def update_agent(self, agent: RealtimeAgent) -> None: ...
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None: ...
     async def approve(self, request: ApprovalRequest) -> None: ...
     async def reject(self, request: ApprovalRequest, *, message: str | None = None) -> None: ...
@@ -53,6 +55,10 @@ class SessionCommands:
         content = [{"type": "input_text", "text": text}]
         item = {"type": "message", "role": "system", "content": content}
         self._send(client.ConversationItemCreate(item=item))
+
+    def hand_over(self, agent: RealtimeAgent) -> None:
+        """Let another agent go on, as a handoff does."""
+        self._waiting.put_nowait(lambda: self._session.update_agent(agent))
 
     def detect_turns(self, turn_detection: Mapping[str, Any]) -> None:
         """Have the endpoint decide on turns in another way."""

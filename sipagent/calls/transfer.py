@@ -51,13 +51,13 @@ class Transfer:
     """Decide how a caller is transferred; carry nothing out.
 
     Args:
-        targets: URIs by name; no other is asked for.
+        targets: URIs by name.
         last_words_limit_s: How long the agent may take to finish speaking.
     """
 
     def __init__(self, targets: Mapping[str, str], *, last_words_limit_s: float) -> None:
         self._targets, self._last_words_limit_s = targets, last_words_limit_s
-        self._state, self._target = _State.IDLE, ""
+        self._state, self._target, self._uri = _State.IDLE, "", ""
         self._deadline: float | None = None
 
     @property
@@ -72,8 +72,8 @@ class Transfer:
     def handle(self, event: TransferEvent, *, now: float) -> list[TransferCommand]:
         """Advance on ``event``; return what to do about it, in order."""
         match event:
-            case TransferRequested(target=target):
-                return self._request(target, now)
+            case TransferRequested(target=target, uri=uri):
+                return self._request(target, uri, now)
             case AgentFellSilent() if self._state is _State.LAST_WORDS:
                 self._enter(_State.LINGERING, now + TAIL_S)
             case TransferProgressed(status, is_final) if is_final:
@@ -84,9 +84,9 @@ class Transfer:
                 pass
         return []
 
-    def _request(self, target: str, now: float) -> list[TransferCommand]:
+    def _request(self, target: str, uri: str, now: float) -> list[TransferCommand]:
         if not self.is_under_way:
-            self._target = target
+            self._target, self._uri = target, uri or self._targets[target]
             self._enter(_State.LAST_WORDS, now + self._last_words_limit_s)
         return []
 
@@ -105,7 +105,7 @@ class Transfer:
             self._enter(_State.GIVEN_UP, None)
             return [_failed(408)]
         self._enter(_State.REFERRING, now + LIMIT_S)
-        return [SendRefer(self._targets[self._target])]
+        return [SendRefer(self._uri)]
 
     def _enter(self, state: _State, deadline: float | None) -> None:
         self._state, self._deadline = state, deadline

@@ -62,6 +62,7 @@ class Api:
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
+        operator = self.calls.operator
         return [
             web.get(APPROVALS, self._guard.guarded(self._list)),
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
@@ -70,8 +71,14 @@ class Api:
             web.get(CALLS, self._guard.guarded(self.calls.list)),
             web.post(CALLS, self._guard.guarded(self.calls.place)),
             web.get(CALLS + "/{call_id}", self._guard.guarded(self.calls.show)),
-            web.delete(CALLS + "/{call_id}", self._guard.guarded(self.calls.hang_up)),
-            web.post(CALLS + "/{call_id}/hangup", self._guard.guarded(self.calls.hang_up)),
+            web.delete(CALLS + "/{call_id}", self._guard.guarded(operator.delete)),
+            web.post(CALLS + "/{call_id}/hangup", self._guard.guarded(operator.hang_up)),
+            web.post(CALLS + "/{call_id}/transfer", self._guard.guarded(operator.transfer)),
+            web.post(CALLS + "/{call_id}/say", self._guard.guarded(operator.say)),
+            web.post(CALLS + "/{call_id}/whisper", self._guard.guarded(operator.whisper)),
+            web.post(CALLS + "/{call_id}/mute", self._guard.guarded(operator.mute)),
+            web.post(CALLS + "/{call_id}/unmute", self._guard.guarded(operator.unmute)),
+            web.post(CALLS + "/{call_id}/handover", self._guard.guarded(operator.hand_over)),
         ]
 
     async def close(self) -> None:

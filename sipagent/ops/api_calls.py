@@ -19,10 +19,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sipagent.dialplan.model import PlanName
 from sipagent.dialplan.outgoing import CallerId, RingSeconds
 from sipagent.masking import masked_number
+from sipagent.operator_acts import HangUp
 
 from .api_guard import error_response, read_body
+from .api_operator import OperatorApi
 from .asking import Asking, NotAnswered
-from .channel import Closed, DialAnswered, DialAsked, FactsTold, HangUpAsked, Message
+from .channel import (
+    Closed,
+    DialAnswered,
+    DialAsked,
+    FactsTold,
+    Message,
+    OperatorAnswered,
+    OperatorAsked,
+)
 from .clock import unix_time
 from .dial_counts import DialCounts
 from .dial_guard import DialGuard, Refused, Why
@@ -94,12 +104,15 @@ class CallsApi:
         self._asking = Asking(send)
         self.live = LiveCalls()
         self.counts = DialCounts()
+        self.operator = OperatorApi(self.live, self._asking, guard, settings.country_code)
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says."""
         match message:
             case DialAnswered(call_id):
                 self._asking.answered(call_id, message)
+            case OperatorAnswered(request_id, answer):
+                self._asking.answered(request_id, answer)
             case FactsTold(facts):
                 self.live.told(source, facts)
             case Closed():
@@ -138,16 +151,6 @@ class CallsApi:
         shown = self.live.shown(request.match_info["call_id"])
         return _unknown() if shown is None else web.json_response(shown)
 
-    async def hang_up(self, request: web.Request) -> web.Response:
-        """End a call: DELETE, or POST to ``hangup``. Twice is harmless."""
-        call_id = request.match_info["call_id"]
-        shown = self.live.shown(call_id)
-        if shown is None:
-            return _unknown()
-        if (source := self.live.source_of(call_id)) is not None:
-            self._send(source, HangUpAsked(call_id))
-        return web.json_response(shown, status=202)
-
     def _refused(self, to: Destination, plan: str, refused: Refused) -> web.Response:
         self.counts.count(refused.why.value)
         log.warning("! no call to %s with plan %s: %s", masked_number(to.key), plan, refused.text)
@@ -159,7 +162,7 @@ class CallsApi:
         try:
             answered = await self._asking.ask(self._source, asked.call_id, asked)
         except NotAnswered as error:
-            self._send(self._source, HangUpAsked(asked.call_id))
+            self._send(self._source, OperatorAsked("", asked.call_id, "", HangUp()))
             answered = DialAnswered(asked.call_id, 503, str(error))
         self.counts.count(_OUTCOMES.get(answered.status, "not_free"))
         if answered.status != 202:

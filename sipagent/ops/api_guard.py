@@ -60,6 +60,11 @@ class ApiGuard:
         return error_response(403, "without [http] token only this machine may ask")
 
 
+def asked_by(request: web.Request) -> str:
+    """Return who asks: the name of their token."""
+    return "token" if request.headers.get("Authorization") else "local"
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether ``host`` can be nobody but this machine (RFC 6761 section 6.3)."""
     if host == "localhost":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
+from sipagent.operator_acts import ActAnswer, OperatorAct
 from sipagent.sip.registration import TrunkState
 
 
@@ -133,10 +134,22 @@ class FactsTold:
 
 
 @dataclass(frozen=True, slots=True)
-class HangUpAsked:
-    """Somebody wants a call to end."""
+class OperatorAsked:
+    """A person on duty wants something done on a call; ``OperatorAnswered`` says whether it is."""
 
+    request_id: str
     call_id: str
+    by: str
+    """Name of their token."""
+    act: OperatorAct
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAnswered:
+    """What became of it."""
+
+    request_id: str
+    answer: ActAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +183,8 @@ Message: TypeAlias = (
     | DialAsked
     | DialAnswered
     | FactsTold
-    | HangUpAsked
+    | OperatorAsked
+    | OperatorAnswered
     | TrunkChanged
     | Stop
     | Closed

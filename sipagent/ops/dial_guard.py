@@ -73,7 +73,7 @@ class DialGuard:
             calls: Placed by us, and not over yet.
             now: Monotonic seconds.
         """
-        refused = self._forbidden(to) or self._too_many(to, calls=calls, now=now)
+        refused = self.forbidden(to) or self._too_many(to, calls=calls, now=now)
         if refused is None:
             self._placed.append(now)
             times = self._by_number.setdefault(
@@ -92,7 +92,8 @@ class DialGuard:
             times.pop()
             self._placed.pop()
 
-    def _forbidden(self, to: Destination) -> Refused | None:
+    def forbidden(self, to: Destination) -> Refused | None:
+        """Return why nobody may be sent to ``to``, however few calls there are."""
         settings = self._settings
         if not settings.allow:
             return Refused(Why.OFF, "no calls are placed: [dial] allow is empty")

@@ -37,6 +37,7 @@ _FIRST: Fields = {
     "turn_gap_ms": None,
     "tools": [],
     "transfer_target": "",
+    "muted": [],
     "silence": "",
     "callee": None,
     "mos_in": None,
@@ -180,6 +181,12 @@ class LiveCall:
         if self.shown["floor"] == "agent":
             self._set(floor="nobody")
 
+    def _operated(self, told: Fields, at: float) -> None:
+        direction = told["what"].get("direction")
+        if told["act"] in {"mute", "unmute"}:
+            others = [each for each in self.shown["muted"] if each != direction]
+            self._set(muted=[*others, direction] if told["act"] == "mute" else others)
+
     def _agent_changed(self, told: Fields, at: float) -> None:
         self._set(agent=told["to_agent"])
 
@@ -245,6 +252,7 @@ _ACTS: dict[str, Callable[[LiveCall, Fields, float], None]] = {
     "AgentSoundStarted": LiveCall._agent_sounded,
     "AgentSaid": LiveCall._agent_said,
     "AgentChanged": LiveCall._agent_changed,
+    "OperatorActed": LiveCall._operated,
     "ToolStarted": LiveCall._tool_started,
     "ToolCalled": LiveCall._tool_called,
     "UsageReported": LiveCall._used,

@@ -26,7 +26,7 @@ class Transcript:
         self._turns: dict[str, Fields] = {}
         self._changed: dict[str, Fields] = {}
         self._sounded_at: dict[str, float] = {}
-        self._seq = 0
+        self._seq = self._acts = 0
 
     @property
     def turns(self) -> list[Fields]:
@@ -66,16 +66,22 @@ class Transcript:
                     interrupted=fields["interrupted"],
                 )
                 self._sounded_at.pop(fields["item_id"], None)
+            case "OperatorActed":
+                acted = [fields["act"], *(str(value) for value in fields["what"].values())]
+                self._acts += 1
+                self._put(f"operator {self._acts}", told.at, "operator", text=" ".join(acted))
             case _:
                 pass
 
     def _say(self, told: FactTold, who: str, **said: Any) -> None:
-        item_id = told.fields["item_id"]
+        self._put(told.fields["item_id"], told.at, who, **said)
+
+    def _put(self, item_id: str, told_at: float, who: str, **said: Any) -> None:
         if item_id not in self._turns:
             self._seq += 1
             self._turns[item_id] = {
                 "seq": self._seq,
-                "at": shown_time(self._sounded_at.get(item_id, told.at)),
+                "at": shown_time(self._sounded_at.get(item_id, told_at)),
                 "who": who,
                 "agent": "",
                 "text": "",

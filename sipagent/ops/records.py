@@ -57,6 +57,8 @@ class CallRecord:
     """Times the other side had the call on hold."""
     transfers: list[dict[str, Any]] = field(default_factory=list)
     """What came of each wish to transfer the caller."""
+    operator: list[dict[str, Any]] = field(default_factory=list)
+    """What people on duty had done."""
     digits: str = ""
     digits_sent: str = ""
     """By agents."""
@@ -140,19 +142,26 @@ class CallRecord:
                 self.barge_ins.append({"heard_ms": heard_ms, **known})
             case facts.CallResumed(held_ms=held_ms):
                 self.holds.append({"held_ms": held_ms})
+            case facts.ErrorReported(code=code, message=message):
+                self.errors.append({"code": code, "message": message})
+            case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
+                self.input_tokens += input_tokens
+                self.output_tokens += output_tokens
+            case _:
+                self._take_act(fact)
+
+    def _take_act(self, fact: facts.Fact) -> None:
+        match fact:
             case facts.TransferEnded():
                 self.transfers.append(asdict(fact))
+            case facts.OperatorActed():
+                self.operator.append(asdict(fact))
             case facts.DigitPressed(digit=digit):
                 self.digits += digit
             case facts.DigitsSent(digits=digits):
                 self.digits_sent += digits
             case facts.DigitsCollected():
                 self.collected.append(asdict(fact))
-            case facts.ErrorReported(code=code, message=message):
-                self.errors.append({"code": code, "message": message})
-            case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
-                self.input_tokens += input_tokens
-                self.output_tokens += output_tokens
             case _:
                 pass
 

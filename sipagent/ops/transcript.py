@@ -53,6 +53,9 @@ def _noted(entry: dict[str, Any]) -> str | None:
             return f"[handoff: {entry['from_agent']} -> {entry['to_agent']}]"
         case "ToolCalled":
             return f"[tool: {entry['name']} {entry['arguments']} -> {entry['output']}]"
+        case "OperatorActed":
+            acted = [entry["act"], *(str(value) for value in entry["what"].values())]
+            return f"[operator {entry['by']}: {' '.join(acted)}]"
         case "DigitsSent":
             return f"[pressed by the agent: {entry['digits']}]"
         case "DigitsAsked":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import orjson
 
-from tests.telephony.refund_call import decide, goodbye, heard, refund_line, until_asked
+from tests.telephony.refund_call import decide, heard, refund_line, until_asked
 from tests.telephony.sipp import needs_sipp
 
 from .appliance import Appliance
@@ -23,8 +24,15 @@ async def asked(running: Appliance, path: str) -> dict[str, Any]:
     return content
 
 
-async def test_a_call_is_followed_while_it_lasts(tmp_path: Path) -> None:
-    async with refund_line(tmp_path) as (running, peer, caller):
+async def wanted(running: Appliance, call_id: str, what: str, body: dict[str, Any]) -> int:
+    """Have something done on a call; return the status."""
+    url = f"http://127.0.0.1:{running.http_port}/api/v1/calls/{call_id}/{what}"
+    async with aiohttp.ClientSession() as http, http.post(url, json=body) as response:
+        return response.status
+
+
+async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> None:
+    async with refund_line(tmp_path) as (running, _, caller):
         waiting = await until_asked(running)
         (call,) = (await asked(running, "calls"))["calls"]
         shown = await asked(running, f"calls/{call['call_id']}")
@@ -37,9 +45,27 @@ async def test_a_call_is_followed_while_it_lasts(tmp_path: Path) -> None:
         assert shown["transcript"][0]["who"] == "agent" and shown["transcript"][0]["heard"]
         await decide(running, waiting["id"], approve=True)
         await heard(running, "Order 1 2 3 is refunded")
-        record = await goodbye(running, peer, caller)
+        for what, body in (
+            ("say", {"text": "One more thing."}),
+            ("whisper", {"text": "The caller is in a hurry."}),
+            ("mute", {"direction": "inbound"}),
+            ("unmute", {"direction": "inbound"}),
+        ):
+            assert await wanted(running, call["call_id"], what, body) == 202
+        await heard(running, "One more thing.")
+        assert await wanted(running, call["call_id"], "handover", {"agent": "Nobody"}) == 404
+        assert await wanted(running, call["call_id"], "hangup", {"at_once": False}) == 202
+        await caller.succeeds()
+        (record,) = await running.until_records(1)
+        assert record["reason"] == "operator_hung_up"
+        acts = [each["act"] for each in record["operator"]]
+        assert acts == ["say", "whisper", "mute", "unmute", "hang_up"]
         shown = await asked(running, f"calls/{call['call_id']}")
         assert (shown["state"], shown["reason"]) == ("ended", record["reason"])
-        turns = [(turn["text"], turn["heard"]) for turn in shown["transcript"]]
+        turns = [
+            (turn["text"], turn["heard"])
+            for turn in shown["transcript"]
+            if turn["who"] != "operator"
+        ]
         assert turns == [(turn["said"], turn["heard"]) for turn in record["turns"] if turn["said"]]
         assert shown["mos_in"] is not None

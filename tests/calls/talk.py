@@ -97,6 +97,10 @@ class NotingSession:
         """Note the rejection."""
         self.asked.put_nowait(f"reject {request.tool_name}: {message}")
 
+    async def update_agent(self, agent: RealtimeAgent) -> None:
+        """Note who goes on."""
+        self.asked.put_nowait(f"agent: {agent.name}")
+
     async def interrupt(self, heard: Sequence[Heard], *, cancel: bool) -> None:
         """Note the interruption."""
         self.asked.put_nowait(Interrupt(list(heard), cancel))

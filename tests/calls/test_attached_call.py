@@ -12,11 +12,23 @@ from sipagent.agents.tools import function_tool
 from sipagent.calls import facts
 from sipagent.calls.controller import CallPolicy
 from sipagent.calls.digits import DigitSettings
+from sipagent.calls.events import OperatorWished
 from sipagent.calls.journal import AttachedState
 from sipagent.calls.setup import CallSetup
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.tools import builtin_tools
 from sipagent.errors import CallGone, SessionRejected, SessionTimeout
+from sipagent.operator_acts import (
+    DONE,
+    ActAnswer,
+    HandOver,
+    HangUp,
+    Mute,
+    OperatorAct,
+    Say,
+    TransferTo,
+    Whisper,
+)
 from sipagent.realtime.rotation import RotationSettings
 
 from .attached import RECEIVED_AT, Provider, entry, provider
@@ -408,3 +420,36 @@ def _user_item(item_id: str, text: str) -> dict[str, object]:
     content = [{"type": "input_audio", "transcript": text}]
     item = {"id": item_id, "type": "message", "role": "user", "status": "completed"}
     return {"type": "conversation.item.added", "item": item | {"content": content}}
+
+
+async def operated(running: Provider, act: OperatorAct) -> ActAnswer:
+    """Have an operator do something on the call there is; return the answer."""
+    (call,) = running.desk.calls.values()
+    answer: asyncio.Future[ActAnswer] = asyncio.get_running_loop().create_future()
+    call.post(OperatorWished(act, "duty", answer))
+    return await answer
+
+
+async def test_operators_act_as_far_as_the_provider_lets_them() -> None:
+    billing = RealtimeAgent("Billing", instructions="Invoices.")
+    agent = RealtimeAgent("Reception", handoffs=[billing])
+    setup = call_setup(agent=agent, transfer=TRANSFER)
+    async with provider(entry(), route=lambda _: setup) as running:
+        await running.desk.look()
+        assert (await operated(running, Say("x"))).status == 409  # nobody talks yet
+        await running.told.until(facts.SessionOpened)
+        assert await operated(running, Say("Hold on.")) == DONE
+        (response,) = await running.endpoint.has_received("response.create")
+        assert response["response"]["instructions"] == "Say exactly: Hold on."
+        assert await operated(running, Whisper("Be brief.")) == DONE
+        await running.endpoint.has_received("conversation.item.create")
+        assert (await operated(running, Mute("inbound", is_muted=True))).status == 409
+        assert await operated(running, HandOver("Billing")) == DONE
+        await running.told.until(facts.AgentChanged)
+        assert await operated(running, TransferTo("sales")) == DONE
+        assert (await running.connector.until("refer"))[2] == SALES
+        assert await operated(running, HangUp()) == DONE
+        end = await ended(running)
+        assert (end.reason, end.detail) == (Reason.OPERATOR_HUNG_UP, "by duty")
+        acts = [fact.act for _, fact in running.told.facts if isinstance(fact, facts.OperatorActed)]
+        assert acts == ["say", "whisper", "hand_over", "transfer", "hang_up"]

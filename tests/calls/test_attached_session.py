@@ -8,7 +8,6 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import realtime_handoff
 from sipagent.calls.attached_events import AttachFailed, CallOver
 from sipagent.calls.attached_session import (
-    agent_named,
     attach_failure,
     attached_context,
     attached_options,
@@ -19,6 +18,7 @@ from sipagent.calls.attached_session import (
 from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.events import SessionFailed
 from sipagent.calls.journal import AttachedState, JournalEntry
+from sipagent.calls.personas import personas
 from sipagent.calls.termination import Reason
 from sipagent.calls.transfer_wish import TransferWish
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
@@ -103,9 +103,9 @@ def test_an_agent_is_found_by_name_however_far_away() -> None:
     sales = RealtimeAgent("Sales", handoffs=[realtime_handoff(billing)])
     first = RealtimeAgent("Reception", handoffs=[support, sales])
     billing.handoffs.append(first)  # and back
-    assert agent_named(first, "Reception") is first
-    assert agent_named(first, "Billing") is billing
-    assert agent_named(first, "Nobody") is None
+    assert personas(first)["Reception"] is first
+    assert personas(first)["Billing"] is billing
+    assert "Nobody" not in personas(first)
 
 
 def test_tools_are_told_of_the_call() -> None:

@@ -124,8 +124,8 @@ async def test_a_call_given_up_before_its_turn_is_cancelled_when_it_is_dialled(
 ) -> None:
     async with placing(tmp_path) as running:
         running.place()
-        running.dials.hang_up("c1")
-        running.dials.hang_up("nobody")
+        assert running.dials.give_up("c1")
+        assert not running.dials.give_up("nobody")
         running.line.may_dial.set()
         end = (await running.told.until(facts.CallEnded)).termination
         assert (end.result, end.reason) == (Result.ABANDONED, Reason.OPERATOR_HUNG_UP)

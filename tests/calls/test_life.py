@@ -36,7 +36,7 @@ class Talking:
         self.line = LineStats()
         self.measured = 0
         self.is_talking = self.is_silent = True
-        self.is_on_hold = False
+        self.is_on_hold = self.is_caller_muted = False
         self.life = Life(LifeSettings(**settings))
         hands = CallHands(
             "c1",
@@ -167,6 +167,13 @@ def test_nobody_is_silent_while_the_agent_speaks() -> None:
     call.tells(RESPONDS)
     call.passes(100.0)
     assert call.said == []
+
+
+def test_a_caller_whom_an_operator_has_muted_is_not_silent() -> None:
+    call = silent()
+    call.is_caller_muted = True
+    call.passes(60.0)
+    assert (call.said, call.why) == ([], None)
 
 
 def test_who_was_put_through_to_somebody_else_is_left_alone() -> None:

@@ -42,6 +42,7 @@ CALL: list[Fact] = [
     facts.PeerChanged("sip-2", CALLER),
     facts.TransferStarted("desk", "attended"),
     facts.TransferEnded("desk", "attended", "busy", 486, 9_000),
+    facts.OperatorActed("say", "duty", {"text": "One moment."}),
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
     facts.DigitsSent("1#"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from sipagent.operator_acts import DONE, ActAnswer
 from sipagent.ops.api import APPROVALS, Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
@@ -20,6 +21,8 @@ from sipagent.ops.channel import (
     DialAnswered,
     DialAsked,
     Message,
+    OperatorAnswered,
+    OperatorAsked,
 )
 from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
@@ -47,6 +50,9 @@ class Served:
         self.in_time = True
         self.dial = DialSettings(allow=("+49*", "sip:*@pbx.example"), trunk="provider")
         self.answers = (202, "")
+        self.done: ActAnswer | None = DONE
+        """What becomes of what operators want; None: nobody says."""
+        self.on_sent: Callable[[], None] = lambda: None
         self.readiness = Readiness(True, (), 1, 4)
         self.port = 0
 
@@ -67,11 +73,14 @@ class Served:
 
     def _send(self, source: Hashable, message: Message) -> None:
         self.sent.append((source, message))
+        self.on_sent()
         match message:
             case ApprovalDecided(approval_id):
                 self.api.heard(source, ApprovalClosed(approval_id, is_decided=self.in_time))
             case DialAsked(call_id):
                 self.api.heard(source, DialAnswered(call_id, *self.answers))
+            case OperatorAsked(request_id) if self.done is not None:
+                self.api.heard(source, OperatorAnswered(request_id, self.done))
             case _:
                 pass
 

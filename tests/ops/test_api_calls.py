@@ -10,7 +10,7 @@ import pytest
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.ops.api_calls import CALLS
-from sipagent.ops.channel import Closed, DialAsked, HangUpAsked
+from sipagent.ops.channel import Closed, DialAsked
 
 from .served import Served, served_api
 from .told import ENDED, OFFERED, told
@@ -78,19 +78,6 @@ async def test_calls_are_listed_whoever_placed_them(tmp_path: Path) -> None:
         _, content = await running.asks("GET", CALLS)
         listed = [(each["call_id"], each["direction"]) for each in content["calls"]]
         assert listed == [("c1", "incoming"), (call_id, "outgoing")]
-
-
-@pytest.mark.parametrize("method", ["DELETE", "POST"])
-async def test_a_call_is_ended_on_request(tmp_path: Path, method: str) -> None:
-    async with served_api(tmp_path) as running:
-        call_id = await placed(running)
-        path = f"{CALLS}/{call_id}" + ("/hangup" if method == "POST" else "")
-        assert (await running.asks(method, path))[0] == 202
-        assert running.sent[1:] == [("w", HangUpAsked(call_id))]
-        running.api.heard("w", told(OFFERED, ENDED, call_id=call_id))
-        assert (await running.asks(method, path))[0] == 202
-        assert len(running.sent) == 2
-        assert (await running.asks(method, path.replace(call_id, "nobody")))[0] == 404
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_a_whole_call_is_shown_with_everything() -> None:
         ("agent", "Good morning.", "Good morning."),
         ("caller", "My number is +4930123456.", "My number is +4930123456."),
         ("agent", "one two three", "one"),
+        ("operator", "say One moment.", None),
     ]
     calls.told("w", told(CALL[-1]).facts)
     over = calls.shown("c") or {}
@@ -138,6 +139,16 @@ def test_a_running_tool_is_shown_until_it_ends() -> None:
     assert [tool["name"] for tool in (calls.shown("c") or {})["tools"]] == ["lookup"]
     calls.told("w", told(facts.ToolCalled("t1", "lookup", "{}", "x", False, 5)).facts)
     assert (calls.shown("c") or {})["tools"] == []
+
+
+def test_who_is_muted_is_shown() -> None:
+    def acted(act: str, direction: str) -> facts.OperatorActed:
+        return facts.OperatorActed(act, "duty", {"direction": direction})
+
+    shown = after(acted("mute", "inbound"), acted("mute", "outbound"), acted("mute", "inbound"))
+    assert sorted(shown["muted"]) == ["inbound", "outbound"]
+    shown = after(acted("mute", "inbound"), acted("unmute", "inbound"))
+    assert shown["muted"] == []
 
 
 def test_only_what_changed_is_told() -> None:

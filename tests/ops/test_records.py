@@ -83,6 +83,7 @@ RECORD = {
             "briefed_by": "",
         }
     ],
+    "operator": [{"act": "say", "by": "duty", "what": {"text": "One moment."}}],
     "digits": "42",
     "digits_sent": "1#",
     "collected": [{"name": "card", "outcome": "collected", "digits": 16, "shown": "1111"}],

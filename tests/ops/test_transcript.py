@@ -64,6 +64,11 @@ def text(fact: Fact) -> str | None:
             facts.CallEnded(Termination(Result.FAILED, Reason.SESSION_LOST), 0),
             "[ended: failed, session_lost]",
         ),
+        (
+            facts.OperatorActed("say", "duty", {"text": "One moment."}),
+            "[operator duty: say One moment.]",
+        ),
+        (facts.OperatorActed("hang_up", "duty", {}), "[operator duty: hang_up]"),
         (facts.DigitsSent("1#"), "[pressed by the agent: 1#]"),
         (facts.DigitsAsked("card", True), "[to be keyed in: card, shielded]"),
         (

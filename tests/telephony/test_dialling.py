@@ -39,7 +39,7 @@ async def test_an_answered_call_is_greeted_and_recorded_as_outgoing(tmp_path: Pa
         assert (offered.caller, bool(offered.sip_call_id)) == ("+49301234", True)
         answered = await calls.told.until(facts.CallAnswered)
         assert answered.codec == "PCMU"
-        calls.dials.hang_up(CALL_ID)
+        calls.desk.calls[CALL_ID].hang_up(Reason.OPERATOR_HUNG_UP)
         end = await calls.ended()
         assert (end.result, end.reason) == (Result.COMPLETED, Reason.OPERATOR_HUNG_UP)
 
@@ -95,7 +95,7 @@ async def test_a_telephone_that_rings_for_too_long_is_cancelled(tmp_path: Path) 
 async def test_an_answer_that_crosses_our_cancel_is_hung_up(tmp_path: Path) -> None:
     async with dialling(tmp_path) as calls, SipSocket(0) as peer:
         invite = await ringing(calls, peer)
-        calls.dials.hang_up(CALL_ID)
+        calls.desk.calls[CALL_ID].hang_up(Reason.OPERATOR_HUNG_UP)
         while not (cancel := await peer.received.get()).startswith("CANCEL"):
             pass
         peer.reply(invite, "200 OK", body=SDP)
