@@ -38,6 +38,7 @@ from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
+from sipagent.ops.traces import Traces
 from sipagent.realtime.sip_calls import SipCalls
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class _Attacher:
         self._desk: AttachedDesk | None = None
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
+        self._traces: Traces | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_draining = self._must_hang_up = False
@@ -89,6 +91,8 @@ class _Attacher:
             await self._work(channel)
         finally:
             await HTTP.close()
+            if self._traces is not None:
+                await asyncio.to_thread(self._traces.close)
             await self._sip_calls.close()
             await self._journal.close()
             channel.close()
@@ -105,6 +109,7 @@ class _Attacher:
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)
         self._approver = ChannelApprover(channel.send, unix_time)
+        self._traces = Traces(config.traces)
         self._desk = AttachedDesk(
             route=routes.take,
             named=routes.named,
@@ -112,7 +117,10 @@ class _Attacher:
             sip_calls=self._sip_calls,
             journal=self._journal,
             observer=call_observers(
-                config.cdr.path, config.cdr.timeline_path, CallStream(channel, unix_time)
+                config.cdr.path,
+                config.cdr.timeline_path,
+                CallStream(channel, unix_time),
+                self._traces,
             ),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,

@@ -18,7 +18,13 @@ from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
 from sipagent.dialplan.validation import listed, near_miss, problems, validate_data
 from sipagent.errors import ConfigError
-from sipagent.ops.settings import AttachSettings, DialSettings, StoreSettings, WebhookSettings
+from sipagent.ops.settings import (
+    AttachSettings,
+    DialSettings,
+    StoreSettings,
+    TraceSettings,
+    WebhookSettings,
+)
 from sipagent.ops.store_url import store_url_in
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
@@ -127,6 +133,7 @@ class Config(Section):
     webhooks: WebhookSettings = WebhookSettings()
     attach: AttachSettings = AttachSettings()
     dial: DialSettings = DialSettings()
+    traces: TraceSettings = TraceSettings()
 
 
 PATHS: tuple[tuple[str, ...], ...] = (

@@ -41,6 +41,7 @@ from sipagent.ops.logs import set_up_logging
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.refusals import RefusalCounter
+from sipagent.ops.traces import Traces
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
@@ -105,6 +106,7 @@ class _Worker:
             log.warning("! calls did not end in %g s", STOP_LIMIT_S)
         heart.cancel()
         await HTTP.close()
+        await asyncio.to_thread(self._traces.close)
         await self._sip.close()
         channel.close()
 
@@ -117,12 +119,16 @@ class _Worker:
             country_code=config.dial.country_code,
             trunks=[trunk.name for trunk in config.sip.trunks],
         )
+        self._traces = Traces(config.traces)
         self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
             route=routes.take,
             endpoint=self._realtime,
             observer=call_observers(
-                config.cdr.path, config.cdr.timeline_path, CallStream(channel, unix_time)
+                config.cdr.path,
+                config.cdr.timeline_path,
+                CallStream(channel, unix_time),
+                self._traces,
             ),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,

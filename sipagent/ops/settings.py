@@ -1,4 +1,4 @@
-"""Settings of attached and placed calls: ``[store]``, ``[webhooks]``, ``[attach]``, ``[dial]``."""
+"""Settings of attached and placed calls, and of what is kept and told of all of them."""
 
 from __future__ import annotations
 
@@ -95,3 +95,22 @@ class DialSettings(_Section):
     """Placed in any minute."""
     same_number_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 3
     """To one number, in any hour."""
+
+
+def _collector_url(text: str) -> str:
+    if text and not re.match(r"https?://[^/\s]+", text):
+        raise ValueError('must be a URL, "http://host:4318"')
+    return text
+
+
+class TraceSettings(_Section):
+    """``[traces]``: spans of calls, for OpenTelemetry."""
+
+    endpoint: Annotated[str, AfterValidator(_collector_url)] = ""
+    """Base URL of a collector that takes OTLP over HTTP; empty: no traces."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """Sent with them, such as a key."""
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the calls that are traced."""
+    service_name: Annotated[str, Field(min_length=1)] = "sipagent"
+    """Whose traces they are."""
