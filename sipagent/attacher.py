@@ -36,6 +36,7 @@ from sipagent.ops.channel import (
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
+from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.traces import Traces
@@ -175,7 +176,7 @@ class _Attacher:
         most = self._config.attach.max_calls
         while True:
             channel.send(Heartbeat(len(self._desk.calls), most, self._is_draining))
-            await asyncio.sleep(HEARTBEAT_S)
+            await sleep_measured(HEARTBEAT_S)
             if self._is_draining and not self._desk.calls:
                 self._ended.set()
 

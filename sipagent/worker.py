@@ -38,6 +38,7 @@ from sipagent.ops.channel import (
 )
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
+from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.refusals import RefusalCounter
@@ -181,7 +182,7 @@ class _Worker:
         while True:
             sip = self._sip
             channel.send(Heartbeat(sip.calls_in_use, sip.call_limit, sip.is_draining))
-            await asyncio.sleep(HEARTBEAT_S)
+            await sleep_measured(HEARTBEAT_S)
             if sip.is_draining and self._desk is not None and not self._desk.calls:
                 self._ended.set()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from sipagent.errors import ConfigError, why_not_listening
 
@@ -26,6 +27,7 @@ class OpsServer:
         readiness: Asked at each request.
         webhooks: Takes what is posted by the provider; its counts are among the metrics.
         api: Takes what is asked under ``/api``; with it comes the console, at ``/``.
+        collectors: Metrics beside those of the processes.
     """
 
     def __init__(
@@ -36,10 +38,16 @@ class OpsServer:
         readiness: Callable[[], Readiness],
         webhooks: WebhookDesk | None = None,
         api: Api | None = None,
+        collectors: Sequence[Collector] = (),
     ) -> None:
         self._bind, self._asked_port = bind, port
         self._metrics_dir, self._readiness = metrics_dir, readiness
         self._webhooks, self._api = webhooks, api
+        self._collectors = [*collectors]
+        if webhooks is not None:
+            self._collectors.append(webhooks.counts)
+        if api is not None:
+            self._collectors.append(api.calls.counts)
         self._runner: web.AppRunner | None = None
         self.port = port
 
@@ -81,10 +89,8 @@ class OpsServer:
     async def _metrics(self, _: web.Request) -> web.Response:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=self._metrics_dir)  # type: ignore[no-untyped-call]
-        if self._webhooks is not None:
-            registry.register(self._webhooks.counts)
-        if self._api is not None:
-            registry.register(self._api.calls.counts)
+        for collector in self._collectors:
+            registry.register(collector)
         body = generate_latest(registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

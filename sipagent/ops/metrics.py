@@ -53,10 +53,19 @@ OUTAGE = Histogram(
 TURN_GAP = Histogram(
     "sipagent_turn_gap_seconds",
     "From the caller's last word to the agent's first sound.",
+    ["plan", "agent"],
+    buckets=VOICE_SECONDS,
+)
+FIRST_SOUND = Histogram(
+    "sipagent_first_sound_seconds",
+    "From 200 to the first sound of an agent, per call.",
     ["plan"],
     buckets=VOICE_SECONDS,
 )
-BARGE_INS = Counter("sipagent_barge_ins", "Times a caller interrupted the agent.", ["plan"])
+BARGE_INS = Counter(
+    "sipagent_barge_ins", "Times a caller interrupted the agent.", ["plan", "agent"]
+)
+HEARD = Counter("sipagent_agent_heard_seconds", "How long agents were heard.", ["plan", "agent"])
 BARGE_IN_STOP = Histogram(
     "sipagent_barge_in_stop_seconds",
     "From the barge-in event to the last voiced frame handed to the leg.",
@@ -120,7 +129,7 @@ LINE_MOS = Histogram(
     buckets=(1.5, 2.0, 2.5, 3.0, 3.5, 3.8, 4.0, 4.2, 4.3, 4.4),
 )
 SILENCES = Counter("sipagent_silences", "Silent calls, by why they were.", ["plan", "cause"])
-TOKENS = Counter("sipagent_tokens", "Tokens of the speech model.", ["direction"])
+TOKENS = Counter("sipagent_tokens", "Tokens of the speech model.", ["plan", "direction"])
 ERRORS = Counter("sipagent_errors", "Errors the endpoint reported, by code.", ["code"])
 
 INTEROP = Counter(
@@ -153,6 +162,10 @@ class _Call:
     is_outgoing: bool = False
     kind: str = ""
     """Who answered, if we called."""
+    agent: str = ""
+    """Who speaks for us."""
+    answered_at: float | None = None
+    """None: not answered, or an agent was heard since."""
 
 
 class MetricsObserver:
@@ -168,8 +181,8 @@ class MetricsObserver:
             case facts.CallOffered(direction=direction):
                 CALLS_IN_PROGRESS.inc()
                 call.is_outgoing = direction == "outgoing"
-            case facts.CallRouted(plan=plan):
-                call.plan = plan
+            case facts.CallRouted(plan=plan, agent=agent):
+                call.plan, call.agent = plan, agent
             case facts.SessionOpened(connect_ms=connect_ms):
                 CONNECT.observe(connect_ms / 1000)
             case facts.SessionReplaced(reason=reason, outage_ms=outage_ms):
@@ -179,13 +192,14 @@ class MetricsObserver:
             case facts.CallAnswered(answer_ms=answer_ms):
                 waited = RING if call.is_outgoing else ANSWER
                 waited.labels(call.plan).observe(answer_ms / 1000)
+                call.answered_at = at
             case facts.CalleeDetected(kind=kind):
                 call.kind = kind
             case facts.ErrorReported(code=code):
                 ERRORS.labels(code if code in KNOWN_CODES else "other").inc()
             case facts.UsageReported(input_tokens=input_tokens, output_tokens=output_tokens):
-                TOKENS.labels("input").inc(input_tokens)
-                TOKENS.labels("output").inc(output_tokens)
+                TOKENS.labels(call.plan, "input").inc(input_tokens)
+                TOKENS.labels(call.plan, "output").inc(output_tokens)
             case facts.LineMeasured():
                 _count_line(fact)
             case facts.CallEnded(termination=end, duration_ms=duration_ms):
@@ -197,17 +211,32 @@ class MetricsObserver:
                     CALLEES.labels(call.plan, call.kind).inc()
                 del self._calls[call_id]
             case _:
-                _count_turn(call.plan, fact)
+                _count_turn(call, fact, at)
 
 
-def _count_turn(plan: str, fact: facts.Fact) -> None:
+def _count_turn(call: _Call, fact: facts.Fact, at: float) -> None:
     match fact:
-        case facts.AgentSoundStarted(gap_ms=int(gap_ms)):
-            TURN_GAP.labels(plan).observe(max(0, gap_ms) / 1000)
+        case facts.AgentSoundStarted(agent=agent, gap_ms=gap_ms):
+            if call.answered_at is not None:
+                FIRST_SOUND.labels(call.plan).observe(max(0.0, at - call.answered_at))
+                call.answered_at = None
+            if gap_ms is not None:
+                TURN_GAP.labels(call.plan, agent).observe(max(0, gap_ms) / 1000)
+        case facts.AgentSaid(agent=agent, heard_ms=heard_ms):
+            HEARD.labels(call.plan, agent).inc(max(0, heard_ms) / 1000)
         case facts.BargedIn(stop_ms=stop_ms):
-            BARGE_INS.labels(plan).inc()
+            BARGE_INS.labels(call.plan, call.agent).inc()
             if stop_ms is not None:
                 BARGE_IN_STOP.observe(stop_ms / 1000)
+        case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
+            HANDOFFS.labels(call.plan, from_agent, to_agent).inc()
+            call.agent = to_agent
+        case _:
+            _count_by_plan(call.plan, fact)
+
+
+def _count_by_plan(plan: str, fact: facts.Fact) -> None:
+    match fact:
         case facts.TruncateConfirmed(error_ms=error_ms):
             TRUNCATE_ERROR.observe(abs(error_ms) / 1000)
         case facts.AnswerBlocked(guardrail=guardrail, heard_ms=heard_ms):
@@ -217,8 +246,6 @@ def _count_turn(plan: str, fact: facts.Fact) -> None:
             HOLD.labels(plan).observe(held_ms / 1000)
         case facts.SilenceNamed(cause=cause):
             SILENCES.labels(plan, cause).inc()
-        case facts.AgentChanged(from_agent=from_agent, to_agent=to_agent):
-            HANDOFFS.labels(plan, from_agent, to_agent).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
             TOOL_CALLS.labels(plan, name, "failed" if failed else "ok").inc()
             TOOL_DURATION.labels(plan, name).observe(duration_ms / 1000)

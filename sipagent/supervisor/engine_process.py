@@ -36,8 +36,14 @@ class EngineProcess:
         self._config = config
         self._now = asyncio.get_running_loop().time
         self._process: asyncio.subprocess.Process | None = None
-        self.port = 0
+        self.port = self.restarts = 0
         self.is_ready = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None while there is none."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if running and self._process is not None else None
 
     @property
     def url(self) -> str:
@@ -84,6 +90,7 @@ class EngineProcess:
                 await self._process.wait()
             self.is_ready = False
             delay_s = policy.ended(now=self._now())
+            self.restarts += 1
             log.error("! engine ended; starting again in %g s", delay_s)
             await asyncio.sleep(delay_s)
             policy.started(now=self._now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipagent.config import Config
+from sipagent.ops.box_metrics import BoxState, ProcessState
 from sipagent.ops.status import Readiness
 
 from .engine_process import EngineProcess
@@ -55,6 +56,17 @@ def status_line(state: State) -> str:
     if state.attached is not None:
         calls += f", {now.attached_calls} of {now.attached_limit} attached calls"
     return f"{calls}; {', '.join(now.reasons)}" if now.reasons else calls
+
+
+def box_state(state: State, supervisor_pid: int) -> BoxState:
+    """Return what metrics tell of the box."""
+    processes = [ProcessState("supervisor", supervisor_pid)]
+    for each in (state.worker, state.attached):
+        if each is not None:
+            processes.append(ProcessState(each.name, each.pid, each.restarts))
+    if state.engine is not None:
+        processes.append(ProcessState("engine", state.engine.pid, state.engine.restarts))
+    return BoxState(readiness(state), tuple(processes))
 
 
 def announcement(config: Config, state: State, http_port: int) -> str:

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Coroutine, Hashable, Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -30,6 +31,7 @@ from sipagent.errors import SipAgentError
 from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
@@ -39,7 +41,7 @@ from sipagent.realtime.settings import EMBEDDED
 from .attaching import Attaching
 from .engine_process import EngineProcess
 from .notify import ServiceManager
-from .readiness import State, announcement, readiness, status_line
+from .readiness import State, announcement, box_state, readiness, status_line
 from .worker_process import WorkerProcess, fork_server
 
 log = logging.getLogger(__name__)
@@ -106,6 +108,9 @@ class _Supervisor:
             lambda: readiness(self._state()),
             webhooks=self._attaching.webhooks if self._attaching is not None else None,
             api=api,
+            collectors=[
+                BoxMetrics(version("sipagent"), lambda: box_state(self._state(), os.getpid()))
+            ],
         )
         try:
             if self._attaching is not None:

@@ -85,6 +85,7 @@ class WorkerProcess:
         self._is_ready = asyncio.Event()
         self._has_been_ready = self._is_retired = False
         self.ready: Ready | None = None
+        self.restarts = 0
         self.failure = ""
         """Why it could not start the last time, if it said so."""
         self.heartbeat: Heartbeat | None = None
@@ -104,10 +105,16 @@ class WorkerProcess:
             if self.failure and not self._has_been_ready:
                 return
             delay_s = policy.ended(now=self._now())
+            self.restarts += 1
             why = self.failure or "ended"
             log.error("! %s %s; starting again in %g s", self.name, why, delay_s)
             self.failure = ""
             await asyncio.sleep(delay_s)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None while there is none."""
+        return self._process.pid if self._process is not None else None
 
     async def until_ready(self) -> None:
         """Wait until it takes calls."""

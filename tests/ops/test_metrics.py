@@ -30,6 +30,7 @@ LINE = facts.LineMeasured(
     frames_dropped=5,
 )
 PLAN = {"plan": "plan"}
+AGENT = {"plan": "plan", "agent": "A"}
 
 
 @pytest.mark.parametrize(
@@ -51,12 +52,16 @@ PLAN = {"plan": "plan"}
         (facts.SessionReplaced("lost", 420), "sipagent_realtime_outage_seconds_sum", {}, 0.42),
         (facts.SessionReplaced("expiry", 0), "sipagent_realtime_outage_seconds_count", {}, 0),
         (facts.CallAnswered(400), "sipagent_answer_seconds_sum", PLAN, 0.4),
-        (facts.AgentSoundStarted("a", "A", 700), "sipagent_turn_gap_seconds_sum", PLAN, 0.7),
-        (facts.AgentSoundStarted("a", "A", -5), "sipagent_turn_gap_seconds_count", PLAN, 1),
-        (facts.AgentSoundStarted("a", "A", None), "sipagent_turn_gap_seconds_count", PLAN, 0),
-        (facts.BargedIn("a", 300, 20), "sipagent_barge_ins_total", PLAN, 1),
+        (facts.AgentSoundStarted("a", "A", 700), "sipagent_turn_gap_seconds_sum", AGENT, 0.7),
+        (facts.AgentSoundStarted("a", "A", -5), "sipagent_turn_gap_seconds_count", AGENT, 1),
+        (facts.AgentSoundStarted("a", "A", None), "sipagent_turn_gap_seconds_count", AGENT, 0),
+        (facts.BargedIn("a", 300, 20), "sipagent_barge_ins_total", PLAN | {"agent": "Ada"}, 1),
+        (
+            facts.AgentSaid("a", "A", "x", "x", 1_500, False),
+            *("sipagent_agent_heard_seconds_total", AGENT, 1.5),
+        ),
         (facts.BargedIn("a", 300, 20), "sipagent_barge_in_stop_seconds_sum", {}, 0.02),
-        (facts.BargedIn("a", 300, None), "sipagent_barge_ins_total", PLAN, 1),
+        (facts.BargedIn("a", 300, None), "sipagent_barge_ins_total", PLAN | {"agent": "Ada"}, 1),
         (facts.BargedIn("a", 300, None), "sipagent_barge_in_stop_seconds_count", {}, 0),
         (facts.CallResumed(4_000), "sipagent_hold_seconds_sum", PLAN, 4.0),
         (facts.TruncateConfirmed("a", -10), "sipagent_truncate_error_seconds_sum", {}, 0.01),
@@ -84,8 +89,13 @@ PLAN = {"plan": "plan"}
             {**PLAN, "tool": "hours"},
             0.25,
         ),
-        (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "input"}, 70),
-        (facts.UsageReported(70, 110), "sipagent_tokens_total", {"direction": "output"}, 110),
+        (facts.UsageReported(70, 110), "sipagent_tokens_total", PLAN | {"direction": "input"}, 70),
+        (
+            facts.UsageReported(70, 110),
+            "sipagent_tokens_total",
+            PLAN | {"direction": "output"},
+            110,
+        ),
         (LINE, "sipagent_frames_starved_total", {}, 3),
         (LINE, "sipagent_line_mos_sum", {"direction": "inbound"}, 4.3),
         (LINE, "sipagent_line_mos_sum", {"direction": "outbound"}, 4.1),
@@ -142,8 +152,27 @@ def test_two_calls_at_once_count_for_their_own_plans(grown: Value) -> None:
     observer.tell("c1", facts.CallRouted("day", "Ada"), at=0.0)
     observer.tell("c2", facts.CallRouted("night", "Bob"), at=0.0)
     observer.tell("c1", facts.BargedIn("a", 1, 1), at=0.0)
-    assert grown("sipagent_barge_ins_total", plan="day") == 1
-    assert grown("sipagent_barge_ins_total", plan="night") == 0
+    assert grown("sipagent_barge_ins_total", plan="day", agent="Ada") == 1
+    assert grown("sipagent_barge_ins_total", plan="night", agent="Bob") == 0
+
+
+def test_the_first_sound_of_a_call_counts_once_from_its_answer(grown: Value) -> None:
+    observer = MetricsObserver()
+    observer.tell("c1", facts.CallRouted("plan", "A"), at=0.0)
+    observer.tell("c1", facts.CallAnswered(400), at=1.0)
+    observer.tell("c1", facts.AgentSoundStarted("a", "A", None), at=1.3)
+    observer.tell("c1", facts.AgentSoundStarted("b", "A", 700), at=9.0)
+    assert grown("sipagent_first_sound_seconds_count", plan="plan") == 1
+    assert grown("sipagent_first_sound_seconds_sum", plan="plan") == pytest.approx(0.3)
+
+
+def test_after_a_handoff_the_next_agent_is_interrupted(grown: Value) -> None:
+    observer = MetricsObserver()
+    observer.tell("c1", facts.CallRouted("plan", "A"), at=0.0)
+    observer.tell("c1", facts.AgentChanged("A", "B"), at=1.0)
+    observer.tell("c1", facts.BargedIn("a", 300, 20), at=2.0)
+    assert grown("sipagent_barge_ins_total", plan="plan", agent="B") == 1
+    assert grown("sipagent_barge_ins_total", plan="plan", agent="A") == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is written about metrics and records is whole, and true."""
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -7,13 +8,16 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from sipagent.calls.termination import Reason, Result
-from sipagent.ops import json_lines, metrics, refusals, trunk_metrics
+from sipagent.ops import json_lines, loop_lag, metrics, refusals, trunk_metrics
+from sipagent.ops.box_metrics import BoxMetrics, BoxState, ProcessState
 from sipagent.ops.dial_counts import DialCounts
 from sipagent.ops.records import CallRecord
+from sipagent.ops.status import Readiness
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
-MODULES = (metrics, json_lines, refusals, trunk_metrics)
+MODULES = (metrics, json_lines, loop_lag, refusals, trunk_metrics)
+BOX = BoxState(Readiness(True), (ProcessState("worker", os.getpid()),))
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 
 
@@ -31,9 +35,10 @@ def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
             (family,) = each.describe()
             name = f"{family.name}_total" if family.type == "counter" else family.name
             exported[name] = family.type, set(each._labelnames)
-    for family in (*WebhookCounts().collect(), *DialCounts().collect()):
+    box = BoxMetrics("1", lambda: BOX)
+    for family in (*WebhookCounts().collect(), *DialCounts().collect(), *box.collect()):
         labels = {label for sample in family.samples for label in sample.labels}
-        exported[f"{family.name}_total"] = family.type, labels
+        exported[family.samples[0].name] = family.type, labels
     assert documented() == exported
 
 

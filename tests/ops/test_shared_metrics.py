@@ -73,8 +73,8 @@ async def test_workers_are_added_up(tmp_path: Path) -> None:
         shown = await page(tmp_path)
     assert shown[f"sipagent_calls_total{CALL}"] == 2
     assert shown["sipagent_calls_in_progress"] == 2
-    assert shown['sipagent_turn_gap_seconds_count{plan="desk"}'] == 4
-    assert shown['sipagent_turn_gap_seconds_bucket{le="0.8",plan="desk"}'] == 4
+    assert shown['sipagent_turn_gap_seconds_count{agent="Billing",plan="desk"}'] == 4
+    assert shown['sipagent_turn_gap_seconds_bucket{agent="Billing",le="0.8",plan="desk"}'] == 4
     assert not [name for name in shown if "pid=" in name]
 
 
@@ -88,7 +88,7 @@ async def test_a_dead_workers_calls_are_no_longer_in_progress_but_still_counted(
         shown = await page(tmp_path)
         assert shown["sipagent_calls_in_progress"] == 1
         assert shown[f"sipagent_calls_total{CALL}"] == 2
-        assert shown['sipagent_tokens_total{direction="input"}'] == 4 * 77
+        assert shown['sipagent_tokens_total{direction="input",plan="desk"}'] == 4 * 77
 
 
 async def test_a_replacement_goes_on_counting_where_the_dead_one_was(tmp_path: Path) -> None:
