@@ -14,6 +14,7 @@ from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.emergency_targets import check_emergency_targets
 from sipagent.dialplan.findings import Finding, Severity, in_order
+from sipagent.dialplan.includes import PART_SUFFIX
 from sipagent.dialplan.loading import read_dir, read_file
 from sipagent.dialplan.models import Agent, Dialplan
 from sipagent.dialplan.plan_texts import SCRIPT_SUFFIX
@@ -46,6 +47,8 @@ def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Findin
         return _check_folder(path, environment)
     if path.name.endswith(SCRIPT_SUFFIX):
         return _read_script(path)[1]
+    if path.name.endswith(PART_SUFFIX):
+        return [Finding(path, 0, "", "is a part: check the plans that include it instead")]
     document = read_document(path)
     if isinstance(document, Finding):
         return [document]

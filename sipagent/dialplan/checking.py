@@ -91,8 +91,8 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
 
 
 def _agents(plan: Dialplan, document: Document) -> Iterator[Finding]:
-    for path, line in _repeated(plan.agents, lambda agent: agent.name, "agents", document):
-        yield document.finding(path, f"is the name of the agent on line {line} already")
+    for path, where in _repeated(plan.agents, lambda agent: agent.name, "agents", document):
+        yield document.finding(path, f"is the name of the agent {where} already")
     named = {agent.name: agent for agent in plan.agents}.values()
     by_tool: dict[str, Agent] = {}
     for agent in named:
@@ -108,8 +108,8 @@ def _agents(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 
 def _tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
-    for path, line in _repeated(plan.tools, lambda tool: tool.name, "tools", document):
-        yield document.finding(path, f"is the name of the tool on line {line} already")
+    for path, where in _repeated(plan.tools, lambda tool: tool.name, "tools", document):
+        yield document.finding(path, f"is the name of the tool {where} already")
     handoffs = {handoff_tool_name(agent.name): agent.name for agent in plan.agents}
     for index, tool in enumerate(plan.tools):
         path = ("tools", index, "name")
@@ -133,8 +133,8 @@ def _agent_tools(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 
 def _guardrails(plan: Dialplan, document: Document) -> Iterator[Finding]:
-    for path, line in _repeated(plan.guardrails, lambda each: each.name, "guardrails", document):
-        yield document.finding(path, f"is the name of the guardrail on line {line} already")
+    for path, where in _repeated(plan.guardrails, lambda each: each.name, "guardrails", document):
+        yield document.finding(path, f"is the name of the guardrail {where} already")
     known = [each.name for each in plan.guardrails]
     for index, agent in enumerate(plan.agents):
         for position, name in enumerate(agent.guardrails):
@@ -176,9 +176,9 @@ def _unused(
     table: str, names: Iterable[str], used: Collection[str], document: Document
 ) -> Iterator[Finding]:
     for index, name in enumerate(names):
-        if name not in used:
-            text = f'no agent has "{name}"'
-            yield document.finding((table, index, "name"), text, Severity.WARNING)
+        path = (table, index, "name")
+        if name not in used and not document.is_borrowed(path):  # other plans may use parts
+            yield document.finding(path, f'no agent has "{name}"', Severity.WARNING)
 
 
 def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:
@@ -190,9 +190,10 @@ def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:
             reached.add(name)
             waiting += [to for agent in plan.agents if agent.name == name for to in agent.handoffs]
     for index, agent in enumerate(plan.agents):
-        if agent.name not in reached:
+        path = ("agents", index, "name")
+        if agent.name not in reached and not document.is_borrowed(path):
             text = f'"{agent.name}" never speaks: it is not the first, and no handoff leads to it'
-            yield document.finding(("agents", index, "name"), text, Severity.WARNING)
+            yield document.finding(path, text, Severity.WARNING)
 
 
 def _session(plan: Dialplan, document: Document) -> Iterator[Finding]:
@@ -219,12 +220,11 @@ def _idle_keys(
 
 def _repeated(
     items: Iterable[ItemT], name_of: Callable[[ItemT], str], table: str, document: Document
-) -> Iterator[tuple[KeyPath, int]]:
-    """Return the path of each name that came before, and the line where it first did."""
-    first: dict[str, int] = {}
+) -> Iterator[tuple[KeyPath, str]]:
+    """Return the path of each name that came before, and where it first did."""
+    first: dict[str, KeyPath] = {}
     for index, item in enumerate(items):
         path: KeyPath = (table, index, "name")
-        line = document.line_of(path)
-        if name_of(item) in first:
-            yield path, first[name_of(item)]
-        first.setdefault(name_of(item), line)
+        other = first.setdefault(name_of(item), path)
+        if other != path:
+            yield path, document.where(other, path)

@@ -10,12 +10,12 @@ import datetime
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .findings import Finding, Severity
-from .toml_lines import KeyPath, key_lines, key_text, line_of
+from .toml_lines import KeyPath, key_lines, key_text, nearest
 
 MAX_BYTES = 256 * 1024
 """Far above any dialplan written by hand; keeps hostile files from costing more than a moment."""
@@ -27,21 +27,52 @@ _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key is written."""
+
+    file: Path
+    path: KeyPath
+    """There."""
+    line: int
+    """Of the key, or of the nearest table around it; 0 when none is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A TOML file as it was read."""
+    """A TOML file as it was read, or several that were made one."""
 
     file: Path
     source: bytes
     data: dict[str, Any]
     lines: Mapping[KeyPath, int]
+    borrowed: Mapping[KeyPath, Place] = field(default_factory=dict)
+    """Where keys are from that other files have."""
+    parts: Mapping[Path, bytes] = field(default_factory=dict)
+    """Content of those files."""
 
     def finding(self, path: KeyPath, text: str, severity: Severity = Severity.ERROR) -> Finding:
         """Return a finding about the key at ``path``."""
-        return Finding(self.file, self.line_of(path), key_text(path), text, severity)
+        place = self.place_of(path)
+        return Finding(place.file, place.line, key_text(place.path), text, severity)
 
-    def line_of(self, path: KeyPath) -> int:
-        """Return the line of a key, or of the nearest table around it."""
-        return line_of(self.lines, path)
+    def place_of(self, path: KeyPath) -> Place:
+        """Return where a key is written, or would be if it is not."""
+        known = nearest(self.lines, path)
+        borrowed = self.borrowed.get(known)
+        if borrowed is None:
+            return Place(self.file, path, self.lines.get(known, 0))
+        return replace(borrowed, path=(*borrowed.path, *path[len(known) :]))
+
+    def is_borrowed(self, path: KeyPath) -> bool:
+        """Tell whether the key at ``path`` is written in another file."""
+        return self.place_of(path).file != self.file
+
+    def where(self, path: KeyPath, seen_from: KeyPath) -> str:
+        """Return in words where a key is, for somebody who looks at another one."""
+        place = self.place_of(path)
+        if place.file == self.place_of(seen_from).file:
+            return f"on line {place.line}"
+        return f"at {place.file}:{place.line}"
 
 
 def read_document(file: Path) -> Document | Finding:

@@ -104,14 +104,14 @@ def check_keypad(plan: Dialplan, document: Document) -> Iterator[Finding]:
 
 
 def _fields(fields: tuple[KeypadField, ...], document: Document) -> Iterator[Finding]:
-    first: dict[str, int] = {}
+    first: dict[str, KeyPath] = {}
     for index, field in enumerate(fields):
         path: KeyPath = ("keypad", "fields", index)
-        line = document.line_of((*path, "name"))
-        if field.name in first:
-            text = f"is the name of the number on line {first[field.name]} already"
-            yield document.finding((*path, "name"), text)
-        first.setdefault(field.name, line)
+        name: KeyPath = (*path, "name")
+        other = first.setdefault(field.name, name)
+        if other != name:
+            text = f"is the name of the number {document.where(other, name)} already"
+            yield document.finding(name, text)
         given = field.model_fields_set
         if "show_last" in given and not field.sensitive:
             text = "means nothing: the number is not sensitive, and shown whole"

@@ -18,6 +18,7 @@ from .emergency_targets import check_emergency_targets
 from .findings import Finding, Severity, in_order, raise_errors
 from .guardrails import load_guardrail
 from .http_tools import http_tool
+from .includes import PART_SUFFIX
 from .models import Dialplan, Guardrail
 from .plan_texts import SCRIPT_SUFFIX, plan_files, read_plan
 from .plans import Plan, PlanSet
@@ -112,8 +113,16 @@ def read_dir(
         findings += check_trunks(known, trunks)
     if is_emergency is not None:
         findings += check_emergency_targets(known, is_emergency)
+    findings += _unused_parts(folder, loaded)
     plans = sorted((each.plan for each in loaded if each.plan), key=lambda plan: plan.name)
     return PlanSet(tuple(plans), version, _sha(loaded)), in_order(findings)
+
+
+def _unused_parts(folder: Path, loaded: Iterable[LoadedFile]) -> Iterator[Finding]:
+    used = {part for each in loaded if each.document is not None for part in each.document.parts}
+    for file in sorted(folder.glob(f"*{PART_SUFFIX}")):
+        if file not in used:
+            yield Finding(file, 0, "", "is a part that no plan includes", Severity.WARNING)
 
 
 def read_file(file: Path, environment: Mapping[str, str] | None = None) -> LoadedFile:
@@ -208,7 +217,12 @@ def _sha(loaded: Iterable[LoadedFile]) -> str:
     digest = hashlib.sha256()
     for each in loaded:
         if each.document is not None:
-            parts = {each.document.file.name: each.document.source, **each.sources}
-            for name, source in sorted(parts.items()):
+            folder = each.document.file.parent
+            parts = {
+                str(part.relative_to(folder)): source
+                for part, source in each.document.parts.items()
+            }
+            files = {each.document.file.name: each.document.source, **parts, **each.sources}
+            for name, source in sorted(files.items()):
                 digest.update(f"{name}\0{len(source)}\0".encode() + source)
     return digest.hexdigest()[:12]

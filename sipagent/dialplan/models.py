@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from .backend import DELEGATE_TOOL, Backend
 from .conditions import Conditions
+from .includes import Includes
 from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
@@ -92,6 +93,7 @@ class Dialplan(Model):
     """
 
     name: PlanName
+    include: Includes = ()
     match: Conditions = Conditions()
     session: SessionSettings = SessionSettings()
     agents: Annotated[tuple[Agent, ...], Field(min_length=1)] = ()

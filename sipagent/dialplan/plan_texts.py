@@ -1,4 +1,4 @@
-"""Reads dialplans as far as their keys go: no file that they name is looked at."""
+"""Reads dialplans with their parts, as far as keys go: no other file is looked at."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from .checking import check_outcome
 from .documents import Document, read_document
 from .findings import Finding, raise_errors
+from .includes import PART_SUFFIX, with_parts
 from .models import Dialplan
 from .validation import validate
 
@@ -30,15 +31,18 @@ def plan_files(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.glob("*.toml")
-        if not file.name.endswith(SCRIPT_SUFFIX) and not file.name.startswith(".")
+        if not file.name.endswith((SCRIPT_SUFFIX, PART_SUFFIX)) and not file.name.startswith(".")
     )
 
 
 def read_plan(file: Path) -> PlanText:
     """Read one plan. Never raises."""
-    document = read_document(file)
-    if isinstance(document, Finding):
-        return PlanText((document,))
+    read = read_document(file)
+    if isinstance(read, Finding):
+        return PlanText((read,))
+    document, findings = with_parts(read)
+    if findings:
+        return PlanText(tuple(findings), document)
     dialplan = validate(Dialplan, document)
     outcome = check_outcome(document)
     if isinstance(dialplan, list):

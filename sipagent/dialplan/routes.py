@@ -28,7 +28,7 @@ def _same_names(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]
     for plan, document in plans:
         other = first.setdefault(plan.name, document)
         if other is not document:
-            where = f"{other.file}:{other.line_of(('name',))}"
+            where = f"{other.file}:{other.place_of(('name',)).line}"
             yield document.finding(("name",), f'"{plan.name}" is the name of {where} already')
 
 

@@ -69,7 +69,7 @@ def read_secrets(
             place = path if file is None else ("secrets", key)
             findings.append(document.finding(place, str(error)))
     for name, (key, _) in held.items():
-        if name not in used:
+        if name not in used and not document.is_borrowed(("secrets", key)):
             text = f"nothing says {{{{secret:{key}}}}}"
             findings.append(document.finding(("secrets", key), text, Severity.WARNING))
     return Secrets(values), findings

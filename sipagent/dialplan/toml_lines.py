@@ -42,11 +42,11 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     return _Scanner(text).scan()
 
 
-def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
-    """Return the line of ``path``, or of the nearest table around it; 0 when none is known."""
+def nearest(lines: Mapping[KeyPath, int], path: KeyPath) -> KeyPath:
+    """Return ``path``, or that of the nearest table around it whose line is known."""
     while path and path not in lines:
         path = path[:-1]
-    return lines.get(path, 0)
+    return path
 
 
 def key_text(path: KeyPath) -> str:

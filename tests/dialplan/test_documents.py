@@ -57,7 +57,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_fine(tmp_path: Path) -> Non
     document = read_document(file)
     assert isinstance(document, Document)
     assert document.data == {"a": 1, "b": 2}
-    assert document.line_of(("b",)) == 2
+    assert document.place_of(("b",)).line == 2
 
 
 @settings(max_examples=60)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipagent.dialplan.toml_lines import KeyPath, key_lines, key_text, line_of
+from sipagent.dialplan.toml_lines import KeyPath, key_lines, key_text, nearest
 
 
 def paths_in(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
@@ -95,10 +95,10 @@ def test_a_table_that_comes_after_its_children_is_found_where_it_is_written() ->
     assert key_lines("[a.b]\nx = 1\n[a]\ny = 2\n")["a",] == 3
 
 
-def test_a_missing_key_is_on_the_line_of_the_table_around_it() -> None:
+def test_a_missing_key_is_on_the_nearest_the_table_around_it() -> None:
     lines = key_lines("x = 1\n\n[[agents]]\nname = 'a'\n")
-    assert line_of(lines, ("agents", 0, "instructions")) == 3
-    assert line_of(lines, ("nowhere",)) == 0
+    assert nearest(lines, ("agents", 0, "instructions")) == ("agents", 0)
+    assert nearest(lines, ("nowhere",)) == ()
 
 
 def test_key_paths_are_written_as_people_write_them() -> None:
