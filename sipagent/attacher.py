@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 
 from sipagent.agents.http_client import HTTP
 from sipagent.calls.attached_desk import AttachedDesk
-from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import JournalError, SipAgentError
 from sipagent.ops.api_questions import ChannelApprover
 from sipagent.ops.attach_store import AttachStore
@@ -39,7 +39,9 @@ from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
+from sipagent.ops.plan_messages import LoadPlans, UsePlans
 from sipagent.ops.traces import Traces
+from sipagent.plan_service import PlanService
 from sipagent.realtime.sip_calls import SipCalls
 
 log = logging.getLogger(__name__)
@@ -55,21 +57,25 @@ KEEP_S = 7 * 24 * 3_600.0
 """How long the journal remembers a webhook: longer than a provider tries again."""
 
 
-def run_attacher(config: Config, realtime_url: str, connection: Connection) -> None:
+def run_attacher(
+    config: Config, realtime_url: str, plans: PlanSource, connection: Connection
+) -> None:
     """Run the process until it ends.
 
     Args:
         config: Of the appliance.
         realtime_url: WebSocket URL of the endpoint that has the calls.
+        plans: To begin with.
         connection: To the supervisor.
     """
     set_up_logging(config.log.level, config.log.format)
-    asyncio.run(_Attacher(config, realtime_url).run(connection))
+    asyncio.run(_Attacher(config, realtime_url, plans).run(connection))
 
 
 class _Attacher:
-    def __init__(self, config: Config, realtime_url: str) -> None:
-        self._config = config
+    def __init__(self, config: Config, realtime_url: str, plans: PlanSource) -> None:
+        self._config, self._first_plans = config, plans
+        self._plans: PlanService | None = None
         self._endpoint = config.realtime.endpoint(realtime_url)
         self._sip_calls = SipCalls(self._endpoint)
         self._journal = AttachStore(config.store.url)
@@ -91,6 +97,8 @@ class _Attacher:
         else:
             await self._work(channel)
         finally:
+            if self._plans is not None:
+                await self._plans.close()
             await HTTP.close()
             if self._traces is not None:
                 await asyncio.to_thread(self._traces.close)
@@ -100,20 +108,16 @@ class _Attacher:
 
     async def _start(self, channel: Channel) -> None:
         config = self._config
-        routes = await load_routes(
-            config.dialplans.path,
-            embedded=config.realtime.has_scripts,
-            emergency_numbers=config.sip.emergency_numbers,
-            country_code=config.dial.country_code,
-            trunks=[trunk.name for trunk in config.sip.trunks],
-        )
+        self._plans = PlanService(config, channel.send)
+        await self._plans.start(self._first_plans)
+        plans = self._plans.plans
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)
         self._approver = ChannelApprover(channel.send, unix_time)
         self._traces = Traces(config.traces)
         self._desk = AttachedDesk(
-            route=routes.take,
-            named=routes.named,
+            route=plans.take,
+            named=plans.named,
             endpoint=self._endpoint,
             sip_calls=self._sip_calls,
             journal=self._journal,
@@ -122,6 +126,7 @@ class _Attacher:
                 config.cdr.timeline_path,
                 CallStream(channel, unix_time),
                 self._traces,
+                plans,
             ),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,
@@ -130,7 +135,7 @@ class _Attacher:
         )
         desk = self._desk
         self._operators = OperatorDesk(channel.send, lambda: desk.calls)
-        channel.send(Ready(0, config.attach.max_calls, routes.plans))
+        channel.send(Ready(0, config.attach.max_calls, plans.routes.plans, plans.routes.version))
 
     async def _work(self, channel: Channel) -> None:
         assert self._desk is not None
@@ -186,6 +191,8 @@ class _Attacher:
                 self._approver.decided(message)
             case OperatorAsked() if self._operators is not None:
                 self._operators.asked(message)
+            case LoadPlans() | UsePlans() if self._plans is not None:
+                self._plans.told(message)
             case Look():
                 self._told.set()
             case Drain():

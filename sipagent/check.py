@@ -19,6 +19,7 @@ from sipagent.dialplan.loading import read_dir, read_file
 from sipagent.dialplan.models import Agent, Dialplan
 from sipagent.dialplan.plan_texts import SCRIPT_SUFFIX
 from sipagent.dialplan.plans import Plan
+from sipagent.dialplan.reading import files_in, reading_copy
 from sipagent.dialplan.validation import listed, near_miss, validate
 from sipagent.engine.brain.script import Script
 from sipagent.environment import ENVIRONMENT
@@ -40,6 +41,19 @@ def check_files(
     if not paths:
         return in_order(_check_config(None, environment))
     return in_order(finding for path in paths for finding in _check(path, environment))
+
+
+def check_copy(config: Config, copy: Path) -> tuple[list[Finding], tuple[Plan, ...], list[Path]]:
+    """Check a copy of the dialplans; return what is wrong, the plans, and what else they read.
+
+    Args:
+        config: Of the appliance.
+        copy: Of its dialplans; findings name the files that it was made of.
+    """
+    folder = config.dialplans.path
+    with reading_copy(folder, copy) as reading:
+        found, plans = _read_folder(folder, None, _trunks(config), config.sip.emergency_numbers)
+    return in_order(found), plans, sorted(reading.others)
 
 
 def _check(path: Path, environment: Mapping[str, str] | None) -> Iterable[Finding]:
@@ -104,16 +118,25 @@ def _check_folder(
     trunks: Sequence[str] | None = None,
     emergency_numbers: Collection[str] = EMERGENCY_NUMBERS,
 ) -> Iterable[Finding]:
+    return _read_folder(folder, environment, trunks, emergency_numbers)[0]
+
+
+def _read_folder(
+    folder: Path,
+    environment: Mapping[str, str] | None,
+    trunks: Sequence[str] | None,
+    emergency_numbers: Collection[str],
+) -> tuple[list[Finding], tuple[Plan, ...]]:
+    """Return what is wrong with a folder of plans and scripts, and the plans that are right."""
     plans, findings = read_dir(
         folder,
         trunks=trunks,
         is_emergency=_is_emergency(emergency_numbers),
         environment=environment,
     )
-    yield from findings
-    for file in sorted(folder.glob(f"*{SCRIPT_SUFFIX}")):
-        yield from _read_script(file)[1]
-    yield from _check_scripts(plans.plans)
+    for file in files_in(folder, SCRIPT_SUFFIX):
+        findings += _read_script(file)[1]
+    return [*findings, *_check_scripts(plans.plans)], plans.plans
 
 
 def _read_script(file: Path) -> tuple[Script | None, list[Finding]]:

@@ -60,6 +60,8 @@ class DialplanSettings(Section):
 
     path: Path = Path("dialplans")
     """Folder of the dialplans, and of the scripts of the embedded engine."""
+    versions_path: GivenPath = Path("dialplan-versions")
+    """Folder that keeps the last 20 versions of them that were in use; made when it is needed."""
 
 
 class HttpSettings(Section):
@@ -138,6 +140,7 @@ class Config(Section):
 
 PATHS: tuple[tuple[str, ...], ...] = (
     ("dialplans", "path"),
+    ("dialplans", "versions_path"),
     ("cdr", "path"),
     ("cdr", "timeline_path"),
     ("recordings", "path"),

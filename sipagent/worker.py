@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 from sipagent.agents.http_client import HTTP
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.dial_desk import DialAnswer, DialDesk, DialRequest
-from sipagent.calls.routing import load_routes
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import SipAgentError
 from sipagent.leftovers import Leftovers
 from sipagent.ops.api_questions import ChannelApprover
@@ -41,9 +41,11 @@ from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
+from sipagent.ops.plan_messages import LoadPlans, UsePlans
 from sipagent.ops.refusals import RefusalCounter
 from sipagent.ops.traces import Traces
 from sipagent.ops.trunk_metrics import count_trunk
+from sipagent.plan_service import PlanService
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.registration import TrunkState
@@ -55,16 +57,19 @@ STOP_LIMIT_S = 3.0
 """How long hanging up may take when told to end now."""
 
 
-def run_worker(config: Config, realtime_url: str, connection: Connection) -> None:
+def run_worker(
+    config: Config, realtime_url: str, plans: PlanSource, connection: Connection
+) -> None:
     """Run a worker until it ends.
 
     Args:
         config: Of the appliance.
         realtime_url: WebSocket URL of the endpoint, embedded or not.
+        plans: To begin with.
         connection: To the supervisor.
     """
     set_up_logging(config.log.level, config.log.format)
-    asyncio.run(_Worker(config, realtime_url).run(connection))
+    asyncio.run(_Worker(config, realtime_url, plans).run(connection))
 
 
 def _tell_of_trunk(channel: Channel, state: TrunkState) -> None:
@@ -73,8 +78,8 @@ def _tell_of_trunk(channel: Channel, state: TrunkState) -> None:
 
 
 class _Worker:
-    def __init__(self, config: Config, realtime_url: str) -> None:
-        self._config = config
+    def __init__(self, config: Config, realtime_url: str, plans: PlanSource) -> None:
+        self._config, self._first_plans = config, plans
         self._realtime = config.realtime.endpoint(realtime_url)
         self._ended = asyncio.Event()
         self._sip: SipEndpoint | None = None
@@ -83,6 +88,7 @@ class _Worker:
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
         self._channel: Channel | None = None
+        self._plans: PlanService | None = None
 
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
@@ -106,6 +112,8 @@ class _Worker:
         except TimeoutError:
             log.warning("! calls did not end in %g s", STOP_LIMIT_S)
         heart.cancel()
+        assert self._plans is not None
+        await self._plans.close()
         await HTTP.close()
         await asyncio.to_thread(self._traces.close)
         await self._sip.close()
@@ -113,23 +121,20 @@ class _Worker:
 
     async def _start(self, channel: Channel) -> None:
         config = self._config
-        routes = await load_routes(
-            config.dialplans.path,
-            embedded=config.realtime.has_scripts,
-            emergency_numbers=config.sip.emergency_numbers,
-            country_code=config.dial.country_code,
-            trunks=[trunk.name for trunk in config.sip.trunks],
-        )
+        self._plans = PlanService(config, channel.send)
+        await self._plans.start(self._first_plans)
+        plans = self._plans.plans
         self._traces = Traces(config.traces)
         self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
-            route=routes.take,
+            route=plans.take,
             endpoint=self._realtime,
             observer=call_observers(
                 config.cdr.path,
                 config.cdr.timeline_path,
                 CallStream(channel, unix_time),
                 self._traces,
+                plans,
             ),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
@@ -151,10 +156,17 @@ class _Worker:
             text = f"a worker holds {limit} calls, not {config.sip.max_calls}"
             raise SipAgentError(f"sip.max_calls: {text}; lower it to {limit}")
         trunks = [trunk.name for trunk in config.sip.trunks]
-        dials = self._dials = DialDesk(self._desk, self._sip, routes.named, trunks)
+        dials = self._dials = DialDesk(self._desk, self._sip, plans.named, trunks)
         desk = self._desk
         self._operators = OperatorDesk(channel.send, lambda: desk.calls, dials.give_up)
-        channel.send(Ready(self._sip.port, self._sip.call_limit, routes.plans))
+        channel.send(
+            Ready(
+                self._sip.port,
+                self._sip.call_limit,
+                plans.routes.plans,
+                plans.routes.version,
+            )
+        )
 
     async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
         assert self._sip is not None
@@ -195,6 +207,8 @@ class _Worker:
                     self._ended.set()
             case ApprovalDecided() if self._approver is not None:
                 self._approver.decided(message)
+            case LoadPlans() | UsePlans() if self._plans is not None:
+                self._plans.told(message)
             case DialAsked():
                 self._place(message)
             case OperatorAsked() if self._operators is not None:

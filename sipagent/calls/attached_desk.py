@@ -32,6 +32,7 @@ from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
 from .personas import personas
 from .route_keys import route_keys
+from .routed import routed
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -153,16 +154,16 @@ class AttachedDesk:
                 self._reject(call_id, entry, Reason.NO_ROUTE, 404)
             case RefuseEmergency():
                 self._reject(call_id, entry, *emergency_refusal(call_id, invite))
-            case RefuseCall(plan, status):
-                self._tell(call_id, facts.CallRouted(plan, ""))
+            case RefuseCall(plan, status) as refused:
+                self._tell(call_id, routed(refused))
                 log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
                 self._reject(call_id, entry, Reason.PLAN_REFUSED, status)
-            case ReferCall(plan, target_uri):
-                self._tell(call_id, facts.CallRouted(plan, ""))
+            case ReferCall(plan, target_uri) as referred:
+                self._tell(call_id, routed(referred))
                 log.info("call=%s ! redirected by plan %s", call_id, plan)
                 self._redirect(call_id, entry, target_uri)
             case CallSetup() as setup:
-                self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+                self._tell(call_id, routed(setup))
                 if len(self.calls) >= self._most_calls:
                     log.warning("call=%s ! no room: %d calls", call_id, len(self.calls))
                     self._reject(call_id, entry, Reason.BUSY, 486)
@@ -186,7 +187,7 @@ class AttachedDesk:
         if agent is None:
             name = setup.agent.name
             log.warning("call=%s ! agent %s is gone, %s goes on", call_id, entry.agent, name)
-        self._tell(call_id, facts.CallRouted(setup.plan, (agent or setup.agent).name))
+        self._tell(call_id, routed(setup, (agent or setup.agent).name))
         self._begin(call_id, entry, setup, agent or setup.agent)
 
     def _is_new(self, entry: JournalEntry) -> bool:

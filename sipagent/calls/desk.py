@@ -29,6 +29,7 @@ from .incoming import incoming_controller
 from .leg_answer import LegAnswer
 from .leg_interop import interop_found
 from .route_keys import route_keys
+from .routed import routed
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
 from .termination import Reason, Result, Termination
 
@@ -94,18 +95,18 @@ class CallDesk:
                 reason, status = emergency_refusal(call_id, invite)
                 leg.reject(status, headers=[EMERGENCY_WARNING])
                 self._end(call_id, reason, "", status)
-            case RefuseCall(plan, status):
-                self.tell(call_id, facts.CallRouted(plan, ""))
+            case RefuseCall(plan, status) as refused:
+                self.tell(call_id, routed(refused))
                 leg.reject(status)
                 log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
                 self._end(call_id, Reason.PLAN_REFUSED, "", status)
-            case ReferCall(plan, target_uri):
-                self.tell(call_id, facts.CallRouted(plan, ""))
+            case ReferCall(plan, target_uri) as referred:
+                self.tell(call_id, routed(referred))
                 leg.reject(302, headers=[("Contact", f"<{target_uri}>")])  # RFC 3261, 21.3.3
                 log.info("call=%s ! redirected by plan %s", call_id, plan)
                 self._end(call_id, Reason.REDIRECTED, f"to {target_uri}", 302)
             case CallSetup() as setup:
-                self.tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+                self.tell(call_id, routed(setup))
                 self.run_call(
                     call_id,
                     leg,

@@ -25,6 +25,7 @@ from .call_words import call_words
 from .desk import CallDesk
 from .leg_answer import LegAnswer
 from .outgoing_controller import OutgoingController
+from .routed import routed
 from .setup import CallDecision, CallSetup
 from .termination import Reason, Result, Termination
 
@@ -140,7 +141,7 @@ class DialDesk:
         except SipError as error:
             log.warning("call=%s ! could not be dialled; why is in its record", call_id)
             self._offered(call_id, "", uri_user(request.uri) or request.uri, caller)
-            self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+            self._tell(call_id, routed(setup))
             failed = Termination(Result.FAILED, Reason.DIAL_FAILED, str(error), error.status or 500)
             self._tell(call_id, facts.CallEnded(failed, 0))
             return
@@ -150,7 +151,7 @@ class DialDesk:
         offered_at = self._loop.time()
         invite = leg.invite
         self._offered(call_id, invite.sip_call_id, invite.called_user, invite.caller_user)
-        self._tell(call_id, facts.CallRouted(setup.plan, setup.agent.name))
+        self._tell(call_id, routed(setup))
         controller = OutgoingController(
             setup.policy,
             ring_s=request.ring_s or outgoing.ring_s,

@@ -55,6 +55,10 @@ class CallRouted:
 
     plan: str
     agent: str
+    plan_version: int = 0
+    """Of all plans together; the call keeps it. 0: nobody counts."""
+    plan_sha: str = ""
+    """Of their content, shortened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,13 @@ from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .life_settings import LifeSettings
 from .mcp_setup import mcp_setup
 from .setup import (
+    NO_VERSION,
     BackendSetup,
     CallDecision,
     CallSetup,
     LineSetup,
     OutgoingSetup,
+    PlansVersion,
     Prompts,
     RecordingSetup,
     ReferCall,
@@ -44,7 +46,12 @@ DEFAULT_SILENCE_MS = 500
 
 
 def prepare_call(
-    plan: Plan, prompts: Prompts, *, embedded: bool, never_called: NeverCalled = USUALLY
+    plan: Plan,
+    prompts: Prompts,
+    *,
+    embedded: bool,
+    never_called: NeverCalled = USUALLY,
+    version: PlansVersion = NO_VERSION,
 ) -> CallDecision:
     """Boil ``plan`` down to what one call needs.
 
@@ -53,13 +60,14 @@ def prepare_call(
         prompts: Made beforehand.
         embedded: Whether the session goes to the embedded engine.
         never_called: Where no peer may send us.
+        version: Of the plans.
     """
     plan = guarded_plan(plan)
     dialplan, session = plan.dialplan, plan.dialplan.session
     if dialplan.refuse is not None:
-        return RefuseCall(plan.name, dialplan.refuse.status)
+        return RefuseCall(plan.name, dialplan.refuse.status, version)
     if dialplan.refer is not None:
-        return ReferCall(plan.name, dialplan.refer.target_uri)
+        return ReferCall(plan.name, dialplan.refer.target_uri, version)
     transfer = transfer_setup(dialplan.transfer, never_called)
     backend = _backend(plan, embedded=embedded)
     keypad = keypad_setup(dialplan.keypad)
@@ -95,6 +103,7 @@ def prepare_call(
         mcp=mcp_setup(plan),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
+        version=version,
     )
 
 

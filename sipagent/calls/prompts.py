@@ -17,12 +17,14 @@ from sipagent.audio.frames import silence
 from sipagent.audio.tones import tone
 from sipagent.audio.wav import read_wav
 from sipagent.dialplan.plans import Plan
+from sipagent.dialplan.reading import place_of
 from sipagent.dialplan.transfer import transfer_is_attended
 from sipagent.engine.tts.speaker import Speaker
 from sipagent.engine.tts.voices import espeak_voice
 from sipagent.errors import EngineError, SipAgentError
 
 from .setup import Prompt, Prompts
+from .spoken_prompts import SpokenPrompts
 
 log = logging.getLogger(__name__)
 
@@ -35,16 +37,23 @@ FILLER_PAUSE_MS = 2_000
 """Between the filler and the filler."""
 
 
-async def prepare_prompts(plans: Sequence[Plan]) -> dict[str, Prompts]:
-    """Return the prompts of each plan, by the plan's name; none is empty. Never raises."""
-    speaker = Speaker()
+async def prepare_prompts(
+    plans: Sequence[Plan], speaker: SpokenPrompts | None = None
+) -> dict[str, Prompts]:
+    """Return the prompts of each plan, by the plan's name; none is empty. Never raises.
+
+    Args:
+        plans: Checked.
+        speaker: Has spoken for the plans before; None: there were none.
+    """
+    speaker = speaker or SpokenPrompts()
     try:
         return {plan.name: await _prompts(plan, speaker) for plan in plans}
     finally:
-        await speaker.close()
+        await speaker.rest()
 
 
-async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
+async def _prompts(plan: Plan, speaker: SpokenPrompts) -> Prompts:
     if not plan.dialplan.agents:
         return Prompts(information_tone(), None)  # nobody answers: nothing is worth speaking
     session = plan.dialplan.session
@@ -63,7 +72,7 @@ async def _prompts(plan: Plan, speaker: Speaker) -> Prompts:
     )
 
 
-async def _delegation(plan: Plan, speaker: Speaker) -> Prompt | None:
+async def _delegation(plan: Plan, speaker: SpokenPrompts) -> Prompt | None:
     backend = plan.dialplan.backend
     if backend is None or not (backend.filler_tone or backend.filler):
         return None
@@ -71,7 +80,7 @@ async def _delegation(plan: Plan, speaker: Speaker) -> Prompt | None:
     return await _made(plan, speaker, "delegation filler", words, None) or hold_tone()
 
 
-async def _announcement(plan: Plan, speaker: Speaker) -> Prompt | None:
+async def _announcement(plan: Plan, speaker: SpokenPrompts) -> Prompt | None:
     """Return what is announced before a recorded call; no tone can stand in for it."""
     recording = plan.dialplan.recording
     if not recording.enabled or recording.consent != "announce":
@@ -83,12 +92,12 @@ async def _announcement(plan: Plan, speaker: Speaker) -> Prompt | None:
     return made
 
 
-async def _early(plan: Plan, speaker: Speaker) -> Prompt | None:
+async def _early(plan: Plan, speaker: SpokenPrompts) -> Prompt | None:
     wav = plan.dialplan.line.early_wav
     return None if wav is None else await _made(plan, speaker, "early media", "", wav)
 
 
-async def _music(plan: Plan, speaker: Speaker) -> Prompt | None:
+async def _music(plan: Plan, speaker: SpokenPrompts) -> Prompt | None:
     transfer = plan.dialplan.transfer
     if transfer is None or not transfer_is_attended(transfer):
         return None
@@ -114,26 +123,26 @@ async def spoken_prompt(words: str, voice: str) -> Prompt | None:
 
 
 async def _made(
-    plan: Plan, speaker: Speaker, key: str, words: str, wav: str | None
+    plan: Plan, speaker: SpokenPrompts, key: str, words: str, wav: str | None
 ) -> Prompt | None:
     """Return a prompt of the plan's own, or None if it has none that can be heard."""
     if wav is not None:
         try:
-            pcm, rate_hz = await asyncio.to_thread(read_wav, plan.beside(wav))
+            pcm, rate_hz = await asyncio.to_thread(read_wav, place_of(plan.beside(wav)))
             return Prompt(pcm, rate_hz)
         except (OSError, SipAgentError) as error:
             log.error("plan %s ! %s: %s", plan.name, key, error)
     if not words:
         return None
     try:
-        pcm = await speaker.speak(words, espeak_voice(plan.dialplan.session.voice or ""))
+        made = await speaker.speak(words, espeak_voice(plan.dialplan.session.voice or ""))
     except EngineError as error:
         log.warning("plan %s ! its %s is a tone: %s", plan.name, key, error)
         return None
-    if not len(pcm):
+    if not len(made.pcm):
         log.warning("plan %s ! its %s is a tone: its words have no sound", plan.name, key)
         return None
-    return Prompt(pcm, speaker.rate_hz)
+    return made
 
 
 def information_tone() -> Prompt:

@@ -60,6 +60,18 @@ class Prompts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlansVersion:
+    """Which version of the plans a call has; it keeps it."""
+
+    number: int = 0
+    """0: nobody counts."""
+    sha: str = ""
+
+
+NO_VERSION = PlansVersion()
+
+
+@dataclass(frozen=True, slots=True)
 class BackendSetup:
     """Who works in writing for the agents of a plan, and how the caller waits."""
 
@@ -167,6 +179,7 @@ class CallSetup:
     """What whoever had the call placed says of it."""
     words: Mapping[str, str] = field(default_factory=dict)
     """The same and what the call says of itself, where texts of the plan name it."""
+    version: PlansVersion = NO_VERSION
 
     def about(self, words: Mapping[str, str], variables: Mapping[str, str]) -> CallSetup:
         """Return the setup of one call.
@@ -194,6 +207,7 @@ class RefuseCall:
     plan: str
     status: int
     """Of the response (RFC 3261 section 21), 400 to 699."""
+    version: PlansVersion = NO_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +217,7 @@ class ReferCall:
     plan: str
     target_uri: str
     """``sip:``, ``sips:`` or ``tel:``."""
+    version: PlansVersion = NO_VERSION
 
 
 @dataclass(frozen=True, slots=True)

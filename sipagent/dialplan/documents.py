@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .findings import Finding, Severity
+from .reading import place_of
 from .toml_lines import KeyPath, key_lines, key_text, nearest
 
 MAX_BYTES = 256 * 1024
@@ -101,10 +102,11 @@ def read_document(file: Path) -> Document | Finding:
 def read_source(file: Path) -> bytes | Finding:
     """Return the bytes of ``file``, or why it cannot be read."""
     try:
-        if not file.is_file():
-            why = "is not a file" if file.exists() else "does not exist"
+        place = place_of(file)
+        if not place.is_file():
+            why = "is not a file" if place.exists() else "does not exist"
             return Finding(file, 0, "", why)
-        with file.open("rb") as opened:
+        with place.open("rb") as opened:
             source = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         why = (isinstance(error, OSError) and error.strerror) or str(error)

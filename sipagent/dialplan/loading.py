@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sipagent.audio.wav import read_wav
-from sipagent.errors import SipAgentError
+from sipagent.errors import DialplanError, SipAgentError
 
 from .backend import read_key
 from .checking import check_plan
@@ -22,7 +22,8 @@ from .includes import PART_SUFFIX
 from .models import Dialplan, Guardrail
 from .plan_texts import SCRIPT_SUFFIX, plan_files, read_plan
 from .plans import Plan, PlanSet
-from .python_tools import PythonFiles, ToolProblem
+from .python_tools import PythonFiles, ToolProblem, release
+from .reading import files_in, place_of
 from .routes import check_routes
 from .secret_checks import read_secrets
 from .tools import Tool
@@ -74,7 +75,11 @@ def load_dir(
         is_emergency=is_emergency,
         environment=environment,
     )
-    raise_errors(findings)
+    try:
+        raise_errors(findings)
+    except DialplanError:
+        plans.release()
+        raise
     return plans
 
 
@@ -95,7 +100,7 @@ def read_dir(
         is_emergency: Tells the emergency numbers; None: nobody knows.
         environment: Has the secrets that no file holds; None: that of the process.
     """
-    if not folder.is_dir():
+    if not place_of(folder).is_dir():
         text = "is not a folder" if folder.exists() else "there is no such folder"
         return PlanSet((), version, ""), [Finding(folder, 0, "", text)]
     loaded = [read_file(file, environment) for file in plan_files(folder)]
@@ -120,7 +125,7 @@ def read_dir(
 
 def _unused_parts(folder: Path, loaded: Iterable[LoadedFile]) -> Iterator[Finding]:
     used = {part for each in loaded if each.document is not None for part in each.document.parts}
-    for file in sorted(folder.glob(f"*{PART_SUFFIX}")):
+    for file in files_in(folder, PART_SUFFIX):
         if file not in used:
             yield Finding(file, 0, "", "is a part that no plan includes", Severity.WARNING)
 
@@ -156,7 +161,11 @@ def read_file(file: Path, environment: Mapping[str, str] | None = None) -> Loade
         *_check_files(dialplan, document),
     ]
     is_right = not any(finding.is_error for finding in findings)
-    plan = Plan(file, dialplan, tools, guardrails, secrets) if is_right else None
+    plan: Plan | None = None
+    if is_right:
+        plan = Plan(file, dialplan, tools, guardrails, secrets, files.modules)
+    else:
+        release(files.modules)
     return LoadedFile(tuple(findings), plan, document, dialplan, files.sources)
 
 
@@ -183,9 +192,9 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
     folder, session = document.file.parent, dialplan.session
     if session.script is not None:
         name = session.script + SCRIPT_SUFFIX
-        if not (folder / name).is_file():
+        if not place_of(folder / name).is_file():
             stems = [
-                each.name.removesuffix(SCRIPT_SUFFIX) for each in folder.glob(f"*{SCRIPT_SUFFIX}")
+                each.name.removesuffix(SCRIPT_SUFFIX) for each in files_in(folder, SCRIPT_SUFFIX)
             ]
             text = f"there is no file {name}{near_miss(session.script, stems)}"
             yield document.finding(("session", "script"), text)
@@ -207,7 +216,7 @@ def _check_files(dialplan: Dialplan, document: Document) -> Iterator[Finding]:
         if wav is None:
             continue
         try:
-            read_wav(folder / wav)
+            read_wav(place_of(folder / wav))
         except (OSError, ValueError, SipAgentError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             yield document.finding(path, f"{wav} cannot be used: {why}")

@@ -10,6 +10,7 @@ from .documents import Document, read_document
 from .findings import Finding, raise_errors
 from .includes import PART_SUFFIX, with_parts
 from .models import Dialplan
+from .reading import files_in
 from .validation import validate
 
 SCRIPT_SUFFIX = ".script.toml"
@@ -28,11 +29,8 @@ class PlanText:
 
 def plan_files(folder: Path) -> list[Path]:
     """Return the dialplans of ``folder``, by name."""
-    return sorted(
-        file
-        for file in folder.glob("*.toml")
-        if not file.name.endswith((SCRIPT_SUFFIX, PART_SUFFIX)) and not file.name.startswith(".")
-    )
+    others = (SCRIPT_SUFFIX, PART_SUFFIX)
+    return [file for file in files_in(folder, ".toml") if not file.name.endswith(others)]
 
 
 def read_plan(file: Path) -> PlanText:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sipagent.agents.tools import FunctionTool
 from .call_keys import CallKeys
 from .matching import Matcher, Verdict
 from .models import Dialplan
+from .python_tools import release
 from .secrets import Secrets
 
 
@@ -27,6 +28,8 @@ class Plan:
     """By name."""
     secrets: Secrets = field(default_factory=Secrets)
     """Those that its texts name."""
+    modules: Sequence[str] = ()
+    """Names of the modules that its Python files are."""
 
     @property
     def name(self) -> str:
@@ -63,6 +66,11 @@ class PlanSet:
     def plan(self, name: str) -> Plan | None:
         """Return the plan called ``name``, or None."""
         return next((plan for plan in self.plans if plan.name == name), None)
+
+    def release(self) -> None:
+        """Let go of what the plans hold, when no call has any of them any more."""
+        for plan in self.plans:
+            release(plan.modules)
 
     def explain(self, keys: CallKeys) -> list[Verdict]:
         """Return what becomes of a call, plan by plan."""

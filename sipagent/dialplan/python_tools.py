@@ -1,7 +1,9 @@
 """Loads Python functions from files beside a dialplan.
 
 Each plan executes its files as modules of its own: two plans may both have a ``tools.py``, and one
-file used by two plans is two modules. Nothing is put on ``sys.path`` and no bytecode is written.
+file used by two plans is two modules. So are two versions of a plan, of which the older may still
+have calls: its modules are there until :func:`release`. Nothing is put on ``sys.path`` and no
+bytecode is written.
 
 Whatever the file does wrong, ``SystemExit`` included, is a finding; nothing gets through.
 """
@@ -9,9 +11,10 @@ Whatever the file does wrong, ``SystemExit`` included, is a finding; nothing get
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +26,8 @@ from .documents import read_source
 from .findings import Finding
 from .tools import Tool
 from .validation import near_miss
+
+_loads = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class PythonFiles:
         self._modules: dict[str, ModuleType | ToolProblem] = {}
         self.sources: dict[str, bytes] = {}
         """Content of the files that were read, by name."""
+        self.modules: list[str] = []
+        """Names of those that were executed."""
 
     def load(self, tool: Tool) -> FunctionTool | ToolProblem:
         """Return ``tool``, a Python one, ready to be called, or what is wrong with it."""
@@ -94,28 +101,29 @@ class PythonFiles:
         self.sources[file_name] = source
         module = ModuleType(_module_name(self._plan_file, file_name))
         module.__file__ = str(file)
-        previous = sys.modules.get(module.__name__)
         # Dataclasses and models of the file look their own module up there, and later too.
         sys.modules[module.__name__] = module
         try:
             exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
         except (Exception, SystemExit) as error:
-            _put_back(module.__name__, previous)
+            release([module.__name__])
             place = Finding(file, _line_in(file, error), "", _last_line(error))
             return ToolProblem(f"{file_name} cannot be loaded", place)
+        self.modules.append(module.__name__)
         return module
 
 
+def release(modules: Iterable[str]) -> None:
+    """Forget modules that nobody calls any more; harmless twice."""
+    for name in modules:
+        sys.modules.pop(name, None)
+
+
 def _module_name(plan_file: Path, file_name: str) -> str:
-    """Return a name that no other plan's module has, and the same one at each reload."""
+    """Return a name that no other module has."""
     key = f"{plan_file.absolute()}\0{file_name}"
-    return f"sipagent_plan_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-
-
-def _put_back(name: str, previous: ModuleType | None) -> None:
-    del sys.modules[name]
-    if previous is not None:
-        sys.modules[name] = previous
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"sipagent_plan_{digest}_{next(_loads)}"
 
 
 def _line_in(file: Path, error: BaseException) -> int:

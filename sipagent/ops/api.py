@@ -15,6 +15,7 @@ from .api_approvals import Approvals, Ending, Fate
 from .api_calls import CALLS, CallsApi
 from .api_events import Events
 from .api_guard import ApiGuard, error_response, read_body
+from .api_plans import PlansApi
 from .api_trunks import Trunks
 from .channel import ApprovalAsked, ApprovalClosed, Closed, Message, TrunkChanged
 from .live_feed import Event, LiveFeed
@@ -46,6 +47,7 @@ class Api:
         send: Tells a process something; a source is what ``heard`` was given.
         readiness: Of the box, now.
         calls: Places calls.
+        plans: Lists, checks and loads them.
     """
 
     def __init__(
@@ -54,11 +56,13 @@ class Api:
         send: Callable[[Hashable, Message], None],
         readiness: Callable[[], Readiness],
         calls: CallsApi,
+        plans: PlansApi,
     ) -> None:
-        self._guard, self._send, self.calls = guard, send, calls
+        self._guard, self._send, self.calls, self.plans = guard, send, calls, plans
         self._approvals, self._trunks = Approvals(), Trunks()
         self._events = Events(readiness, self._first)
         self._feed = LiveFeed(calls.live, self._events.tell_all)
+        plans.on_change(lambda content: self._events.tell("plans", content))
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
@@ -67,6 +71,7 @@ class Api:
             web.get(APPROVALS, self._guard.guarded(self._list)),
             web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
             web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
+            *self.plans.routes(self._guard),
             web.get(EVENTS, self._guard.guarded(self._events.serve)),
             web.get(CALLS, self._guard.guarded(self.calls.list)),
             web.post(CALLS, self._guard.guarded(self.calls.place)),
@@ -109,7 +114,7 @@ class Api:
     def _first(self) -> list[Event]:
         """Return what every stream begins with."""
         calls: Event = ("calls", {"calls": self.calls.live.listed()})
-        return [("approvals", self._waiting()), calls]
+        return [("approvals", self._waiting()), calls, ("plans", self.plans.told())]
 
     def _tell_closed(self, approval_id: str, ending: Ending | None) -> None:
         if ending is not None:

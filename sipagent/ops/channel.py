@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 from sipagent.operator_acts import ActAnswer, OperatorAct
 from sipagent.sip.registration import TrunkState
 
+from .plan_messages import LoadPlans, PlansLoaded, UsePlans
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -25,6 +27,7 @@ class Ready:
     """0 of one that has none."""
     call_limit: int
     plans: int
+    plans_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,9 @@ Message: TypeAlias = (
     | OperatorAsked
     | OperatorAnswered
     | TrunkChanged
+    | LoadPlans
+    | PlansLoaded
+    | UsePlans
     | Stop
     | Closed
 )

@@ -47,7 +47,7 @@ class OpsServer:
         if webhooks is not None:
             self._collectors.append(webhooks.counts)
         if api is not None:
-            self._collectors.append(api.calls.counts)
+            self._collectors += [api.calls.counts, api.plans.counts]
         self._runner: web.AppRunner | None = None
         self.port = port
 

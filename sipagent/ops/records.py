@@ -29,6 +29,9 @@ class CallRecord:
     diverted_from: str = ""
     source_address: str = ""
     plan: str = ""
+    plan_version: int = 0
+    """Of all plans together, when the call began."""
+    plan_sha: str = ""
     agents: list[str] = field(default_factory=list)
     """In order of appearance."""
     codec: str = ""
@@ -87,6 +90,7 @@ class CallRecord:
                 self.interop = list(names)
             case facts.CallRouted(plan=plan, agent=agent):
                 self.plan = plan
+                self.plan_version, self.plan_sha = fact.plan_version, fact.plan_sha
                 self.agents += [agent] if agent else []  # a refused call has none
             case facts.SessionOpened(connect_ms=connect_ms):
                 self.connect_ms = connect_ms

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .plan_state import PlanState, plans_to_json
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -18,6 +20,8 @@ class Readiness:
     attached_calls: int = 0
     attached_limit: int = 0
     """0 when calls are not attached to."""
+    plans: PlanState | None = None
+    """None: nobody knows yet."""
 
 
 def readiness_to_json(now: Readiness) -> dict[str, Any]:
@@ -29,4 +33,5 @@ def readiness_to_json(now: Readiness) -> dict[str, Any]:
         "call_limit": now.call_limit,
         "attached_calls": now.attached_calls,
         "attached_limit": now.attached_limit,
+        "plans": None if now.plans is None else plans_to_json(now.plans),
     }

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.ops.attach_store import AttachStore
 from sipagent.ops.channel import Look, Message
 from sipagent.ops.clock import unix_time
@@ -30,6 +31,7 @@ class Attaching:
         config: Of the appliance; it has webhook secrets.
         context: Of the fork server.
         realtime_url: Asked at each start of the process.
+        plans: The same.
         on_exit: Called with the pid of each process that ended.
         on_message: Called with all the process says.
     """
@@ -39,6 +41,7 @@ class Attaching:
         config: Config,
         context: ForkServerContext,
         realtime_url: Callable[[], str],
+        plans: Callable[[], PlanSource],
         on_exit: Callable[[int], None],
         on_message: Callable[[Message], None],
     ) -> None:
@@ -47,6 +50,7 @@ class Attaching:
             context,
             config,
             realtime_url,
+            plans,
             on_exit,
             main=attacher_main,
             name="attached calls",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sipagent.config import Config
 from sipagent.ops.box_metrics import BoxState, ProcessState
+from sipagent.ops.plan_state import PlanState
 from sipagent.ops.status import Readiness
 
 from .engine_process import EngineProcess
@@ -20,6 +21,7 @@ class State:
     engine: EngineProcess | None
     worker: WorkerProcess | None
     attached: WorkerProcess | None
+    plans: PlanState | None = None
 
 
 def readiness(state: State) -> Readiness:
@@ -46,6 +48,7 @@ def readiness(state: State) -> Readiness:
         heartbeat.call_limit if heartbeat is not None else 0,
         attached.calls_in_use if attached is not None else 0,
         attached.call_limit if attached is not None else 0,
+        state.plans,
     )
 
 

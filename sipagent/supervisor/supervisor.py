@@ -9,6 +9,7 @@
 | webhooks        | ``run``  | ``run``  | one line, exit status 1; see ``attaching``      |
 | attached calls  | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
 | service manager | ``run``  | ``run``  | is told no more; see ``notify``                 |
+| plans           | ``run``  | ``run``  | a broken edit keeps those before it in use      |
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from typing import Any
 from prometheus_client.multiprocess import mark_process_dead
 
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import SipAgentError
 from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.api_plans import PlansApi
 from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.dial_guard import DialGuard
@@ -41,6 +44,7 @@ from sipagent.realtime.settings import EMBEDDED
 from .attaching import Attaching
 from .engine_process import EngineProcess
 from .notify import ServiceManager
+from .plan_keeper import PlanKeeper
 from .readiness import State, announcement, box_state, readiness, status_line
 from .worker_process import WorkerProcess, fork_server
 
@@ -79,6 +83,7 @@ class _Supervisor:
         self._engine: EngineProcess | None = None
         self._worker: WorkerProcess | None = None
         self._attaching: Attaching | None = None
+        self._plans: PlanKeeper | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
 
@@ -91,15 +96,23 @@ class _Supervisor:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._signal, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         config = self._config
         context = fork_server()
         guard = ApiGuard(config.http.bind, config.http.token.get_secret_value())
         dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
         calls = CallsApi(config.dial, dial_guard, self._tell, WORKER)
-        api = Api(guard, self._tell, lambda: readiness(self._state()), calls)
+        plans = self._plans = PlanKeeper(config, context, self._tell, self._prepare)
+        plans_api = PlansApi(plans)
+        api = Api(guard, self._tell, lambda: readiness(self._state()), calls, plans_api)
         if config.webhooks.secrets:
             self._attaching = Attaching(
-                config, context, self._realtime_url, self._ended, partial(api.heard, ATTACHED)
+                config,
+                context,
+                self._realtime_url,
+                lambda: plans.source,
+                self._ended,
+                partial(self._heard, api, ATTACHED),
             )
         http = OpsServer(
             config.http.bind,
@@ -116,6 +129,7 @@ class _Supervisor:
             if self._attaching is not None:
                 await self._attaching.open()
             await http.start()
+            await plans.start()
             if config.realtime.url == EMBEDDED:
                 self._engine = EngineProcess(config)
                 await self._engine.start()
@@ -124,9 +138,11 @@ class _Supervisor:
                 context,
                 config,
                 self._realtime_url,
+                lambda: plans.source,
                 self._ended,
-                on_message=partial(api.heard, WORKER),
+                on_message=partial(self._heard, api, WORKER),
             )
+            self._run(plans.run(), "plans")
             if self._attaching is not None:
                 self._run(self._attaching.run(), "attached calls")
             await self._serve(self._worker, http.port)
@@ -167,6 +183,11 @@ class _Supervisor:
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
+
+    def _reload(self) -> None:
+        """SIGHUP: load the plans, whether a file looks edited or not."""
+        if self._plans is not None:
+            self._plans.ask()
 
     def _signal(self, number: signal.Signals) -> None:
         self._signals.append(number)
@@ -226,6 +247,14 @@ class _Supervisor:
         if process is not None:
             process.send(message)
 
+    def _heard(self, api: Api, source: Hashable, message: Message) -> None:
+        api.heard(source, message)
+        if self._plans is not None:
+            self._plans.rollout.heard(source, message)
+
+    async def _prepare(self, plans: PlanSource) -> str:
+        return ""
+
     def _ended(self, pid: int) -> None:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]
 
@@ -235,6 +264,7 @@ class _Supervisor:
             engine=self._engine,
             worker=self._worker,
             attached=self._attaching.process if self._attaching is not None else None,
+            plans=self._plans.state if self._plans is not None else None,
         )
 
 

@@ -16,13 +16,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.ops.channel import Channel, Closed, Failed, Heartbeat, Message, Ready
 
 from .restarts import RestartPolicy
 
 log = logging.getLogger(__name__)
 
-PRELOADED = ["numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"]
+PRELOADED = [
+    *("numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"),
+    "sipagent.check",
+]
 
 START_LIMIT_S = 60.0
 SILENCE_LIMIT_S = 10.0
@@ -36,16 +40,21 @@ def fork_server() -> ForkServerContext:
     return context
 
 
-def worker_main(config: Config, realtime_url: str, connection: Connection) -> None:
+def worker_main(
+    config: Config, realtime_url: str, plans: PlanSource, connection: Connection
+) -> None:
     """Run in the worker: load telephony there, and only there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor: calls are drained
-    importlib.import_module("sipagent.worker").run_worker(config, realtime_url, connection)
+    importlib.import_module("sipagent.worker").run_worker(config, realtime_url, plans, connection)
 
 
-def attacher_main(config: Config, realtime_url: str, connection: Connection) -> None:
+def attacher_main(
+    config: Config, realtime_url: str, plans: PlanSource, connection: Connection
+) -> None:
     """Run in the process of attached calls."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    importlib.import_module("sipagent.attacher").run_attacher(config, realtime_url, connection)
+    attacher = importlib.import_module("sipagent.attacher")
+    attacher.run_attacher(config, realtime_url, plans, connection)
 
 
 class WorkerProcess:
@@ -55,6 +64,7 @@ class WorkerProcess:
         context: Of :func:`fork_server`.
         config: Of the appliance.
         realtime_url: Asked at each start.
+        plans: Asked at each start: the version to begin with.
         on_exit: Called with the pid of each process that ended.
         main: What the process runs.
         name: What it is called in the log.
@@ -67,14 +77,16 @@ class WorkerProcess:
         context: ForkServerContext,
         config: Config,
         realtime_url: Callable[[], str],
+        plans: Callable[[], PlanSource],
         on_exit: Callable[[int], None],
         *,
-        main: Callable[[Config, str, Connection], None] = worker_main,
+        main: Callable[[Config, str, PlanSource, Connection], None] = worker_main,
         name: str = "worker",
         on_message: Callable[[Message], None] = lambda _: None,
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
-        self._context, self._config, self._realtime_url = context, config, realtime_url
+        self._context, self._config = context, config
+        self._realtime_url, self._plans = realtime_url, plans
         self._on_exit, self._main, self.name = on_exit, main, name
         self._on_message, self._silence_limit_s = on_message, silence_limit_s
         self._now = asyncio.get_running_loop().time
@@ -144,7 +156,9 @@ class WorkerProcess:
         self._is_gone.clear()
         self._heard_at = self._now()
         process = self._context.Process(
-            target=self._main, args=(self._config, self._realtime_url(), theirs), name=self.name
+            target=self._main,
+            args=(self._config, self._realtime_url(), self._plans(), theirs),
+            name=self.name,
         )
         process.start()
         theirs.close()

@@ -11,6 +11,7 @@ from sipagent.calls.leg_succession import REPLACED_NOTE, allowed
 from sipagent.calls.routing import load_routes
 from sipagent.calls.setup import CallSetup
 from sipagent.calls.transfer_setup import TransferSetup
+from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import DialplanError
 from sipagent.sip.events import PeerReplaced
 from sipagent.sip.never_called import USUALLY, NeverCalled
@@ -77,7 +78,10 @@ async def test_the_configurations_list_reaches_the_plans(tmp_path: Path) -> None
     table = '[transfer]\naccept_refer = "follow"\nrefer_targets = ["sip:*@pbx"]\n'
     (tmp_path / "p.toml").write_text(f'name = "p"\n{agent}{table}')
     routes = await load_routes(
-        tmp_path, embedded=False, emergency_numbers=["0112"], country_code="+44"
+        PlanSource(1, "", tmp_path, tmp_path),
+        embedded=False,
+        emergency_numbers=["0112"],
+        country_code="+44",
     )
     setup = routes.named("p")
     assert isinstance(setup, CallSetup)
@@ -91,9 +95,9 @@ async def test_no_plan_transfers_to_an_emergency_number_unless_it_takes_such_cal
     plan = f'name = "p"\n{agent}[transfer]\ntargets = {{ help = "tel:112" }}\n'
     (tmp_path / "p.toml").write_text(plan)
     with pytest.raises(DialplanError, match=r"p.toml:7: transfer.targets.help: is an emergency"):
-        await load_routes(tmp_path, embedded=False)
+        await load_routes(PlanSource(1, "", tmp_path, tmp_path), embedded=False)
     (tmp_path / "p.toml").write_text(f"{plan}[match]\nemergency = true\n")
-    await load_routes(tmp_path, embedded=False)
+    await load_routes(PlanSource(1, "", tmp_path, tmp_path), embedded=False)
 
 
 async def test_the_agent_is_told_that_somebody_else_is_there(tmp_path: Path) -> None:

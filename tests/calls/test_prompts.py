@@ -20,6 +20,7 @@ from sipagent.calls.prompts import (
     prepare_prompts,
 )
 from sipagent.calls.setup import Prompt
+from sipagent.calls.spoken_prompts import SpokenPrompts
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.engine.tts.speaker import Speaker
@@ -116,7 +117,21 @@ async def test_words_that_have_no_sound_become_a_tone(
 async def test_each_plan_has_an_apology_of_its_own(tmp_path: Path, voice: list[str]) -> None:
     plans = [plan(tmp_path, "a", apology="One."), plan(tmp_path, "b", apology="Two.")]
     assert list(await prepare_prompts(plans)) == ["a", "b"]
-    assert voice == ["One.", "One moment, please.", "Two.", "One moment, please."]
+    assert voice == ["One.", "One moment, please.", "Two."]
+
+
+async def test_what_plans_before_have_spoken_is_not_spoken_again(
+    tmp_path: Path, voice: list[str]
+) -> None:
+    speaker = SpokenPrompts()
+    first = await prepare_prompts([plan(tmp_path, apology="One.")], speaker)
+    edited = await prepare_prompts([plan(tmp_path, apology="Two.")], speaker)
+    assert voice == ["One.", "One moment, please.", "Two."]
+    assert first["desk"].filler is not None
+    assert edited["desk"].filler is not None
+    assert np.array_equal(first["desk"].filler.pcm, edited["desk"].filler.pcm)
+    await prepare_prompts([plan(tmp_path, apology="One.")], speaker)
+    assert voice[-1] == "One."  # forgotten with the plans that had it
 
 
 async def test_the_words_are_spoken_by_the_engines_voice(tmp_path: Path) -> None:

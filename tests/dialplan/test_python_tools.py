@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.agents.tools import FunctionTool, ToolContext
-from sipagent.dialplan.python_tools import PythonFiles, ToolProblem
+from sipagent.dialplan.python_tools import PythonFiles, ToolProblem, release
 from sipagent.dialplan.tools import Tool
 
 Write = Callable[[str, str], Path]
@@ -99,14 +99,18 @@ async def test_tools_of_one_plan_share_a_module(write: Write, tmp_path: Path) ->
 async def test_a_reload_leaves_functions_in_use_as_they_are(write: Write, tmp_path: Path) -> None:
     write("double.py", DOUBLE)
     old = loaded(tmp_path / "p.toml", "double.py:double")
-    modules = len(sys.modules)
+    modules = set(sys.modules)
     write("double.py", DOUBLE.replace("2 * number", "3 * number"))
-    new = loaded(tmp_path / "p.toml", "double.py:double")
+    files = PythonFiles(tmp_path / "p.toml")
+    new = files.load(Tool(name="tool", python="double.py:double"))
+    assert isinstance(new, FunctionTool)
     write("double.py", "1 / 0")
     problem(tmp_path / "p.toml", "double.py:double")
+    assert set(sys.modules) - modules == set(files.modules)
+    release(files.modules)
     assert (await old.run(CONTEXT, '{"number": 1}')).output == "x2 (1)"
     assert (await new.run(CONTEXT, '{"number": 1}')).output == "x3 (1)"
-    assert len(sys.modules) == modules
+    assert set(sys.modules) == modules
 
 
 @pytest.mark.parametrize(

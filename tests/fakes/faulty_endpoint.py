@@ -28,6 +28,7 @@ class FaultyEndpoint:
         fault: ``refuse``, ``hang``, ``silent`` (never confirms), ``lie`` (nonsense), ``wait``
             (lets in when ``may_enter`` is set) or ``""``.
         tone_ms: How long an answer is.
+        said: What it is to mean; ``""``: the instructions of its response.
         handshakes: How many came.
         sessions: Open ones, oldest first; abort one to let it die.
         heard: Of each session, whether caller audio came.
@@ -37,6 +38,7 @@ class FaultyEndpoint:
     def __init__(self) -> None:
         self.fault = ""
         self.tone_ms = TONE_MS
+        self.said = SAID
         self.handshakes = 0
         self.may_enter = asyncio.Event()
         self._answers = 0
@@ -87,14 +89,15 @@ class FaultyEndpoint:
             elif event["type"] == "response.create":
                 if self.fault == "lie":
                     await self._lie(connection)
-                await self.speak(connection)
+                wanted = event.get("response") or {}
+                await self.speak(connection, self.said or wanted.get("instructions", ""))
 
     async def _lie(self, connection: ServerConnection) -> None:
         for nonsense in ("{", "[]", '{"type":7}', '{"type":"response.output_audio.delta"}'):
             await connection.send(nonsense)
         await self._send(connection, {"type": "error", "error": "not an object"})
 
-    async def speak(self, connection: ServerConnection) -> None:
+    async def speak(self, connection: ServerConnection, said: str = SAID) -> None:
         """Answer with a tone."""
         self._answers += 1
         response_id, item_id = f"resp_{self._answers}", f"item_{self._answers}"
@@ -112,12 +115,12 @@ class FaultyEndpoint:
                 connection, {"type": "response.output_audio.delta", **where, "delta": delta}
             )
         await self._send(connection, {"type": "response.output_audio.done", **where})
-        transcript = {"type": "response.output_audio_transcript.done", **where, "transcript": SAID}
+        transcript = {"type": "response.output_audio_transcript.done", **where, "transcript": said}
         await self._send(connection, transcript)
-        part = {"type": "output_audio", "transcript": SAID}
+        part = {"type": "output_audio", "transcript": said}
         item = {"id": item_id, "type": "message", "role": "assistant", "status": "completed"}
-        said = {"type": "response.output_item.done", "response_id": response_id, "output_index": 0}
-        await self._send(connection, {**said, "item": {**item, "content": [part]}})
+        done = {"type": "response.output_item.done", "response_id": response_id, "output_index": 0}
+        await self._send(connection, {**done, "item": {**item, "content": [part]}})
         done = {"id": response_id, "status": "completed", "output": []}
         await self._send(connection, {"type": "response.done", "response": done})
 

@@ -16,7 +16,7 @@ CALL: list[Fact] = [
         diverted_from="+4930555",
     ),
     facts.InteropFound(("no_rport",)),
-    facts.CallRouted("desk", "Reception"),
+    facts.CallRouted("desk", "Reception", 7, "9c1061595d2e"),
     facts.SessionOpened(120),
     facts.CallAnswered(400, "PCMU", "tls", "SDES"),
     facts.CalleeRang(180),

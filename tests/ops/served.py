@@ -14,6 +14,7 @@ from sipagent.operator_acts import DONE, ActAnswer
 from sipagent.ops.api import APPROVALS, Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.api_plans import PlansApi
 from sipagent.ops.channel import (
     ApprovalAsked,
     ApprovalClosed,
@@ -29,6 +30,7 @@ from sipagent.ops.http import OpsServer
 from sipagent.ops.settings import DialSettings
 from sipagent.ops.status import Readiness
 from sipagent.sip.emergency import EMERGENCY_NUMBERS
+from tests.fakes.plan_keeper import FakeKeeper
 
 YES = {"approve": True}
 
@@ -60,7 +62,14 @@ class Served:
         """Serve, the second time on the same port and without what was asked."""
         guard = DialGuard(self.dial, EMERGENCY_NUMBERS)
         calls = CallsApi(self.dial, guard, self._send, "w")
-        self.api = Api(ApiGuard(self._bind, self._token), self._send, lambda: self.readiness, calls)
+        self.keeper = FakeKeeper()
+        self.api = Api(
+            ApiGuard(self._bind, self._token),
+            self._send,
+            lambda: self.readiness,
+            calls,
+            PlansApi(self.keeper),
+        )
         self._server = OpsServer(
             "127.0.0.1", self.port, str(self._folder), lambda: self.readiness, api=self.api
         )

@@ -54,6 +54,7 @@ async def test_it_is_alive(tmp_path: Path) -> None:
                 "call_limit": 4,
                 "attached_calls": 2,
                 "attached_limit": 50,
+                "plans": None,
             },
         ),
         (
@@ -66,6 +67,7 @@ async def test_it_is_alive(tmp_path: Path) -> None:
                 "call_limit": 0,
                 "attached_calls": 0,
                 "attached_limit": 0,
+                "plans": None,
             },
         ),
     ],

@@ -11,6 +11,8 @@ from sipagent.calls.termination import Reason, Result
 from sipagent.ops import json_lines, loop_lag, metrics, refusals, trunk_metrics
 from sipagent.ops.box_metrics import BoxMetrics, BoxState, ProcessState
 from sipagent.ops.dial_counts import DialCounts
+from sipagent.ops.plan_counts import PlanCounts
+from sipagent.ops.plan_state import PlanState
 from sipagent.ops.records import CallRecord
 from sipagent.ops.status import Readiness
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
@@ -35,8 +37,9 @@ def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
             (family,) = each.describe()
             name = f"{family.name}_total" if family.type == "counter" else family.name
             exported[name] = family.type, set(each._labelnames)
-    box = BoxMetrics("1", lambda: BOX)
-    for family in (*WebhookCounts().collect(), *DialCounts().collect(), *box.collect()):
+    box, plans = BoxMetrics("1", lambda: BOX), PlanCounts(PlanState)
+    counted = (WebhookCounts(), DialCounts(), box, plans)
+    for family in (family for each in counted for family in each.collect()):
         labels = {label for sample in family.samples for label in sample.labels}
         exported[family.samples[0].name] = family.type, labels
     assert documented() == exported

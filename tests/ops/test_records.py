@@ -28,6 +28,8 @@ RECORD = {
     "diverted_from": "+4930555",
     "source_address": "192.0.2.1:5060",
     "plan": "desk",
+    "plan_version": 7,
+    "plan_sha": "9c1061595d2e",
     "agents": ["Reception", "Billing"],
     "codec": "PCMU",
     "transport": "tls",

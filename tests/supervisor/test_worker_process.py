@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.ops.channel import Closed, Message, Ready, Stop
 from sipagent.supervisor import worker_process
 from sipagent.supervisor.worker_process import SILENCE_LIMIT_S, WorkerProcess, fork_server
@@ -18,13 +20,17 @@ from sipagent.supervisor.worker_process import SILENCE_LIMIT_S, WorkerProcess, f
 from . import mains
 from .waiting import open_files, until
 
+Main: TypeAlias = Callable[[Config, str, PlanSource, Connection], None]
+
+PLANS = PlanSource(1, "", Path(), Path())
+
 
 class Kept:
     """A worker that is kept running, and who ended."""
 
     def __init__(
         self,
-        main: Callable[[Config, str, Connection], None],
+        main: Main,
         silence_limit_s: float,
         config: Config,
     ) -> None:
@@ -35,6 +41,7 @@ class Kept:
             fork_server(),
             config,
             self._next_url,
+            lambda: PLANS,
             self.ended.append,
             main=main,
             on_message=self.said.append,
@@ -60,7 +67,7 @@ class Kept:
 
 @asynccontextmanager
 async def kept(
-    main: Callable[[Config, str, Connection], None],
+    main: Main,
     *,
     silence_limit_s: float = SILENCE_LIMIT_S,
     config: Config | None = None,

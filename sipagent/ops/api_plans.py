@@ -1,0 +1,141 @@
+"""The admin API of the plans: what is in use, what is wrong, check, reload, roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Protocol
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.versions import PlanVersion
+
+from .api_guard import ApiGuard, error_response, read_body
+from .plan_counts import PlanCounts
+from .plan_state import (
+    PlanState,
+    ReloadOutcome,
+    plans_to_json,
+    problem_to_json,
+    shown_time,
+)
+
+PLANS = "/api/v1/plans"
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.toml$")]
+"""Of a plan or script; Python is not taken, since checking executes it."""
+
+
+class CheckAsked(BaseModel):
+    """The body of a wish to check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    files: Annotated[dict[FileName, str], Field(max_length=100)] = {}
+    """Laid over those in the folder, by name."""
+
+
+class RollBackAsked(BaseModel):
+    """The body of a wish to roll back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class Keeper(Protocol):
+    """Who keeps the plans."""
+
+    state: PlanState
+    counts: PlanCounts
+    on_change: Callable[[PlanState], None]
+
+    @property
+    def known(self) -> tuple[PlanVersion, ...]: ...
+    async def reload(self) -> ReloadOutcome: ...
+    async def roll_back(self, version: int) -> Sequence[Finding] | None: ...
+    async def check(self, files: dict[str, str]) -> Sequence[Finding]: ...
+
+
+class PlansApi:
+    """Serve ``/api/v1/plans``.
+
+    Args:
+        keeper: Has the plans.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self.counts = keeper.counts
+
+    def routes(self, guard: ApiGuard) -> list[web.RouteDef]:
+        """Return what the HTTP server is to serve."""
+        return [
+            web.get(PLANS, guard.guarded(self._list)),
+            web.post(PLANS + "/check", guard.guarded(self._check)),
+            web.post(PLANS + "/reload", guard.guarded(self._reload)),
+            web.post(PLANS + "/rollback", guard.guarded(self._roll_back)),
+        ]
+
+    def on_change(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        """Have somebody told of each change."""
+        self._keeper.on_change = lambda state: tell(plans_to_json(state))
+
+    def told(self) -> dict[str, Any]:
+        """Return what streams are told."""
+        return plans_to_json(self._keeper.state)
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the API says of the plans."""
+        state = self._keeper.state
+        return {
+            **plans_to_json(state),
+            "plans": [
+                {
+                    "name": plan.name,
+                    "file": plan.file,
+                    "called": list(plan.called),
+                    "priority": plan.priority,
+                    "agents": list(plan.agents),
+                }
+                for plan in state.plans
+            ],
+            "versions": [
+                {
+                    "version": each.version,
+                    "sha": each.sha,
+                    "loaded_at": shown_time(each.loaded_at),
+                    "plans": list(each.plans),
+                }
+                for each in reversed(self._keeper.known)
+            ],
+        }
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response(self.shown())
+
+    async def _check(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, CheckAsked)
+        if isinstance(asked, str):
+            return error_response(400, asked)
+        found = await self._keeper.check(dict(asked.files))
+        is_right = not any(each.is_error for each in found)
+        problems = [problem_to_json(each) for each in found]
+        return web.json_response({"is_right": is_right, "problems": problems})
+
+    async def _reload(self, _: web.Request) -> web.Response:
+        outcome = await self._keeper.reload()
+        status = 200 if outcome is ReloadOutcome.LOADED else 422
+        return web.json_response({"outcome": outcome.value, **self.shown()}, status=status)
+
+    async def _roll_back(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, RollBackAsked)
+        if isinstance(asked, str):
+            return error_response(400, asked)
+        problems = await self._keeper.roll_back(asked.version)
+        if problems is None:
+            return error_response(404, f"version {asked.version} is not known any more")
+        if problems:
+            return error_response(422, "; ".join(map(str, problems)))
+        return web.json_response({"outcome": ReloadOutcome.ROLLED_BACK.value, **self.shown()})

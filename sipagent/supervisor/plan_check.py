@@ -1,0 +1,88 @@
+"""Has a copy of the plans checked by a process of its own.
+
+Checking executes the Python files of the plans, which may do anything: hang, end, start threads.
+Processes with calls load only what such a process has found to be right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from sipagent.config import Config
+from sipagent.dialplan.findings import Finding
+from sipagent.ops.plan_state import PlanSummary
+
+CHECK_LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found."""
+
+    findings: tuple[Finding, ...]
+    plans: tuple[PlanSummary, ...] = ()
+    others: tuple[Path, ...] = ()
+    """Files outside the copy that had a part in it."""
+
+    @property
+    def is_right(self) -> bool:
+        """Tell whether the plans can be used."""
+        return not any(each.is_error for each in self.findings)
+
+
+def checker_main(config: Config, copy: Path, connection: Connection) -> None:
+    """Run in the process that checks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    findings, plans, others = importlib.import_module("sipagent.check").check_copy(config, copy)
+    summaries = tuple(
+        PlanSummary(
+            plan.name,
+            str(plan.file),
+            plan.dialplan.match.called,
+            plan.dialplan.match.priority,
+            tuple(agent.name for agent in plan.dialplan.agents),
+        )
+        for plan in plans
+    )
+    connection.send(Checked(tuple(findings), summaries, tuple(others)))
+
+
+async def check_plans(context: ForkServerContext, config: Config, copy: Path) -> Checked:
+    """Return what is wrong with a copy; also if checking hangs or crashes.
+
+    Args:
+        context: Of the fork server.
+        config: Of the appliance.
+        copy: Of its dialplans.
+    """
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=checker_main, args=(config, copy, theirs), name="check")
+    process.start()
+    theirs.close()
+    try:
+        found = await asyncio.to_thread(_received, ours)
+    finally:
+        ours.close()
+        process.kill()  # its work is done, or never will be
+        await asyncio.to_thread(process.join)
+        process.close()
+    if found is None:
+        text = f"checking did not come to an end within {CHECK_LIMIT_S:g} s, or crashed"
+        return Checked((Finding(config.dialplans.path, 0, "", text),))
+    return found
+
+
+def _received(connection: Connection) -> Checked | None:
+    try:
+        if not connection.poll(CHECK_LIMIT_S):
+            return None
+        found = connection.recv()
+    except (EOFError, OSError):
+        return None
+    return found if isinstance(found, Checked) else None
