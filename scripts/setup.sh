@@ -29,6 +29,8 @@ if [ "$profile" = dev ]; then
         note kamailio "tests against Kamailio are skipped"
     compgen -G '/usr/lib*/*/kamailio/modules/tls.so' >/dev/null ||
         note kamailio-tls-modules "tests against Kamailio over TLS are skipped"
+    [ -x /usr/sbin/dnsmasq ] || command -v dnsmasq >/dev/null ||
+        note dnsmasq-base "tests against a name server are skipped"
     command -v chromium >/dev/null || note chromium "tests of the console are skipped"
 fi
 if [ ${#missing[@]} -gt 0 ]; then

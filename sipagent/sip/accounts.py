@@ -33,6 +33,7 @@ class Accounts:
         on_incoming: Called with PJSIP's call number, the INVITE and its source.
         on_trunk: Called with the state of a trunk.
         on_registrar: Called with a trunk and the address that registered it.
+        failed: Called with a host whose server has failed; returns whether there is another.
 
     Raises:
         pj.Error: If PJSIP cannot take one; none is left behind.
@@ -45,10 +46,13 @@ class Accounts:
         on_incoming: Callable[[int, str, str], None],
         on_trunk: Callable[[TrunkState], None],
         on_registrar: Callable[[str, str], None],
+        failed: Callable[[str, float], bool],
     ) -> None:
         self._by_trunk: dict[str, _Account] = {}
         self._on_incoming = on_incoming
-        self.registering = Registering(settings.trunks, self._by_trunk, on_trunk, on_registrar)
+        self.registering = Registering(
+            settings.trunks, self._by_trunk, on_trunk, on_registrar, failed
+        )
         try:
             self._add(NO_TRUNK, account_config(settings, uri))
             for trunk in settings.trunks:

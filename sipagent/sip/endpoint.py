@@ -18,10 +18,11 @@ from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
-from sipagent.errors import SipError, SipStartError, why_not_listening
+from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
 from .certificates import check_certificates
+from .dns_records import DnsRecords
 from .doorway import Doorway
 from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
@@ -29,13 +30,15 @@ from .interop import interop_findings
 from .invite_rate import DialRate
 from .legs import Legs
 from .line import NO_WISHES, LineWishes
+from .locator import Locator
+from .no_names import ask_no_name_server
 from .options import Capacity
 from .pjlib import call_limit
 from .registering import Registering
 from .registration import TrunkState
 from .settings import SipSettings
 from .stack import PjStack
-from .stun_client import ask_servers
+from .stun_client import with_public_address
 from .thread import POLL_MS, PjThread
 from .trunks import address_of_record, dialled_uri, trunk_named
 
@@ -114,7 +117,7 @@ class SipEndpoint:
         self._loop = asyncio.get_running_loop()
         if "tls" in self._settings.transports:
             await asyncio.to_thread(check_certificates, self._settings.tls)
-        await self._find_public_address()
+        self._settings = await with_public_address(self._settings)
         self._thread.start()
         try:
             await asyncio.wrap_future(self._thread.call(self._start))
@@ -124,16 +127,6 @@ class SipEndpoint:
                 raise
             where = f"{self._settings.bind}:{self._settings.port}"
             raise SipStartError(f"SIP cannot listen on {where}: {error}") from None
-
-    async def _find_public_address(self) -> None:
-        servers, bind = self._settings.nat.stun_servers, self._settings.bind
-        if servers and not self._settings.public_address:
-            try:
-                found = await ask_servers(servers, bind)
-            except OSError as error:
-                why = why_not_listening(error)
-                raise SipStartError(f"SIP cannot listen on {bind}: {why}") from None
-            self._settings = self._settings.model_copy(update={"public_address": found})
 
     async def close(self) -> None:
         """Hang up everything and end PJSIP; safe twice."""
@@ -207,12 +200,16 @@ class SipEndpoint:
     # The PJSIP thread.
 
     def _start(self) -> None:
+        assert self._loop is not None
+        ask_no_name_server()
+        records = DnsRecords(self._settings.nameservers)
+        locator = Locator(records, self._settings.transports, self._thread.post, self._loop)
         self._stack = PjStack(
             *(self._settings, self._incoming, self._rejected),
-            *(self._trunk_changed, self._doorway.admission.registered),
+            *(self._trunk_changed, self._doorway.admission.registered, locator),
         )
         assert self._stack.accounts is not None
-        self._legs.open(self._stack.accounts)
+        self._legs.open(self._stack.accounts, locator.failed)
         self._thread.poll = self._poll
         self.port = self._stack.listening.port
         self.tls_port = self._stack.listening.tls_port

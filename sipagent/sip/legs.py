@@ -9,10 +9,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from .accounts import Accounts
 from .call import SipCall
+from .headers import Invite
+from .next_server import NextServer, host_of
 from .pj_call import PjCall
 from .pj_values import operation
 from .pjlib import destroy, pj
@@ -34,6 +37,8 @@ class Legs:
 
     def __init__(self, settings: SipSettings, thread: PjThread, *, follows_refer: bool) -> None:
         self._thread = thread
+        self._settings = settings
+        self._failed: Callable[[str, float], bool] = lambda host, for_s: False
         self._ports = PortPool()
         self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
         self._peers: set[PjCall] = set()
@@ -46,9 +51,14 @@ class Legs:
         """Return how many there are; any thread."""
         return len(self._peers)
 
-    def open(self, accounts: Accounts) -> None:
-        """Take part in a PJSIP that has started."""
-        self._accounts = accounts
+    def open(self, accounts: Accounts, failed: Callable[[str, float], bool]) -> None:
+        """Take part in a PJSIP that has started.
+
+        Args:
+            accounts: Its own.
+            failed: Called with a host whose server failed; returns whether there is another.
+        """
+        self._accounts, self._failed = accounts, failed
 
     def answering(self, leg: SipCall, pj_call_id: int) -> PjCall:
         """Return the PJSIP side of a leg whose INVITE has come."""
@@ -66,6 +76,9 @@ class Legs:
         parameters = operation(0, "", invite.headers)
         parameters.txOption.localUri = from_uri
         peer = self._new(leg, pj.PJSUA_INVALID_ID)
+        peer.next_server = NextServer(
+            self._next_hop(invite), self._failed, lambda leg: self.dial(leg, from_uri), self._thread
+        )
         try:
             peer.makeCall(invite.called_uri, parameters)
         except pj.Error:
@@ -75,6 +88,10 @@ class Legs:
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)
         self._peers.add(peer)
+
+    def _next_hop(self, invite: Invite) -> str:
+        proxies = {each.name: each.next_hop for each in self._settings.trunks if each.proxy}
+        return proxies.get(invite.trunk) or host_of(invite.called_uri)
 
     def rest(self, now: float) -> None:
         """Let RTP ports be used again that have rested."""

@@ -28,13 +28,15 @@ from .events import (
 from .headers import reason_header
 from .leg_keys import LegKeys
 from .leg_media import LegMedia
+from .next_server import NextServer
 from .other_methods import status_in_dialog
 from .own_hold import GLARE
 from .pj_requests import answer_in_dialog
-from .pj_values import operation, received
+from .pj_values import operation, received, said
 from .pjlib import pj
 from .port_pool import PortPool
 from .refer import refer_target
+from .registration import retry_after_s
 from .resting_ports import RestingPorts
 from .succession import Succession, Successors
 
@@ -85,6 +87,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._refers = False
         self._refer_answer = 0
         self._replacing = ("", "")
+        self._was_heard = False
+        """Whether anything came back of it but 100."""
+        self.next_server: NextServer | None = None
+        """Where else a call of ours may go whose server fails."""
         self.has_ended = False
         """Whether ``on_gone`` was called."""
 
@@ -107,9 +113,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def send_bye(self, headers: Sequence[tuple[str, str]] = (), *, unanswered: int = 0) -> None:
         """Hang up; a leg that we have not answered is refused with ``unanswered``, or 603."""
+        self._we_ended = True
         if self.has_ended:
             return
-        self._we_ended = True
         try:
             self.hangup(operation(unanswered, "", headers))
         except pj.Error as error:
@@ -183,11 +189,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
                 if not self.succession.answered() and not self._goes_on:
                     self.leg.tell(Confirmed())
             elif info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
+                self._was_heard = True
                 if not self._goes_on:
                     self.leg.tell(Progressed(info.lastStatusCode))
             elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
                 self.measure()
-                self._disconnected(info, reason_header(received(event)))
+                self._disconnected(info, received(event))
         except Exception:
             log.exception("! state of leg %s", self.leg.invite.sip_call_id)
 
@@ -308,15 +315,26 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except pj.Error:
             self._end(500, "Server Internal Error")
 
-    def _disconnected(self, info: Any, of_peer: str) -> None:
+    @property
+    def was_given_up(self) -> bool:
+        """Tell whether we have ended it."""
+        return self._we_ended
+
+    def _disconnected(self, info: Any, text: str) -> None:
         """Tell who ended it: a refusal of an INVITE that came, and a lost call, are PJSIP's."""
         status = int(info.lastStatusCode)
+        is_unheard = not (self._was_confirmed or self._was_heard or self._we_ended)
+        elsewhere = self.next_server if is_unheard else None
+        if elsewhere is not None and elsewhere.takes(self, status, retry_after_s(text)):
+            self.has_ended = True
+            self._on_gone(self)
+            return
         if self._was_confirmed:
             is_lost = status >= 300  # nobody refreshed it, or the peer knows no such dialog
         else:
             is_lost = info.role == pj.PJSIP_ROLE_UAS and status != CANCELLED
         told = 200 if self._was_confirmed else status
-        self._end(told, info.lastReason, of_peer, is_lost=is_lost)
+        self._end(told, said(info.lastReason), reason_header(text), is_lost=is_lost)
 
     def _end(self, status: int, reason: str, of_peer: str = "", *, is_lost: bool = False) -> None:
         if self.has_ended:

@@ -27,6 +27,12 @@ def operation(status: int, reason: str, headers: Sequence[tuple[str, str]]) -> A
     return parameters
 
 
+def said(reason: Any) -> str:
+    """Return a reason phrase, PJSIP's own words for a host without an address put plainly."""
+    text = str(reason)
+    return "no address was found" if "PJ_ERESOLVE" in text else text
+
+
 def received(event: Any) -> str:
     """Return the message whose arrival ``event`` tells of, ``""`` if it tells of anything else."""
     if event.type != pj.PJSIP_EVENT_TSX_STATE:

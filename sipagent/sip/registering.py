@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from .locating import SERVER_FAILED
+from .pj_values import said
 from .pjlib import pj
-from .registration import Registration, RegistrationState, TrunkState
+from .registration import Registration, RegistrationState, TrunkState, retry_after_s
 from .trunks import TrunkSettings
 
 log = logging.getLogger(__name__)
@@ -41,15 +43,20 @@ class Registering:
         accounts: By name; filled before the first ``poll``.
         tell: Called with the state of a trunk whenever it was answered, or changed.
         on_registrar: Called with a trunk and the address that registered it.
+        failed: Called with a host whose server has failed, and how long it wants to be left alone;
+            returns whether there is another.
     """
 
     def __init__(
         self,
-        trunks: Iterable[TrunkSettings],
+        trunks: Sequence[TrunkSettings],
         accounts: Mapping[str, Registrant],
         tell: Callable[[TrunkState], None],
         on_registrar: Callable[[str, str], None],
+        failed: Callable[[str, float], bool],
     ) -> None:
+        self._failed = failed
+        self._hosts = {trunk.name: trunk.next_hop for trunk in trunks}
         self._accounts, self._tell, self._on_registrar = accounts, tell, on_registrar
         self._trunks = {
             trunk.name: Registration(trunk.name, registers=trunk.registers) for trunk in trunks
@@ -80,8 +87,12 @@ class Registering:
         if text:
             received = int(rdata.pjRxData) + _TRANSPORT_AT
             self._transports[name] = ctypes.c_void_p.from_address(received).value or 0
-        status, reason = int(prm.code), str(prm.reason)
-        registration.answered(status, reason, int(prm.expiration), text, now=now)
+        status, reason = int(prm.code), said(prm.reason)
+        has_another = status in SERVER_FAILED and self._failed(
+            self._hosts[name], retry_after_s(text)
+        )
+        expires_s = int(prm.expiration)
+        registration.answered(status, reason, expires_s, text, now=now, has_another=has_another)
         if text and registration.state.state is RegistrationState.REGISTERED:
             self._on_registrar(name, source.rpartition(":")[0].strip("[]"))
         self._note(registration.state)

@@ -5,6 +5,7 @@
     REGISTERING   --anything else-->    FAILED         tried again after a while
     REGISTERED    --refresh refused-->  FAILED
     REGISTERED    --connection lost-->  FAILED         tried again at once
+    any           --server failed-->    FAILED         another one is tried at once
     FAILED        --due-->              REGISTERING
     any           --left-->             UNREGISTERED   for good
 
@@ -90,11 +91,21 @@ class Registration:
         self._become(RegistrationState.REGISTERING, self.state.status, self.state.reason)
         return True
 
-    def answered(self, status: int, reason: str, expires_s: int, text: str, *, now: float) -> None:
+    def answered(
+        self,
+        status: int,
+        reason: str,
+        expires_s: int,
+        text: str,
+        *,
+        now: float,
+        has_another: bool = False,
+    ) -> None:
         """Take the final answer to a REGISTER, a refreshing one included.
 
         Args:
             text: The whole answer; ``""`` if none came.
+            has_another: Whether the server has failed and there is another (RFC 3263 section 4.3).
         """
         if self._has_left:
             self._become(RegistrationState.UNREGISTERED, status, reason)
@@ -103,15 +114,15 @@ class Registration:
             self.state = TrunkState(
                 self._name, RegistrationState.REGISTERED, status, expires_s, reason
             )
+        elif has_another:
+            self._again_at_once(status, reason, now)
         else:
             self._wait(status, reason, retry_after_s(text), now)
 
     def connection_lost(self, *, now: float) -> None:
         """Take the end of the connection to the registrar; over it calls would have come."""
         if self.state.state is RegistrationState.REGISTERED:
-            self._due_at = now + RECONNECT_WITHIN_S * self._chance()
-            reason = "the connection was closed"
-            self.state = TrunkState(self._name, RegistrationState.FAILED, 503, 0, reason, 1)
+            self._again_at_once(503, "the connection was closed", now)
 
     def leave(self) -> bool:
         """Register no more; tell whether there is something to be undone."""
@@ -122,6 +133,10 @@ class Registration:
             return True
         self._become(RegistrationState.UNREGISTERED, self.state.status, self.state.reason)
         return False
+
+    def _again_at_once(self, status: int, reason: str, now: float) -> None:
+        self._due_at = now + RECONNECT_WITHIN_S * self._chance()
+        self.state = TrunkState(self._name, RegistrationState.FAILED, status, 0, reason, 1)
 
     def _wait(self, status: int, reason: str, asked_s: int, now: float) -> None:
         is_passing = status >= 500 or status in _PASSING

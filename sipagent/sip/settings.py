@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from .emergency import EMERGENCY_NUMBERS
+from .locating import nameserver_address
 from .security import NatSettings, Port, SrtpSettings, Table, TlsSettings
 from .session_timers import Prack, SessionTimers
 from .trunks import MAX_TRUNKS, TrunkSettings, transport_of
+
+
+def _nameserver(text: str) -> str:
+    nameserver_address(text)
+    return text
+
 
 EmergencyNumber = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
 
@@ -40,6 +47,8 @@ class SipSettings(Table):
     """What we offer, best first; of an offer we take the first we have, as the peer prefers."""
     max_calls: Annotated[int, Field(ge=1, le=1_000)] = 4
     """Calls at once; more than a worker holds is an error until there are more workers."""
+    nameservers: tuple[Annotated[str, AfterValidator(_nameserver)], ...] = ()
+    """``address`` or ``address:port``; empty: those of ``/etc/resolv.conf``."""
     user_agent: str = "sipagent"
     """User-Agent and Server header."""
     trust_asserted_identity: bool = False

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from .account_media import check_keying
 from .accounts import Accounts
 from .connection_gate import ConnectionGate
+from .locator import Locator
 from .pjlib import destroy, native, pj
 from .registration import TrunkState
 from .settings import SipSettings
@@ -37,6 +38,7 @@ class PjStack:
         on_rejected: Called with status, reason, INVITE and source of what the library refused.
         on_trunk: Called with the state of a trunk.
         on_registrar: Called with a trunk and the address that registered it.
+        locator: Finds the servers of names.
 
     Raises:
         pj.Error: If it cannot start; nothing is left behind.
@@ -50,7 +52,9 @@ class PjStack:
         on_rejected: Callable[[int, str, str, str], None],
         on_trunk: Callable[[TrunkState], None],
         on_registrar: Callable[[str, str], None],
+        locator: Locator,
     ) -> None:
+        self._locator = locator
         self._host = _local_host(settings)
         self._writer = _LogWriter()
         self._gate = ConnectionGate(self._give_way)
@@ -62,6 +66,7 @@ class PjStack:
         try:
             check_keying(settings.srtp, settings.transports)
             self._endpoint.libInit(_endpoint_config(settings, self._writer))
+            locator.open()
             self._endpoint.audDevManager().setNullDev()
             keep_alive(settings.nat.keep_alive_s)
             self.listening = listen(self._endpoint, settings)
@@ -69,7 +74,8 @@ class PjStack:
             self._offer(settings.codecs)
             self._endpoint.libStart()
             self.accounts = Accounts(
-                settings, self.uri_of("sipagent"), on_incoming, on_trunk, on_registrar
+                *(settings, self.uri_of("sipagent"), on_incoming, on_trunk, on_registrar),
+                locator.failed,
             )
             self.accounts.registering.start(now=monotonic())
         except BaseException:
@@ -131,6 +137,7 @@ class PjStack:
         accounts, self.accounts = self.accounts, None
         endpoint, self._endpoint = self._endpoint, None
         self._gate.close()
+        self._locator.close()
         if accounts is not None:
             accounts.close()
         if endpoint is not None:

@@ -13,6 +13,9 @@ import os
 import socket
 from collections.abc import Sequence
 
+from sipagent.errors import SipStartError, why_not_listening
+
+from .settings import SipSettings
 from .stun import TRANSACTION_BYTES, binding_request, mapped_address, server_address
 
 log = logging.getLogger(__name__)
@@ -60,6 +63,23 @@ async def ask_servers(servers: Sequence[str], bind: str, limit_s: float = LIMIT_
         log.warning("! the address translator changes ports: map those of SIP and RTP as they are")
     log.info("= public address %s, says STUN", address)
     return address
+
+
+async def with_public_address(settings: SipSettings) -> SipSettings:
+    """Return the settings with the public address, if servers are to be asked for it.
+
+    Raises:
+        SipStartError: If the address to ask from is not ours.
+    """
+    servers, bind = settings.nat.stun_servers, settings.bind
+    if settings.public_address or not servers:
+        return settings
+    try:
+        found = await ask_servers(servers, bind)
+    except OSError as error:
+        why = why_not_listening(error)
+        raise SipStartError(f"SIP cannot listen on {bind}: {why}") from None
+    return settings.model_copy(update={"public_address": found})
 
 
 class _Asking(asyncio.DatagramProtocol):

@@ -145,6 +145,12 @@ class TrunkSettings(BaseModel):
         return self.registrar or self.proxy
 
     @property
+    def next_hop(self) -> str:
+        """Return the host its requests go to first; ``""`` if there is none."""
+        match = _PEER_URI.fullmatch(self.proxy or self.registrar)
+        return match["host"] if match is not None else ""
+
+    @property
     def domain(self) -> str:
         """Return the host part of our address of record; ``""`` if there is none."""
         match = _PEER_URI.fullmatch(self.home)

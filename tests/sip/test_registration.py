@@ -112,3 +112,11 @@ def test_who_was_not_registered_has_nothing_to_take_back() -> None:
     assert not registration.leave()
     assert registration.state.state == "unregistered"
     assert not registration.is_due(now=1e9)
+
+
+def test_another_server_is_tried_at_once() -> None:
+    registration = registering()
+    registration.answered(503, "Service Unavailable", 0, "", now=1.0, has_another=True)
+    assert registration.state.state == "failed"
+    assert registration.is_due(now=2.0)
+    assert waits(registration, 503, 1) == [2.0]

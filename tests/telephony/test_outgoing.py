@@ -84,11 +84,12 @@ async def test_what_is_no_sip_uri_is_an_error_at_once(uri: str) -> None:
         assert board.endpoint.calls_in_use == 0
 
 
-async def test_a_host_without_an_address_is_an_error_and_leaves_nothing_behind() -> None:
+async def test_a_host_without_an_address_ends_the_call_and_leaves_nothing_behind() -> None:
     async with switchboard() as board, SipSocket(0) as peer:
-        with pytest.raises(SipError, match="cannot call"):
-            await board.endpoint.dial("sip:x@no..host")
-        assert board.endpoint.calls_in_use == 0
+        leg = await board.endpoint.dial("sip:x@no..host")
+        ended = await told(leg, "Disconnected")
+        assert (ended.status, ended.reason) == (502, "no address was found")
+        await until(lambda: board.endpoint.calls_in_use == 0)
         await board.endpoint.dial(f"sip:bob@127.0.0.1:{peer.port}")
         await peer.received.get()
 

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from sipagent.sip.call import SipCall
+from sipagent.sip.headers import outgoing_invite
+from sipagent.sip.next_server import NextServer
+from sipagent.sip.thread import PjThread
+
+
+class Dialling:
+    """A call of ours at a host whose server may have failed."""
+
+    def __init__(self, *, has_another: bool, was_given_up: bool = False) -> None:
+        self.dialled: list[SipCall] = []
+        self.failed: list[tuple[str, float]] = []
+        commands: list[Callable[[], None]] = []
+        thread: Any = SimpleNamespace(post=commands.append)
+        invite = outgoing_invite("sip:bob@pbx.example", "sipagent", (), ("PCMU",))
+        self.leg = SipCall(invite, PjThread(), asyncio.get_running_loop())
+        call: Any = SimpleNamespace(leg=self.leg, was_given_up=was_given_up)
+        self.call = call
+
+        def failed(host: str, for_s: float) -> bool:
+            self.failed.append((host, for_s))
+            return has_another
+
+        self.next = NextServer("pbx.example", failed, self.dialled.append, thread)
+        self.commands = commands
+
+    def ends(self, status: int) -> bool:
+        """End the call; return whether its leg goes on."""
+        goes_on = self.next.takes(self.call, status, 7)
+        for command in self.commands:
+            command()
+        return goes_on
+
+
+async def test_a_failed_server_hands_the_leg_to_the_next() -> None:
+    dialling = Dialling(has_another=True)
+    assert dialling.ends(503)
+    assert dialling.dialled == [dialling.leg] and dialling.call.leg is not dialling.leg
+    assert dialling.failed == [("pbx.example", 7)]
+
+
+async def test_a_call_that_was_refused_stays_refused() -> None:
+    dialling = Dialling(has_another=True)
+    assert not dialling.ends(486)
+    assert not dialling.failed and dialling.call.leg is dialling.leg
+
+
+async def test_the_last_server_ends_the_call() -> None:
+    assert not Dialling(has_another=False).ends(408)
+
+
+async def test_a_call_that_was_given_up_meanwhile_goes_nowhere() -> None:
+    dialling = Dialling(has_another=True, was_given_up=True)
+    assert dialling.ends(503) and not dialling.dialled
+    await asyncio.sleep(0)
+    assert dialling.leg.events.get_nowait().status == 487  # type: ignore[union-attr]
