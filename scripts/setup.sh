@@ -32,6 +32,7 @@ if [ "$profile" = dev ]; then
     [ -x /usr/sbin/dnsmasq ] || command -v dnsmasq >/dev/null ||
         note dnsmasq-base "tests against a name server are skipped"
     command -v chromium >/dev/null || note chromium "tests of the console are skipped"
+    command -v prometheus >/dev/null || note prometheus "tests of alert rules and dashboard are skipped"
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
