@@ -13,6 +13,7 @@ import logging
 from multiprocessing.connection import Connection
 
 from sipagent.agents.http_client import HTTP
+from sipagent.agents.http_posts import POSTS
 from sipagent.calls.attached_desk import AttachedDesk
 from sipagent.calls.termination import Reason
 from sipagent.config import Config
@@ -37,6 +38,7 @@ from sipagent.ops.channel import (
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
+from sipagent.ops.metrics import count_delivery
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
@@ -99,6 +101,7 @@ class _Attacher:
         finally:
             if self._plans is not None:
                 await self._plans.close()
+            await POSTS.close()
             await HTTP.close()
             if self._traces is not None:
                 await asyncio.to_thread(self._traces.close)
@@ -107,6 +110,7 @@ class _Attacher:
             channel.close()
 
     async def _start(self, channel: Channel) -> None:
+        POSTS.on_settled = count_delivery
         config = self._config
         self._plans = PlanService(config, channel.send)
         await self._plans.start(self._first_plans)

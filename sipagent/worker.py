@@ -12,6 +12,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from sipagent.agents.http_client import HTTP
+from sipagent.agents.http_posts import POSTS
 from sipagent.calls.desk import CallDesk
 from sipagent.calls.dial_desk import DialAnswer, DialDesk, DialRequest
 from sipagent.calls.termination import Reason
@@ -39,6 +40,7 @@ from sipagent.ops.channel import (
 from sipagent.ops.clock import unix_time
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
+from sipagent.ops.metrics import count_delivery
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
@@ -114,12 +116,14 @@ class _Worker:
         heart.cancel()
         assert self._plans is not None
         await self._plans.close()
+        await POSTS.close()
         await HTTP.close()
         await asyncio.to_thread(self._traces.close)
         await self._sip.close()
         channel.close()
 
     async def _start(self, channel: Channel) -> None:
+        POSTS.on_settled = count_delivery
         config = self._config
         self._plans = PlanService(config, channel.send)
         await self._plans.start(self._first_plans)

@@ -40,6 +40,7 @@ from .attached_requests import CallRequests, Connector
 from .attached_session import (
     attach_failure,
     attached_context,
+    attached_messages,
     attached_options,
     call_endpoint,
 )
@@ -120,8 +121,9 @@ class AttachedCall:
             start=self._start,
         )
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
+        messages = attached_messages(call_id, setup, entry, self._tell, wall_clock)
         self._context = attached_context(
-            call_id, entry, self._transfer.ask, self.hang_up, self._delegation
+            call_id, entry, self._transfer.ask, self.hang_up, self._delegation, messages
         )
         self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
         self._options = attached_options(setup, endpoint)

@@ -23,8 +23,9 @@ from .attached_events import AttachFailed, CallOver
 from .call_words import call_words
 from .delegation import Delegation
 from .events import SessionFailed
-from .facts import CallOffered
+from .facts import CallOffered, Fact
 from .journal import JournalEntry
+from .messages import MessageDesk
 from .prepare import DEFAULT_SILENCE_MS
 from .setup import CallSetup
 from .termination import Reason, session_failure
@@ -80,12 +81,33 @@ def attached_offer(entry: JournalEntry, invite: Invite, keys: CallKeys) -> CallO
     )
 
 
+def attached_messages(
+    call_id: str,
+    setup: CallSetup,
+    entry: JournalEntry,
+    tell: Callable[[Fact], None],
+    wall_clock: Callable[[], float],
+) -> MessageDesk:
+    """Return who takes messages on an attached call."""
+    invite = invite_of_headers(entry.sip_headers)
+    return MessageDesk(
+        call_id,
+        setup.plan,
+        setup.message,
+        caller=invite.caller_user,
+        called=invite.called_user,
+        tell=tell,
+        wall_clock=wall_clock,
+    )
+
+
 def attached_context(
     call_id: str,
     entry: JournalEntry,
     transfer: TransferTool,
     request_hang_up: Callable[[Reason, str], None],
-    delegation: Delegation | None = None,
+    delegation: Delegation | None,
+    messages: MessageDesk,
 ) -> CallContext:
     """Return what tools are told of an attached call."""
     invite = invite_of_headers(entry.sip_headers)
@@ -98,6 +120,7 @@ def attached_context(
         headers=invite.headers,
         request_hang_up=request_hang_up,
         transfer=transfer,
+        messages=messages,
         realtime_call_id=entry.realtime_call_id,
         delegate=None if delegation is None else delegation.ask,
         diverted_from=identity_of(invite).diverted_from,

@@ -96,7 +96,7 @@ class Call:
             setup,
             leg.invite,
             recordings_dir=recordings_dir,
-            began_at=wall_clock(),
+            wall_clock=wall_clock,
             is_outgoing=answer.is_outgoing,
             dial=dial,
             approver=approver or Nobody(),

@@ -27,6 +27,8 @@ from .live_facts import AgentWorded as AgentWorded  # noqa: PLC0414 - one name f
 from .live_facts import LineSeen as LineSeen  # noqa: PLC0414 - one name for all facts
 from .live_facts import OperatorActed as OperatorActed  # noqa: PLC0414 - one name for all facts
 from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name for all facts
+from .message_facts import MessageTaken as MessageTaken  # noqa: PLC0414 - one name for all facts
+from .message_facts import NoteTaken as NoteTaken  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
 
@@ -282,6 +284,8 @@ Fact: TypeAlias = (
     | AgentChanged
     | ToolStarted
     | ToolCalled
+    | MessageTaken
+    | NoteTaken
     | CallHeld
     | CallResumed
     | PeerChanged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from .leg_transfer import LegTransfer
 from .life import Life
 from .line_watch import LineWatch
 from .mcp import LegMcp
+from .messages import LegMessages
 from .operator import Operator
 from .part import CallHands, CallPart
 from .recording import Recording
@@ -49,6 +50,7 @@ class LegParts:
     line: LineWatch
     approvals: LegApprovals
     mcp: LegMcp
+    messages: LegMessages
     operator: Operator
     """Last: nearest to the agent."""
 
@@ -101,7 +103,7 @@ def leg_parts(
     invite: Invite,
     *,
     recordings_dir: Path,
-    began_at: float,
+    wall_clock: Callable[[], float],
     is_outgoing: bool,
     dial: Dial,
     approver: Approver,
@@ -114,7 +116,7 @@ def leg_parts(
         setup: The call's share of its plan.
         invite: Of its leg.
         recordings_dir: Where recordings go.
-        began_at: Unix seconds.
+        wall_clock: Returns Unix seconds.
         is_outgoing: Whether we placed the call.
         dial: Calls whom the caller is to be transferred to.
         approver: Asked before tools run that need it.
@@ -123,7 +125,7 @@ def leg_parts(
     recording: Recording | None = None
     if setup.recording is not None:
         user, caller = invite.called_user, invite.caller_user
-        named = RecordedCall(call_id, setup.plan, user, caller, began_at)
+        named = RecordedCall(call_id, setup.plan, user, caller, wall_clock())
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
     transfer = LegTransfer(call_id, setup, dial, approver, endpoint)
@@ -138,5 +140,13 @@ def leg_parts(
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
         approvals=LegApprovals(approver),
         mcp=LegMcp(call_id, setup),
+        messages=LegMessages(
+            call_id,
+            setup.plan,
+            setup.message,
+            caller=invite.caller_user,
+            called=invite.called_user,
+            wall_clock=wall_clock,
+        ),
         operator=Operator(setup, transfer),
     )

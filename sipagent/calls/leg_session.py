@@ -64,6 +64,7 @@ def leg_context(
         delegate=None if delegation is None else delegation.ask,
         direction="outgoing" if is_outgoing else "incoming",
         variables=setup.variables,
+        messages=parts.messages.desk,
         words=setup.words,
         asserted_caller=identity.asserted_user,
         diverted_from=identity.diverted_from,

@@ -24,6 +24,7 @@ from .early_controller import EarlyMedia
 from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .life_settings import LifeSettings
 from .mcp_setup import mcp_setup
+from .message_setup import message_setup
 from .setup import (
     NO_VERSION,
     BackendSetup,
@@ -101,6 +102,7 @@ def prepare_call(
         line=_line(dialplan.line, prompts),
         on_approval=session.on_approval,
         mcp=mcp_setup(plan),
+        message=message_setup(plan),
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
         version=version,

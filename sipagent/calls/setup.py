@@ -26,6 +26,7 @@ from .early_controller import EarlyMedia
 from .keypad_setup import KeypadSetup
 from .life_settings import LifeSettings
 from .mcp_setup import McpSetup
+from .message_setup import MessageSetup
 from .transfer_setup import TransferSetup
 
 
@@ -170,6 +171,8 @@ class CallSetup:
     line: LineSetup = field(default_factory=LineSetup)
     on_approval: str = ""
     """Instructions of what is said while a person is asked to allow a tool; ``""``: nothing."""
+    message: MessageSetup | None = None
+    """Where messages go that agents take; None: on record alone."""
     mcp: McpSetup = field(default_factory=McpSetup)
     """Servers that the call connects to."""
     backend: BackendSetup | None = None

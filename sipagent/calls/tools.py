@@ -10,6 +10,8 @@ from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, f
 
 from .collecting import FieldSettings
 from .keypad_tools import KeyHands, keypad_tools
+from .message_tools import message_tools
+from .messages import MessageDesk
 from .recording import Recording
 from .recording_tools import recording_tools
 from .termination import Reason
@@ -54,6 +56,8 @@ class CallContext:
     """Who the network says is calling; ``""``: it says nothing, or is not trusted."""
     diverted_from: str = ""
     """Whom the call was for before it was sent on; ``""``: it was not."""
+    messages: MessageDesk = field(kw_only=True)
+    """Takes messages and notes."""
     words: Mapping[str, str] = field(default_factory=dict)
     """What instructions are filled with."""
 
@@ -111,7 +115,8 @@ def builtin_tools(
         delegation_timeout_s: Of its backend agent; None: there is none.
         keypad_fields: Numbers that agents may ask for; none: any number.
     """
-    tools = {"hangup": function_tool(hangup), **recording_tools(), **keypad_tools(keypad_fields)}
+    tools = {"hangup": function_tool(hangup), **message_tools()}
+    tools |= {**recording_tools(), **keypad_tools(keypad_fields)}
     if transfer.targets:
         tools["transfer_call"] = transfer_tool(transfer)
     if delegation_timeout_s is not None:

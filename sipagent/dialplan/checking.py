@@ -17,6 +17,7 @@ from .keypad import check_keypad
 from .limits import check_limits
 from .line_checks import check_line
 from .mcp import check_mcp
+from .message import check_message
 from .models import BUILTIN_TOOLS, Agent, Dialplan
 from .outgoing import check_outgoing
 from .recording import check_recording
@@ -42,7 +43,7 @@ _OF_AGENTS = (
         "recording",
         "backend",
     ),
-    *("limits", "outgoing", "secrets"),
+    *("limits", "outgoing", "message", "secrets"),
 )
 """Tables that mean something only with agents."""
 
@@ -79,6 +80,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_transfer,
         check_backend,
         check_mcp,
+        check_message,
         check_keypad,
         check_line,
         check_recording,

@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from .models import Dialplan
 
 
-def _url(text: str) -> str:
+def server_url(text: str) -> str:
+    """Return the address of a server, path and query included.
+
+    Raises:
+        ValueError: If it is none.
+    """
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", text):
-        raise ValueError('must be where the server is, such as "https://crm.example/mcp"')
+        raise ValueError('must be where the server is, such as "https://crm.example/path"')
     return text
 
 
@@ -46,7 +51,7 @@ class Mcp(Model):
     args: tuple[str, ...] = ()
     env: dict[VariableName, str] = Field(default_factory=dict)
     """Variables of the program, beside ``HOME``, ``PATH`` and the like."""
-    url: Annotated[str, AfterValidator(_url)] | None = None
+    url: Annotated[str, AfterValidator(server_url)] | None = None
     """Of a server that speaks streamable HTTP."""
     headers: Headers = Field(default_factory=dict)
     """Of each request."""

@@ -16,6 +16,7 @@ from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
 from .line import Line
 from .mcp import Mcp
+from .message import MESSAGE_TOOLS, Message
 from .model import (
     AgentName,
     Model,
@@ -31,7 +32,9 @@ from .session import SessionSettings
 from .tools import PythonPath, Tool
 from .transfer import TRANSFER_TOOL, Transfer
 
-BUILTIN_TOOLS = frozenset({"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *KEYPAD_TOOLS, *RECORDING_TOOLS})
+BUILTIN_TOOLS = frozenset(
+    {"hangup", TRANSFER_TOOL, DELEGATE_TOOL, *KEYPAD_TOOLS, *RECORDING_TOOLS, *MESSAGE_TOOLS}
+)
 """Tools that every agent may name and no plan may define."""
 
 
@@ -107,6 +110,7 @@ class Dialplan(Model):
     recording: RecordingSettings = RecordingSettings()
     backend: Backend | None = None
     outgoing: Outgoing = Outgoing()
+    message: Message | None = None
     secrets: SecretFiles = Field(default_factory=dict)
     refuse: Refuse | None = None
     refer: Refer | None = None

@@ -22,6 +22,7 @@ PLACES: tuple[tuple[str | None, ...], ...] = (
     ("tools", None, "http", "headers", None),
     ("mcp", None, "headers", None),
     ("mcp", None, "env", None),
+    ("message", "headers", None),
 )
 """Keys that may name secrets; None stands for any part of a key path."""
 

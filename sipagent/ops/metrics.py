@@ -94,6 +94,10 @@ HOLD = Histogram(
 HANDOFFS = Counter(
     "sipagent_handoffs", "Handoffs between agents.", ["plan", "from_agent", "to_agent"]
 )
+MESSAGES = Counter("sipagent_messages", "Messages that agents took.", ["plan"])
+MESSAGE_DELIVERIES = Counter(
+    "sipagent_message_deliveries", "Messages that were to go somewhere.", ["outcome"]
+)
 TOOL_CALLS = Counter("sipagent_tool_calls", "Tool calls.", ["plan", "tool", "outcome"])
 TOOL_DURATION = Histogram(
     "sipagent_tool_duration_seconds", "Time tools took.", ["plan", "tool"], buckets=VOICE_SECONDS
@@ -214,6 +218,11 @@ class MetricsObserver:
                 _count_turn(call, fact, at)
 
 
+def count_delivery(arrived: bool) -> None:
+    """Count what became of a message that was to go somewhere."""
+    MESSAGE_DELIVERIES.labels("delivered" if arrived else "failed").inc()
+
+
 def _count_turn(call: _Call, fact: facts.Fact, at: float) -> None:
     match fact:
         case facts.AgentSoundStarted(agent=agent, gap_ms=gap_ms):
@@ -246,6 +255,8 @@ def _count_by_plan(plan: str, fact: facts.Fact) -> None:
             HOLD.labels(plan).observe(held_ms / 1000)
         case facts.SilenceNamed(cause=cause):
             SILENCES.labels(plan, cause).inc()
+        case facts.MessageTaken():
+            MESSAGES.labels(plan).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
             TOOL_CALLS.labels(plan, name, "failed" if failed else "ok").inc()
             TOOL_DURATION.labels(plan, name).observe(duration_ms / 1000)

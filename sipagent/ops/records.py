@@ -67,6 +67,10 @@ class CallRecord:
     """By agents."""
     collected: list[dict[str, Any]] = field(default_factory=list)
     """Numbers that agents asked for."""
+    messages: list[dict[str, str]] = field(default_factory=list)
+    """That agents took."""
+    notes: list[dict[str, str]] = field(default_factory=list)
+    """That they made."""
     errors: list[dict[str, str]] = field(default_factory=list)
     input_tokens: int = 0
     output_tokens: int = 0
@@ -166,6 +170,10 @@ class CallRecord:
                 self.digits_sent += digits
             case facts.DigitsCollected():
                 self.collected.append(asdict(fact))
+            case facts.MessageTaken():
+                self.messages.append(asdict(fact))
+            case facts.NoteTaken():
+                self.notes.append(asdict(fact))
             case _:
                 pass
 

@@ -66,6 +66,10 @@ def _noted(entry: dict[str, Any]) -> str | None:
             return (
                 f"[keyed in: {entry['name']}: {entry['outcome']}, {entry['digits']} digits{ending}]"
             )
+        case "MessageTaken":
+            return f"[message taken: {entry['name']} {entry['number']}: {entry['text']}]"
+        case "NoteTaken":
+            return f"[note: {entry['text']}]"
         case "ErrorReported":
             return f"[error: {entry['code']}: {entry['message']}]"
         case "CallEnded":

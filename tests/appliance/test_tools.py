@@ -27,8 +27,11 @@ count = 1
 [[agents]]
 name = "Shop"
 instructions = "Be brief."
-tools = ["order_status", "refund", "hangup"]
+tools = ["order_status", "refund", "take_message", "hangup"]
 mcp = ["books", "dead"]
+[message]
+url = "URL/inbox"
+headers = { Authorization = "Bearer {{secret:TOKEN}}" }
 [[mcp]]
 name = "books"
 url = "MCP"
@@ -75,6 +78,10 @@ arguments = { number = "four five six" }
 heard = ["the caller pressed three on the keypad"]
 call = "find_book"
 arguments = { title = "Emma" }
+[[agents.rules]]
+heard = ["the caller pressed four on the keypad"]
+call = "take_message"
+arguments = { text = "Call back." }
 [[agents.rules]]
 heard = ["the caller pressed nine on the keypad"]
 call = "hangup"
@@ -134,17 +141,26 @@ async def calls(tmp_path: Path, mcp_port: int) -> None:
         await listens(running, caller, "ToolCalled", 2)
         await caller.press("3", to)
         await listens(running, caller, "ToolCalled", 3)
-        await caller.press("9", to)
+        server.answer("inbox", status=204)
+        await caller.press("4", to)
         await listens(running, caller, "ToolCalled", 4)
+        await caller.press("9", to)
+        await listens(running, caller, "ToolCalled", 5)
         await sipp.succeeds()
         (record,) = await running.until_records(1)
-    asked, refunded = server.asked
+        taken = await running.series("sipagent_messages_total")
+        delivered = await running.until(lambda: len(server.asked), lambda asked: asked == 3)
+    assert (taken, delivered) == (1, 3)
+    asked, refunded, message = server.asked
+    assert message.headers["Authorization"] == "Bearer t0psecret"
+    assert [each["text"] for each in record["messages"]] == ["Call back."]
+    assert orjson.loads(message.body)["call_id"] == record["call_id"]
     assert (refunded.method, refunded.path) == ("POST", "/refunds")
     assert orjson.loads(refunded.body) == {"order": "four five six"}
     assert asked.path == "/orders/four%20five%20six"
     assert asked.headers["Authorization"] == "Bearer t0psecret"
     assert asked.headers["X-Caller"]
-    looked_up, done, found, _ = record["tool_calls"]
+    looked_up, done, found, *_ = record["tool_calls"]
     assert (found["name"], found["output"]) == ("find_book", "Emma is on shelf 7")
     assert [each["code"] for each in record["errors"]] == ["mcp_unavailable"]
     assert (done["name"], done["output"]) == ("refund", "Done.")

@@ -10,6 +10,7 @@ from sipagent.calls.attached_events import AttachFailed, CallOver
 from sipagent.calls.attached_session import (
     attach_failure,
     attached_context,
+    attached_messages,
     attached_options,
     call_endpoint,
     left_out,
@@ -17,6 +18,7 @@ from sipagent.calls.attached_session import (
 )
 from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.events import SessionFailed
+from sipagent.calls.facts import Fact, NoteTaken
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.calls.personas import personas
 from sipagent.calls.termination import Reason
@@ -115,10 +117,14 @@ def test_tools_are_told_of_the_call() -> None:
     async def transfer(wish: TransferWish) -> str:
         return wish.target
 
-    context = attached_context("c1", entry, transfer, lambda reason, detail: None)
+    told = list[Fact]()
+    messages = attached_messages("c1", call_setup(), entry, told.append, lambda: 0.0)
+    context = attached_context("c1", entry, transfer, lambda *_: None, None, messages)
     assert (context.call_id, context.realtime_call_id, context.sip_call_id) == ("c1", "rtc_1", "s")
     assert (context.called, context.caller, context.caller_name) == ("desk", "1", "Ada")
     assert context.headers == headers
+    context.messages.note("Reception", "Ada rang.")
+    assert told == [NoteTaken("Reception", "Ada rang.")]
 
 
 @pytest.mark.parametrize(

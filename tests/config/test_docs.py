@@ -21,6 +21,7 @@ from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.line import Line
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.mcp import Mcp
+from sipagent.dialplan.message import Message
 from sipagent.dialplan.models import (
     Agent,
     Dialplan,
@@ -128,7 +129,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
         *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
         *(Limits, Hours),
         *(Outgoing, Voicemail, TransferTarget),
-        *(Refuse, Refer, HttpCall, Parameter, Mcp),
+        *(Refuse, Refer, HttpCall, Parameter, Mcp, Message),
     ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:

@@ -60,12 +60,6 @@ def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None
         ("order_status", '{"number": "0"}', "There is no order with the number 0."),
         ("refund", '{"order": "one two three"}', "Order 1 2 3 is refunded: forty euros"),
         ("refund", '{"order": "9"}', "There is no paid order with the number 9."),
-        ("take_message", '{"topic": "a repair"}', "I have noted your message about a repair."),
-        (
-            "take_message",
-            '{"topic": "an order", "name": "Ann", "number": "5"}',
-            "I have noted your message about an order from Ann. We will call you back on 5.",
-        ),
     ],
 )
 async def test_the_tools_answer(plans: PlanSet, name: str, arguments: str, expected: str) -> None:

@@ -46,6 +46,8 @@ CALL: list[Fact] = [
     facts.DigitPressed("4"),
     facts.DigitPressed("2"),
     facts.DigitsSent("1#"),
+    facts.MessageTaken("Billing", "Ada", "", "Call back."),
+    facts.NoteTaken("Billing", "In a hurry."),
     facts.DigitsAsked("card", True),
     facts.DigitsCollected("card", "collected", 16, "1111"),
     facts.ErrorReported("server_error", "try again"),

@@ -89,6 +89,8 @@ RECORD = {
     "digits": "42",
     "digits_sent": "1#",
     "collected": [{"name": "card", "outcome": "collected", "digits": 16, "shown": "1111"}],
+    "messages": [{"agent": "Billing", "name": "Ada", "number": "", "text": "Call back."}],
+    "notes": [{"agent": "Billing", "text": "In a hurry."}],
     "errors": [{"code": "server_error", "message": "try again"}],
     "input_tokens": 77,
     "output_tokens": 121,

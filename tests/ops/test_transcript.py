@@ -70,6 +70,11 @@ def text(fact: Fact) -> str | None:
         ),
         (facts.OperatorActed("hang_up", "duty", {}), "[operator duty: hang_up]"),
         (facts.DigitsSent("1#"), "[pressed by the agent: 1#]"),
+        (
+            facts.MessageTaken("A", "Ada", "5", "Call back."),
+            "[message taken: Ada 5: Call back.]",
+        ),
+        (facts.NoteTaken("A", "In a hurry."), "[note: In a hurry.]"),
         (facts.DigitsAsked("card", True), "[to be keyed in: card, shielded]"),
         (
             facts.DigitsCollected("card", "collected", 16, "1111"),
