@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from enum import StrEnum
 from importlib.metadata import version
@@ -230,6 +231,8 @@ def engine(
         float, typer.Option(help="How long a caller waits for a decision.", min=1)
     ] = 30,
     ready_fd: Annotated[int, typer.Option(hidden=True)] = -1,
+    orders_fd: Annotated[int, typer.Option(hidden=True)] = -1,
+    scripts_version: Annotated[str, typer.Option(hidden=True)] = "",
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
     log_format: Annotated[
         LogFormat, typer.Option(help="For people or programs.")
@@ -278,12 +281,19 @@ def engine(
             host=host,
             port=port,
             scripts_dir=scripts,
+            scripts_version=scripts_version,
             recognisers=recognisers,
             max_sessions=max_sessions,
             session_limit_s=session_limit_s,
         )
         try:
-            await run_engine(settings, clock=unix_time, on_ready=tell, connector=answering)
+            await run_engine(
+                settings,
+                clock=unix_time,
+                on_ready=tell,
+                connector=answering,
+                orders=socket.socket(fileno=orders_fd) if orders_fd >= 0 else None,
+            )
         except asyncio.CancelledError:
             logging.getLogger(__name__).info("= engine ended")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sipagent.dialplan.agents import build_agents
+from sipagent.dialplan.agents import build_agents, script_prompt
 from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.limits import Limits
@@ -70,14 +70,14 @@ def prepare_call(
     if dialplan.refer is not None:
         return ReferCall(plan.name, dialplan.refer.target_uri, version)
     transfer = transfer_setup(dialplan.transfer, never_called)
-    backend = _backend(plan, embedded=embedded)
+    backend = _backend(plan, embedded=embedded, version=version.sha)
     keypad = keypad_setup(dialplan.keypad)
     builtins = builtin_tools(
         transfer, None if backend is None else backend.timeout_s, keypad.fields
     )
     return CallSetup(
         plan=plan.name,
-        agent=build_agents(plan, builtins, embedded=embedded),
+        agent=build_agents(plan, builtins, embedded=embedded, version=version.sha),
         greeting=session.greeting,
         session=_session_options(session),
         policy=CallPolicy(
@@ -118,13 +118,13 @@ def _outgoing(table: Outgoing) -> OutgoingSetup:
     )
 
 
-def _backend(plan: Plan, *, embedded: bool) -> BackendSetup | None:
+def _backend(plan: Plan, *, embedded: bool, version: str) -> BackendSetup | None:
     backend, script = plan.dialplan.backend, plan.dialplan.session.script
     if backend is None:
         return None
     prompt: dict[str, Any] | None = None
     if embedded and backend.url is None and script is not None:
-        prompt = {"id": script, "variables": {"agent": backend.name}}
+        prompt = script_prompt(script, backend.name, version)
     return BackendSetup(
         name=backend.name,
         instructions=backend.instructions,

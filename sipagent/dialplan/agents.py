@@ -13,7 +13,11 @@ from .variables import filled, has_variables
 
 
 def build_agents(
-    plan: Plan, builtins: Mapping[str, FunctionTool], *, embedded: bool = False
+    plan: Plan,
+    builtins: Mapping[str, FunctionTool],
+    *,
+    embedded: bool = False,
+    version: str = "",
 ) -> RealtimeAgent:
     """Return the agent that answers; the others hang on its handoffs.
 
@@ -21,6 +25,7 @@ def build_agents(
         plan: Checked, so that every name in it exists.
         builtins: Tools that need no ``[[tools]]``, by name.
         embedded: Whether the session goes to the embedded engine, whose prompts are scripts.
+        version: Of the scripts; ``""``: the newest.
     """
     tools = {**builtins, **plan.tools}
     made = {
@@ -31,7 +36,7 @@ def build_agents(
             handoff_description=agent.handoff_description,
             voice=agent.voice,
             output_guardrails=[plan.guardrails[name] for name in agent.guardrails],
-            prompt=_prompt(plan.dialplan, agent, embedded=embedded),
+            prompt=_prompt(plan.dialplan, agent, embedded=embedded, version=version),
         )
         for agent in plan.dialplan.agents
     }
@@ -48,10 +53,18 @@ def _instructions(agent: Agent) -> str | Instructions:
     return lambda context, _: filled(text, getattr(context, "words", {}))
 
 
-def _prompt(dialplan: Dialplan, agent: Agent, *, embedded: bool) -> dict[str, object] | None:
+def script_prompt(script: str, agent: str, version: str) -> dict[str, object]:
+    """Return how a session of the embedded engine names a script (Realtime: ``prompt``)."""
+    versioned = {"version": version} if version else {}
+    return {"id": script, **versioned, "variables": {"agent": agent}}
+
+
+def _prompt(
+    dialplan: Dialplan, agent: Agent, *, embedded: bool, version: str
+) -> dict[str, object] | None:
     session = dialplan.session
     if embedded and session.script is not None:
-        return {"id": session.script, "variables": {"agent": agent.name}}
+        return script_prompt(session.script, agent.name, version)
     if not embedded and session.prompt_id is not None:
         return {"id": session.prompt_id}
     return None

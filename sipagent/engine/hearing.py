@@ -19,6 +19,7 @@ from sipagent.errors import EngineError
 from sipagent.wire import server
 from sipagent.wire.events import Event
 
+from .brain.scripts import Scripts, model_name
 from .checks import InvalidConfigError, Json
 from .idle_watch import IdleWatch
 from .items import Conversation
@@ -40,6 +41,7 @@ class Hearing:
         session: In effect.
         conversation: Where user items go.
         recognisers: Shared.
+        scripts: What each prompt means.
         idle: Told when the caller speaks.
         interrupt: Called when a turn starts that cuts the agent off.
         answer: Called with the item of a turn that wants an answer, once its words are known.
@@ -52,6 +54,7 @@ class Hearing:
         session: Json,
         conversation: Conversation,
         recognisers: RecogniserPool,
+        scripts: Scripts,
         idle: IdleWatch,
         *,
         interrupt: Callable[[], Awaitable[None]],
@@ -60,6 +63,7 @@ class Hearing:
         tasks: Tasks,
     ) -> None:
         self._conversation, self._recognisers, self._idle = conversation, recognisers, idle
+        self._scripts = scripts
         self._interrupt, self._answer = interrupt, answer
         self._send, self._tasks = send, tasks
         self._session, self._format = session, AudioFormat.PCM24
@@ -216,11 +220,12 @@ class Hearing:
 
     async def _words(self, utterance: Utterance) -> str | None:
         """Return what is said, None if it cannot be known."""
-        prompt_id = (self._session["prompt"] or {}).get("id", "")
-        if not self._recognisers.knows(prompt_id):
+        script = self._scripts.find(self._session["prompt"])
+        model = "" if script is None else model_name(script)
+        if not self._recognisers.knows(model):
             return ""
         try:
-            return await self._recognisers.recognise(prompt_id, utterance.audio())
+            return await self._recognisers.recognise(model, utterance.audio())
         except EngineError as error:
             log.warning("! %s", error)
             return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
@@ -21,6 +22,7 @@ from sipagent.errors import EngineError, why_not_listening
 from sipagent.wire.events import Event
 
 from .brain.script import load_scripts
+from .brain.scripts import Scripts
 from .call_routes import CallRoutes
 from .calls import Calls
 from .checks import Json
@@ -28,6 +30,7 @@ from .client_secrets import ClientSecrets, key_of
 from .connection import Connection, message_of
 from .http_errors import error_response, errors_as_json, json_of
 from .lifetime import GOING_AWAY
+from .orders import take_orders
 from .places import Places
 from .responses.desk import Desk
 from .responses.routes import TextRoutes
@@ -52,6 +55,7 @@ async def run_engine(
     clock: Callable[[], float],
     on_ready: Callable[[int], None] | None = None,
     connector: Connector | None = None,
+    orders: socket.socket | None = None,
 ) -> None:
     """Serve until cancelled.
 
@@ -60,15 +64,15 @@ async def run_engine(
         clock: Unix seconds, for ``expires_at``.
         on_ready: Called with the port once sessions are accepted.
         connector: Entered once the server listens, and left before it closes.
+        orders: By which other versions of the scripts are asked for; None: nobody does.
 
     Raises:
         EngineError: If a script is broken, a part does not start or the port is busy.
     """
-    scripts = load_scripts(settings.scripts_dir)
+    scripts = Scripts(load_scripts(settings.scripts_dir), settings.scripts_version)
     Silero()  # loads the model, or tells what to install, before somebody calls
     speaker = Speaker()
-    phrases = {name: script.phrases for name, script in scripts.items()}
-    recognisers = RecogniserPool(settings.recognisers, phrases)
+    recognisers = RecogniserPool(settings.recognisers, scripts.phrases())
     parts = Parts(scripts, recognisers, speaker, settings.session_limit_s)
     places = Places(settings.max_sessions)
     calls = Calls(parts, places, clock)
@@ -88,6 +92,8 @@ async def run_engine(
             try:
                 if on_ready is not None:
                     on_ready(port)
+                if orders is not None:
+                    await take_orders(orders, scripts, recognisers)
                 await asyncio.get_running_loop().create_future()
             finally:
                 await calls.hang_up_all()  # while there is still somebody to hang up

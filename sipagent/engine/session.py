@@ -11,7 +11,7 @@ from sipagent.wire import client, server
 from sipagent.wire.events import Event, UnknownEvent
 
 from .brain.brain import Brain
-from .brain.script import Script
+from .brain.scripts import Scripts
 from .checks import InvalidConfigError, Json
 from .hearing import Hearing
 from .idle_watch import IdleWatch
@@ -32,8 +32,7 @@ from .tts.speaker import Speaker
 class Parts:
     """What the sessions of an engine share."""
 
-    scripts: dict[str, Script]
-    """By prompt id."""
+    scripts: Scripts
     recognisers: RecogniserPool
     speaker: Speaker
     limit_s: float
@@ -79,6 +78,7 @@ class Session:
             self.config,
             self._conversation,
             parts.recognisers,
+            parts.scripts,
             self._idle,
             interrupt=self._interrupted,
             answer=self._answer,
@@ -202,7 +202,7 @@ class Session:
     def _prepare(self, brain: Brain, prompt: Json | None) -> None:
         stored = prompt or {}
         agent = (stored.get("variables") or {}).get("agent", "")
-        brain.become(self._parts.scripts.get(stored.get("id", "")), str(agent))
+        brain.become(self._parts.scripts.find(prompt), str(agent))
 
     async def _add_item(self, item: Json, after: str | None) -> None:
         previous = self._conversation.add(item, after=after)

@@ -131,7 +131,7 @@ class _Supervisor:
             await http.start()
             await plans.start()
             if config.realtime.url == EMBEDDED:
-                self._engine = EngineProcess(config)
+                self._engine = EngineProcess(config, lambda: plans.source)
                 await self._engine.start()
                 self._run(self._engine.run(), "engine")
             self._worker = WorkerProcess(
@@ -253,7 +253,8 @@ class _Supervisor:
             self._plans.rollout.heard(source, message)
 
     async def _prepare(self, plans: PlanSource) -> str:
-        return ""
+        """Have the engine know a version's scripts; return why it does not, or ``""``."""
+        return "" if self._engine is None else await self._engine.load(plans)
 
     def _ended(self, pid: int) -> None:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]

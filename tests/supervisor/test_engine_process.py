@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 from websockets.asyncio.client import connect
 
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import EngineError
 from sipagent.supervisor import engine_process
 from sipagent.supervisor.engine_process import EngineProcess
@@ -26,11 +28,14 @@ from .waiting import open_files, until
 
 SUPERVISOR = """
 import asyncio, sys
+from pathlib import Path
 from sipagent.config import Config
+from sipagent.dialplan.versions import PlanSource
 from sipagent.supervisor.engine_process import EngineProcess
 
 async def run():
-    engine = EngineProcess(Config.model_validate({"dialplans": {"path": sys.argv[1]}}))
+    plans = PlanSource(1, "", Path(sys.argv[1]), Path(sys.argv[1]))
+    engine = EngineProcess(Config(), lambda: plans)
     await engine.start()
     print(engine.port, flush=True)
     await engine.run()
@@ -39,9 +44,9 @@ asyncio.run(run())
 """
 
 
-def config_of(folder: Path) -> Config:
-    """Return a configuration without scripts: recognition has nothing to load."""
-    return Config.model_validate({"dialplans": {"path": folder}})
+def engine_of(folder: Path) -> EngineProcess:
+    """Return an engine without scripts: recognition has nothing to load."""
+    return EngineProcess(Config(), lambda: PlanSource(1, "a" * 12, folder, folder))
 
 
 def pid_of(engine: Any) -> int:
@@ -62,7 +67,7 @@ def is_listening(port: int) -> bool:
 @asynccontextmanager
 async def kept(folder: Path) -> AsyncIterator[EngineProcess]:
     """Keep an engine running until the end of the block."""
-    engine = EngineProcess(config_of(folder))
+    engine = engine_of(folder)
     await engine.start()
     task = asyncio.get_running_loop().create_task(engine.run(), name="engine")
     try:
@@ -74,7 +79,7 @@ async def kept(folder: Path) -> AsyncIterator[EngineProcess]:
 
 
 async def test_it_takes_sessions_once_it_has_started(tmp_path: Path) -> None:
-    engine = EngineProcess(config_of(tmp_path))
+    engine = engine_of(tmp_path)
     assert not engine.is_ready
     await engine.start()
     assert engine.is_ready and engine.port > 0
@@ -117,7 +122,7 @@ async def test_an_engine_that_cannot_be_started_again_is_tried_again(
 async def test_an_engine_without_a_port_is_an_error_and_its_log_says_why(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    engine = EngineProcess(config_of(tmp_path))
+    engine = engine_of(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -136,7 +141,7 @@ async def test_an_engine_that_takes_too_long_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_process, "START_LIMIT_S", 0.01)
-    engine: Any = EngineProcess(config_of(tmp_path))
+    engine: Any = engine_of(tmp_path)
     started = asyncio.get_running_loop().create_task(engine.start(), name="start")
     await until(lambda: engine._process is not None)
     pid = pid_of(engine)
@@ -147,7 +152,7 @@ async def test_an_engine_that_takes_too_long_is_ended(
 
 async def test_no_start_leaves_a_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.script.toml").write_text("agents = 1\n")
-    engine = EngineProcess(config_of(tmp_path))
+    engine = engine_of(tmp_path)
 
     async def fail() -> None:
         with pytest.raises(EngineError):
@@ -175,3 +180,38 @@ async def test_it_ends_with_its_supervisor_however_that_ends(tmp_path: Path) -> 
         supervisor.kill()
         await supervisor.communicate()
     await until(lambda: not is_listening(port))
+
+
+SCRIPT = """
+[[agents]]
+name = "Ada"
+greeting = "{words}"
+otherwise = ["What?"]
+"""
+
+
+async def said(engine: EngineProcess, version: str) -> str:
+    """Return what the script ``desk`` of a version says first."""
+    url = f"http://127.0.0.1:{engine.port}/v1/responses"
+    asked = {"prompt": {"id": "desk", "version": version}}
+    async with aiohttp.ClientSession() as session, session.post(url, json=asked) as response:
+        text: str = (await response.json())["output"][0]["content"][0]["text"]
+    return text
+
+
+async def test_it_is_told_of_other_scripts_and_goes_on_with_those_before(tmp_path: Path) -> None:
+    folders = {}
+    for version, words in (("b" * 12, "One."), ("c" * 12, "Two.")):
+        folders[version] = tmp_path / version
+        folders[version].mkdir()
+        (folders[version] / "desk.script.toml").write_text(SCRIPT.format(words=words))
+    async with kept(tmp_path) as engine:
+        assert await said(engine, "b" * 12) == "Hello."
+        for number, (version, folder) in enumerate(folders.items(), start=2):
+            assert not await engine.load(PlanSource(number, version, tmp_path, folder))
+        assert await said(engine, "b" * 12) == "One."
+        assert await said(engine, "c" * 12) == await said(engine, "d" * 12) == "Two."
+        (tmp_path / "desk.script.toml").write_text("[[agents]]")
+        problem = await engine.load(PlanSource(4, "e" * 12, tmp_path, tmp_path))
+        assert "desk.script.toml" in problem
+        assert await said(engine, "e" * 12) == "Two."

@@ -5,11 +5,11 @@ Chat Completions API: ``POST /v1/chat/completions``, plain or as chunks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from secrets import token_hex
 from typing import Any
 
-from sipagent.engine.brain.script import Script
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.checks import Json
 from sipagent.engine.spent import TOKEN_CHARS
 
@@ -103,10 +103,10 @@ class ChatDesk:
     """Answer; nothing is kept.
 
     Args:
-        scripts: By prompt id.
+        scripts: By prompt.
     """
 
-    def __init__(self, scripts: Mapping[str, Script]) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
     def begin(self, body: Any, *, now: int) -> Completion:

@@ -6,14 +6,14 @@ alone. What is kept is bounded: a response nobody went on from for long is not f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
 import orjson
 
-from sipagent.engine.brain.script import Script
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.checks import InvalidConfigError, Json
 from sipagent.engine.spent import TOKEN_CHARS
 
@@ -64,10 +64,10 @@ class Desk:
     """Answer, and remember.
 
     Args:
-        scripts: By prompt id.
+        scripts: By prompt.
     """
 
-    def __init__(self, scripts: Mapping[str, Script]) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self.scripts = scripts
         self.conversations = Conversations()
         self._responses: Memory[Stored] = Memory(MOST_RESPONSES, MOST_BYTES)

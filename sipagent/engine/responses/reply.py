@@ -11,13 +11,13 @@ Besides what the brain knows, the last user text may be:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sipagent.engine.brain.brain import Answer, Brain, FunctionCall
 from sipagent.engine.brain.choice import allowed_answer
 from sipagent.engine.brain.context import turn_of
-from sipagent.engine.brain.script import Script
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.checks import Json
 from sipagent.engine.spent import Spent
 
@@ -61,13 +61,13 @@ class Reply:
         return "".join(self.pieces)
 
 
-def reply_to(items: Sequence[Json], told: Json, scripts: Mapping[str, Script]) -> Reply:
+def reply_to(items: Sequence[Json], told: Json, scripts: Scripts) -> Reply:
     """Return what to answer.
 
     Args:
         items: The conversation.
         told: Of the response: ``instructions``, ``tools``, ``tool_choice``, ``prompt`` and such.
-        scripts: By prompt id.
+        scripts: By prompt.
 
     Raises:
         RefusedError: If the request asks to be refused.
@@ -96,10 +96,10 @@ def reply_to(items: Sequence[Json], told: Json, scripts: Mapping[str, Script]) -
     return replace(reply, pause_ms=pause_ms)
 
 
-def _brain(prompt: Json | None, scripts: Mapping[str, Script]) -> Brain:
+def _brain(prompt: Json | None, scripts: Scripts) -> Brain:
     stored = prompt or {}
     agent = (stored.get("variables") or {}).get("agent", "")
-    return Brain(scripts.get(stored.get("id", "")), str(agent))
+    return Brain(scripts.find(prompt), str(agent))
 
 
 def _remember(brain: Brain, items: Sequence[Json], tools: Sequence[Json]) -> None:

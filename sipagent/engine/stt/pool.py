@@ -55,21 +55,46 @@ class RecogniserPool:
         Raises:
             EngineError: If one does not start; the text says why.
         """
-        if not self._phrases:
-            return
-        self._folder = tempfile.TemporaryDirectory(prefix="sipagent-stt-")
-        folder = Path(self._folder.name)
-        models: list[dict[str, Any]] = []
-        for name, phrases in self._phrases.items():
-            path = folder / f"{len(models)}.arpa"
-            path.write_text(arpa(phrases))
-            models.append({"id": name, "path": str(path)})
-        dictionary = folder / "words.dict"
-        dictionary.write_text(self._spoken().dictionary)
-        self._workers = [_Worker(dictionary, models) for _ in range(self._size)]
-        await asyncio.gather(*(worker.start() for worker in self._workers))
-        for worker in self._workers:
+        if self._phrases:
+            await self._replace_all(self._phrases)
+
+    async def learn(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Expect other things to be said; utterances that are on their way are not lost.
+
+        Args:
+            phrases: All that are expected from now on, by id of the language model.
+
+        Raises:
+            EngineError: If a process does not start; what was known stays known.
+        """
+        wanted = {name: list(lines) for name, lines in phrases.items() if lines}
+        if not set(wanted) <= set(self._phrases):
+            await self._replace_all(wanted)
+
+    async def _replace_all(self, phrases: dict[str, list[str]]) -> None:
+        """Start processes that know ``phrases``, then end those before."""
+        folder = tempfile.TemporaryDirectory(prefix="sipagent-stt-")
+        try:
+            dictionary, models = await asyncio.to_thread(_written, Path(folder.name), phrases)
+            workers = [_Worker(dictionary, models) for _ in range(self._size)]
+            try:
+                await asyncio.gather(*(worker.start() for worker in workers))
+            except BaseException:
+                for worker in workers:
+                    await worker.close()
+                raise
+        except BaseException:
+            folder.cleanup()
+            raise
+        before, self._folder = self._folder, folder
+        self._workers, self._phrases = workers, phrases
+        old = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        for worker in workers:
             self._idle.put_nowait(worker)
+        for worker in old:
+            await worker.close()
+        if before is not None:
+            before.cleanup()
 
     def knows(self, name: str) -> bool:
         """Tell whether there is a language model ``name``."""
@@ -86,24 +111,14 @@ class RecogniserPool:
             return await worker.recognise(name, audio)
         except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError) as error:
             log.error("! a recogniser failed: %s", type(error).__name__)
-            await worker.restart()
+            if worker in self._workers:
+                await worker.restart()
             raise EngineError(f"recognition failed: {type(error).__name__}") from None
         finally:
-            self._idle.put_nowait(worker)
-
-    def _spoken(self) -> Pronunciations:
-        """Return how all words are spoken; warn of those nobody can say."""
-        try:
-            from pocketsphinx import get_model_path  # noqa: PLC0415 - an optional extra
-        except ImportError:
-            raise EngineError(f"speech recognition does not start; {INSTALL}") from None
-        words = {name: _words(phrases) for name, phrases in self._phrases.items()}
-        with (Path(get_model_path()) / DICTIONARY).open(encoding="utf-8") as lines:
-            spoken = pronunciations(frozenset().union(*words.values()), lines)
-        for name, its_words in words.items():
-            if missing := ", ".join(sorted(its_words & spoken.missing)):
-                log.warning("script %s: no pronunciation for %s", name, missing)
-        return spoken
+            if worker in self._workers:
+                self._idle.put_nowait(worker)
+            else:  # another has taken its place meanwhile
+                await worker.close()
 
     async def close(self) -> None:
         """End every process."""
@@ -111,6 +126,38 @@ class RecogniserPool:
             await worker.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+
+def _written(
+    folder: Path, phrases: Mapping[str, Sequence[str]]
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Write dictionary and language models; return where they are.
+
+    Raises:
+        EngineError: If there is nothing to recognise speech with.
+    """
+    models: list[dict[str, Any]] = []
+    for name, lines in phrases.items():
+        path = folder / f"{len(models)}.arpa"
+        path.write_text(arpa(lines))
+        models.append({"id": name, "path": str(path)})
+    dictionary = folder / "words.dict"
+    dictionary.write_text(_spoken(phrases).dictionary)
+    return dictionary, models
+
+
+def _spoken(phrases: Mapping[str, Sequence[str]]) -> Pronunciations:
+    """Return how all words are spoken; warn of those nobody can say."""
+    try:
+        from pocketsphinx import get_model_path  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        raise EngineError(f"speech recognition does not start; {INSTALL}") from None
+    words = frozenset[str]().union(*map(_words, phrases.values()))
+    with (Path(get_model_path()) / DICTIONARY).open(encoding="utf-8") as lines:
+        spoken = pronunciations(words, lines)
+    if missing := ", ".join(sorted(spoken.missing)):
+        log.warning("no pronunciation for %s", missing)
+    return spoken
 
 
 def _words(phrases: Sequence[str]) -> frozenset[str]:

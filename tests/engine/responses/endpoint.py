@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.http_errors import errors_as_json
 from sipagent.engine.lifetime import GOING_AWAY
 from sipagent.engine.responses.desk import Desk
@@ -21,7 +22,7 @@ async def endpoint(*, limit_s: float = 3_600.0) -> AsyncIterator[str]:
     """Serve; yield the base URL, which ends in ``/v1``."""
     sockets = Sockets()
     app = web.Application(middlewares=[errors_as_json])
-    TextRoutes(Desk({}), sockets, lambda: NOW, limit_s).add_to(app)
+    TextRoutes(Desk(Scripts({})), sockets, lambda: NOW, limit_s).add_to(app)
 
     async def close_all(_: web.Application) -> None:
         await sockets.close_all(GOING_AWAY)

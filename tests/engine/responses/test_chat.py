@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.checks import InvalidConfigError
 from sipagent.engine.responses.chat import ChatDesk, Completion
 from sipagent.engine.responses.chat_request import chat_request
@@ -27,7 +28,7 @@ def completion(*messages: Any, **asked: Any) -> Completion:
     told = [
         {"role": "user", "content": each} if isinstance(each, str) else each for each in messages
     ]
-    return ChatDesk({}).begin({"model": "gpt-x", "messages": told, **asked}, now=NOW)
+    return ChatDesk(Scripts({})).begin({"model": "gpt-x", "messages": told, **asked}, now=NOW)
 
 
 def whole(*messages: Any, **asked: Any) -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.checks import InvalidConfigError
 from sipagent.engine.responses import desk as desk_module
 from sipagent.engine.responses.conversations import UnknownConversationError
@@ -43,7 +44,9 @@ def output_of(response: Json, output: str) -> list[Json]:
 
 
 def test_a_response_tells_what_it_was_asked_and_what_it_cost() -> None:
-    response = respond(Desk({}), "Hello there", instructions="Be brief.", metadata={"a": "b"})
+    response = respond(
+        Desk(Scripts({})), "Hello there", instructions="Be brief.", metadata={"a": "b"}
+    )
     assert said(response) == "echo Hello there"
     assert (response["model"], response["created_at"]) == ("gpt-x", NOW)
     assert (response["instructions"], response["metadata"]) == ("Be brief.", {"a": "b"})
@@ -52,7 +55,7 @@ def test_a_response_tells_what_it_was_asked_and_what_it_cost() -> None:
 
 
 def test_a_response_goes_on_from_another() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first = respond(desk, "call:find {}")
     second = respond(desk, output_of(first, "found it"), previous_response_id=first["id"])
     assert said(second) == "found it"
@@ -61,7 +64,7 @@ def test_a_response_goes_on_from_another() -> None:
 
 
 def test_all_that_came_before_is_gone_on_from() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     last = respond(desk, "x" * 400)
     for _ in range(3):
         last = respond(desk, "x", previous_response_id=last["id"])
@@ -69,7 +72,7 @@ def test_all_that_came_before_is_gone_on_from() -> None:
 
 
 def test_a_response_may_be_gone_on_from_as_soon_as_its_end_is_told() -> None:
-    desk, latest = Desk({}), Latest()
+    desk, latest = Desk(Scripts({})), Latest()
     steps = desk.begin({"model": "gpt-x", "input": "x"}, now=NOW, latest=latest).steps
     events = (step for step in steps if isinstance(step, dict))
     end = next(event for event in events if event["type"] == "response.completed")["response"]
@@ -78,7 +81,7 @@ def test_a_response_may_be_gone_on_from_as_soon_as_its_end_is_told() -> None:
 
 
 def test_two_may_go_on_from_the_same() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first = respond(desk, "call:find {}")
     for text in ("one", "two"):
         each = respond(desk, output_of(first, text), previous_response_id=first["id"])
@@ -86,7 +89,7 @@ def test_two_may_go_on_from_the_same() -> None:
 
 
 def test_a_call_without_its_output_is_not_gone_on_from() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first = respond(desk, "call:find {}")
     with pytest.raises(InvalidConfigError, match="No tool output found"):
         respond(desk, "never mind", previous_response_id=first["id"])
@@ -94,7 +97,7 @@ def test_a_call_without_its_output_is_not_gone_on_from() -> None:
 
 @pytest.mark.parametrize("store", [False, True])
 def test_only_what_was_stored_is_found_again(store: bool) -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first = respond(desk, "Hello", store=store)
     if store:
         assert desk.response(first["id"]) == first
@@ -109,7 +112,7 @@ def test_only_what_was_stored_is_found_again(store: bool) -> None:
 
 
 def test_a_connection_goes_on_from_its_last_response_and_no_other() -> None:
-    desk, latest = Desk({}), Latest()
+    desk, latest = Desk(Scripts({})), Latest()
     first = respond(desk, "Hello", latest, store=False)
     second = respond(desk, "x", latest, store=False, previous_response_id=first["id"])
     with pytest.raises(InvalidConfigError):
@@ -120,7 +123,7 @@ def test_a_connection_goes_on_from_its_last_response_and_no_other() -> None:
 
 
 def test_what_was_only_prepared_is_gone_on_from() -> None:
-    desk, latest = Desk({}), Latest()
+    desk, latest = Desk(Scripts({})), Latest()
     prepared = respond(desk, "call:find {}", latest, generate=False)
     assert prepared["output"] == []
     first = respond(desk, [], latest, previous_response_id=prepared["id"])
@@ -128,7 +131,7 @@ def test_what_was_only_prepared_is_gone_on_from() -> None:
 
 
 def test_a_response_that_is_forgotten_is_not_found() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first = respond(desk, "Hello")
     desk.forget(first["id"])
     with pytest.raises(UnknownResponseError):
@@ -138,7 +141,7 @@ def test_a_response_that_is_forgotten_is_not_found() -> None:
 
 
 def test_a_conversation_remembers_what_was_said_in_it() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     conversation = desk.conversations.create({}, now=NOW)["id"]
     first = respond(desk, "call:find {}", conversation=conversation)
     assert first["conversation"] == {"id": conversation}
@@ -149,20 +152,20 @@ def test_a_conversation_remembers_what_was_said_in_it() -> None:
 
 
 def test_a_conversation_begins_with_what_it_was_given() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     items = [{"role": "user", "content": "say:Good day."}]
     conversation = desk.conversations.create({"items": items}, now=NOW)["id"]
     assert said(respond(desk, [], conversation=conversation)) == "Good day."
 
 
 def test_nothing_is_said_in_a_conversation_nobody_has() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     with pytest.raises(UnknownConversationError):
         respond(desk, "x", conversation="conv_1")
 
 
 def test_a_conversation_may_be_deleted_while_an_answer_is_written() -> None:
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     conversation = desk.conversations.create({}, now=NOW)["id"]
     body = {"model": "gpt-x", "input": "x", "conversation": conversation}
     begun = desk.begin(body, now=NOW)
@@ -176,7 +179,7 @@ def test_a_conversation_may_be_deleted_while_an_answer_is_written() -> None:
 
 def test_old_responses_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk_module, "MOST_RESPONSES", 2)
-    desk = Desk({})
+    desk = Desk(Scripts({}))
     first, second, third = (respond(desk, "Hello") for _ in range(3))
     with pytest.raises(UnknownResponseError):
         desk.response(first["id"])
@@ -185,7 +188,7 @@ def test_old_responses_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nothing_is_kept_of_a_response_that_was_not_written_to_its_end() -> None:
-    desk, latest = Desk({}), Latest()
+    desk, latest = Desk(Scripts({})), Latest()
     steps = desk.begin({"model": "gpt-x", "input": "x"}, now=NOW, latest=latest).steps
     created = next(steps)
     assert isinstance(created, dict)

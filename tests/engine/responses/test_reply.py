@@ -9,6 +9,7 @@ import pytest
 
 from sipagent.engine.brain.brain import FunctionCall
 from sipagent.engine.brain.script import Script
+from sipagent.engine.brain.scripts import Scripts
 from sipagent.engine.responses.input_items import function_call, function_output, message
 from sipagent.engine.responses.reply import LONG_WORD_MS, RefusedError, Reply, reply_to
 from sipagent.engine.responses.wanted import wanted
@@ -44,7 +45,7 @@ def reply(*items: Any, **asked: Any) -> Reply:
     """Return what is answered to items, a text being the user's."""
     told = [message("user", each) if isinstance(each, str) else each for each in items]
     body = {"model": "gpt-x", "input": [], **asked}
-    return reply_to(told, wanted(body).told, SCRIPTS)
+    return reply_to(told, wanted(body).told, Scripts(SCRIPTS))
 
 
 @pytest.mark.parametrize(
