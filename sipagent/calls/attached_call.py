@@ -123,7 +123,13 @@ class AttachedCall:
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
         messages = attached_messages(call_id, setup, entry, self._tell, wall_clock)
         self._context = attached_context(
-            call_id, entry, self._transfer.ask, self.hang_up, self._delegation, messages
+            call_id,
+            entry,
+            self._transfer.ask,
+            self.hang_up,
+            self._delegation,
+            messages,
+            setup.words,
         )
         self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
         self._options = attached_options(setup, endpoint)

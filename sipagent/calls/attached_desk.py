@@ -216,7 +216,7 @@ class AttachedDesk:
         call = self.calls[call_id] = AttachedCall(
             call_id,
             entry,
-            setup.about(call_words(invite_of_headers(entry.sip_headers)), {}),
+            setup.about(call_words(invite_of_headers(entry.sip_headers)), {}, entry.received_at),
             agent,
             endpoint=self._endpoint,
             connector=self._connector,

@@ -20,7 +20,6 @@ from sipagent.sip.headers import Invite, invite_of_headers
 from sipagent.sip.identity import identity_of
 
 from .attached_events import AttachFailed, CallOver
-from .call_words import call_words
 from .delegation import Delegation
 from .events import SessionFailed
 from .facts import CallOffered, Fact
@@ -108,6 +107,7 @@ def attached_context(
     request_hang_up: Callable[[Reason, str], None],
     delegation: Delegation | None,
     messages: MessageDesk,
+    words: Mapping[str, str],
 ) -> CallContext:
     """Return what tools are told of an attached call."""
     invite = invite_of_headers(entry.sip_headers)
@@ -124,7 +124,7 @@ def attached_context(
         realtime_call_id=entry.realtime_call_id,
         delegate=None if delegation is None else delegation.ask,
         diverted_from=identity_of(invite).diverted_from,
-        words=call_words(invite),
+        words=words,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sipagent.dialplan.call_keys import CallKeys
@@ -110,7 +110,7 @@ class CallDesk:
                 self.run_call(
                     call_id,
                     leg,
-                    setup.about(call_words(invite), {}),
+                    setup,
                     incoming_controller(setup),
                     LegAnswer(
                         self._loop.time(),
@@ -131,12 +131,22 @@ class CallDesk:
         setup: CallSetup,
         controller: CallController,
         answer: LegAnswer,
+        variables: Mapping[str, str] | None = None,
     ) -> Call:
-        """Start a call over ``leg``, whoever placed it; that it was offered has been told."""
+        """Start a call over ``leg``, whoever placed it; that it was offered has been told.
+
+        Args:
+            call_id: Ours.
+            leg: The caller's, or the callee's.
+            setup: Of its plan.
+            controller: Of the call.
+            answer: What is known of the leg's beginning.
+            variables: What whoever had it placed says of it.
+        """
         call = Call(
             call_id,
             leg,
-            setup,
+            setup.about(call_words(leg.invite), variables or {}, self._wall_clock()),
             controller,
             self._endpoint,
             self._observer,

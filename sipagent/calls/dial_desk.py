@@ -21,7 +21,6 @@ from sipagent.sip.headers import uri_user
 from sipagent.sip.line import LineWishes
 
 from . import facts
-from .call_words import call_words
 from .desk import CallDesk
 from .leg_answer import LegAnswer
 from .outgoing_controller import OutgoingController
@@ -160,9 +159,10 @@ class DialDesk:
         call = self._desk.run_call(
             call_id,
             leg,
-            setup.about(call_words(invite), request.variables),
+            setup,
             controller,
             LegAnswer(offered_at, is_outgoing=True, transport=invite.transport),
+            request.variables,
         )
         if is_given_up:
             call.hang_up(Reason.OPERATOR_HUNG_UP)

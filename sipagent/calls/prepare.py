@@ -9,6 +9,7 @@ from sipagent.dialplan.backend import read_key
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.line import Line
+from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.outgoing import Outgoing
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.session import SessionSettings, TurnDetection
@@ -106,7 +107,13 @@ def prepare_call(
         backend=backend,
         outgoing=_outgoing(dialplan.outgoing),
         version=version,
+        zone=_zone(dialplan),
     )
+
+
+def _zone(dialplan: Dialplan) -> str:
+    hours = dialplan.match.hours
+    return dialplan.session.zone or (hours.zone if hours is not None else "")
 
 
 def _outgoing(table: Outgoing) -> OutgoingSetup:

@@ -20,6 +20,7 @@ from sipagent.sip.line import NO_WISHES, LineWishes, preferred
 
 from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
+from .call_words import own_words
 from .controller import CallPolicy
 from .digits import DigitSettings
 from .early_controller import EarlyMedia
@@ -180,18 +181,24 @@ class CallSetup:
     outgoing: OutgoingSetup = field(default_factory=OutgoingSetup)
     variables: Mapping[str, str] = field(default_factory=dict)
     """What whoever had the call placed says of it."""
+    zone: str = ""
+    """Of the date and time that texts name; ``""``: that of this machine."""
     words: Mapping[str, str] = field(default_factory=dict)
     """The same and what the call says of itself, where texts of the plan name it."""
     version: PlansVersion = NO_VERSION
 
-    def about(self, words: Mapping[str, str], variables: Mapping[str, str]) -> CallSetup:
+    def about(
+        self, words: Mapping[str, str], variables: Mapping[str, str], at_s: float
+    ) -> CallSetup:
         """Return the setup of one call.
 
         Args:
             words: What it says of itself, see ``call_words``.
             variables: What whoever had it placed says of it.
+            at_s: When it came, in Unix seconds.
         """
-        all_words = {**words, **variables}
+        own = own_words(self.plan, self.agent.name, self.zone, at_s)
+        all_words = {**own, **words, **variables}
         voicemail = self.outgoing.voicemail
         message = filled(voicemail.message, all_words)
         return replace(

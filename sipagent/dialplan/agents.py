@@ -50,7 +50,8 @@ def _instructions(agent: Agent) -> str | Instructions:
     text = agent.instructions
     if not has_variables(text):
         return text
-    return lambda context, _: filled(text, getattr(context, "words", {}))
+    own = {"agent": agent.name}
+    return lambda context, _: filled(text, {**getattr(context, "words", {}), **own})
 
 
 def script_prompt(script: str, agent: str, version: str) -> dict[str, object]:

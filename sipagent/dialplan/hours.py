@@ -134,10 +134,14 @@ def _zone(text: str) -> str:
 zone_of = lru_cache(maxsize=256)(ZoneInfo)
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A time zone of the IANA's database."""
+
+
 class Hours(Model):
     """``[match.hours]``: at which times the plan takes calls."""
 
-    zone: Annotated[str, AfterValidator(_zone)]
+    zone: Zone
     """Time zone of all times here, such as ``Europe/Berlin``."""
     open: Annotated[
         tuple[Annotated[str, AfterValidator(_window)], ...],

@@ -104,12 +104,16 @@ def call_variable(context: Any, name: str) -> str:
     given = getattr(context, "variables", {}).get(name)
     if given is not None:
         return str(given)
+    if name in OWN_VARIABLES:
+        return str(getattr(context, "words", {}).get(name, ""))
     return str(getattr(context, name, "")) if name in CALL_VARIABLES else ""
 
 
 CALL_VARIABLES = frozenset(
     {"caller", "caller_name", "called", "asserted_caller", "diverted_from", "call_id"}
 )
+OWN_VARIABLES = frozenset({"plan", "trunk", "date", "time"})
+"""Of which the context has words alone, which nobody else has written."""
 
 
 def _scalar(value: str | float) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from .hours import Zone
 from .model import FileBeside, Model, Text
 
 
@@ -71,6 +72,8 @@ class SessionSettings(Model):
     """Of one answer."""
     greeting: str = ""
     """Instructions of the first response; ``""`` lets the caller speak first."""
+    zone: Zone | None = None
+    """Of ``{{date}}`` and ``{{time}}``; None: that of ``match.hours``, else this machine's."""
     turn_detection: TurnDetection | None = None
     transcription: Transcription = Transcription()
     noise_reduction: Literal["near_field", "far_field", "none"] = "none"

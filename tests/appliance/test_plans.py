@@ -10,6 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from sipagent.dialplan.call_keys import keys_from_json
+from sipagent.dialplan.matching import Matcher
+from sipagent.dialplan.plan_texts import read_plans
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
@@ -80,6 +83,38 @@ async def test_a_plan_without_agents_has_its_say(
         assert (record["result"], record["reason"]) == ("refused", reason)
         assert (record["plan"], record["sip_status"]) == ("test", status)
         assert endpoint.handshakes == 0
+
+
+def refusing(name: str, status: int, match: str) -> str:
+    """Return a plan that says which it is by the status of its refusals."""
+    head = f'name = "{name}"\ninclude = "always.part.toml"\n[refuse]\nstatus = {status}\n'
+    return f"{head}[match]\n{match}\n"
+
+
+async def test_source_and_hours_decide_and_the_keys_on_record_say_so_again(tmp_path: Path) -> None:
+    folder = tmp_path / "plans"
+    folder.mkdir()
+    always = '[match.hours]\nzone = "Europe/Berlin"\nopen = "mon-sun 00:00-24:00"\n'
+    (folder / "always.part.toml").write_text(always)
+    closed = refusing("closed", 486, 'priority = 5\nhours.when = "closed"')
+    (folder / "closed.toml").write_text(closed)
+    (folder / "here.toml").write_text(refusing("here", 480, 'source = "127.0.0.0/8"'))
+    elsewhere = refusing("test", 500, 'priority = 9\nsource = "203.0.113.0/24"')
+    async with (
+        faulty_endpoint() as endpoint,
+        appliance(tmp_path, realtime_url=endpoint.url, plan=elsewhere) as running,
+    ):
+        async with Sipp(
+            "is_refused", running.sip_port, tmp_path, status=480, target=TARGET
+        ) as caller:
+            await caller.succeeds()
+        (record,) = await running.until_records(1)
+        assert (record["plan"], record["sip_status"]) == ("here", 480)
+    (offered,) = told(running, "CallOffered")
+    keys = keys_from_json(orjson.dumps(offered["keys"]))
+    assert (keys.source_address, keys.call_id) == ("127.0.0.1", record["call_id"])
+    again = Matcher(read_plans(folder)).match(keys)
+    assert again is not None and again.plan.name == "here"
 
 
 @asynccontextmanager

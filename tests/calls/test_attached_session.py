@@ -119,10 +119,11 @@ def test_tools_are_told_of_the_call() -> None:
 
     told = list[Fact]()
     messages = attached_messages("c1", call_setup(), entry, told.append, lambda: 0.0)
-    context = attached_context("c1", entry, transfer, lambda *_: None, None, messages)
+    context = attached_context("c1", entry, transfer, lambda *_: None, None, messages, {"a": "b"})
     assert (context.call_id, context.realtime_call_id, context.sip_call_id) == ("c1", "rtc_1", "s")
     assert (context.called, context.caller, context.caller_name) == ("desk", "1", "Ada")
     assert context.headers == headers
+    assert context.words == {"a": "b"}
     context.messages.note("Reception", "Ada rang.")
     assert told == [NoteTaken("Reception", "Ada rang.")]
 

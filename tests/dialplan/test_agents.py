@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,3 +86,17 @@ def test_without_script_or_prompt_there_is_none(
 
 def test_beside_is_the_folder_of_the_plan(plan: Plan, tmp_path: Path) -> None:
     assert plan.beside("x.wav") == tmp_path / "x.wav"
+
+
+def test_each_agent_is_told_its_own_name(write: Write, tmp_path: Path) -> None:
+    write("p.toml", PLAN.replace("Receive.", "{{agent}} of {{plan}}").replace("Bill.", "{{agent}}"))
+    write("p.script.toml", "")
+    write("t.py", 'def f():\n  "f"')
+    (plan,) = load_dir(tmp_path).plans
+    reception = build_agents(plan, BUILTINS)
+    call = SimpleNamespace(words={"plan": "p", "agent": "Reception"})
+    told = [each.instructions for each in (reception, as_handoff(reception.handoffs[0]).agent)]
+    assert [text(call, reception) for text in told if callable(text)] == [
+        "Reception of p",
+        "Billing",
+    ]

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from sipagent.agents.http_client import HTTP
 from sipagent.agents.tools import FunctionTool, ToolContext
-from sipagent.dialplan.http_tools import http_tool
+from sipagent.dialplan.http_tools import call_variable, http_tool
 from sipagent.dialplan.secrets import Secrets
 from sipagent.dialplan.tools import Tool
 from tests.fakes.http_server import HttpServer, cut_off, endless, http_server, slow_drip
@@ -272,3 +272,10 @@ def test_a_bad_pattern_is_named_with_its_line(findings: Callable[[str], list[str
         "plan.toml:12: tools[0].parameters.number.pattern: is no regular expression: "
         "missing ]: [0-9"
     ]
+
+
+def test_words_of_ours_may_be_sent_and_quoted_ones_come_as_they_were() -> None:
+    words = {"date": "Friday, 2026-01-09", "caller": '"1"', "caller_name": "x"}
+    call = SimpleNamespace(words=words, caller="1", variables={})
+    names = ("date", "caller", "trunk", "words")
+    assert [call_variable(call, name) for name in names] == ["Friday, 2026-01-09", "1", "", ""]
