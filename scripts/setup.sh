@@ -31,6 +31,8 @@ if [ "$profile" = dev ]; then
         note kamailio-tls-modules "tests against Kamailio over TLS are skipped"
     [ -x /usr/sbin/dnsmasq ] || command -v dnsmasq >/dev/null ||
         note dnsmasq-base "tests against a name server are skipped"
+    [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] ||
+        note postgresql "tests of the store on PostgreSQL are skipped"
     command -v chromium >/dev/null || note chromium "tests of the console are skipped"
     command -v prometheus >/dev/null || note prometheus "tests of alert rules and dashboard are skipped"
 fi

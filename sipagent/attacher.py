@@ -42,6 +42,7 @@ from sipagent.ops.metrics import count_delivery
 from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
+from sipagent.ops.store.call_store import CallStore
 from sipagent.ops.traces import Traces
 from sipagent.plan_service import PlanService
 from sipagent.realtime.sip_calls import SipCalls
@@ -81,6 +82,7 @@ class _Attacher:
         self._endpoint = config.realtime.endpoint(realtime_url)
         self._sip_calls = SipCalls(self._endpoint)
         self._journal = AttachStore(config.store.url)
+        self._store = CallStore(config.store, config.prices, config.realtime.model)
         self._desk: AttachedDesk | None = None
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
@@ -92,6 +94,7 @@ class _Attacher:
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
         channel = Channel(connection, self._command)
+        self._store.start()
         try:
             await self._start(channel)
         except SipAgentError as error:
@@ -107,6 +110,7 @@ class _Attacher:
                 await asyncio.to_thread(self._traces.close)
             await self._sip_calls.close()
             await self._journal.close()
+            await self._store.close()
             channel.close()
 
     async def _start(self, channel: Channel) -> None:
@@ -131,6 +135,8 @@ class _Attacher:
                 CallStream(channel, unix_time),
                 self._traces,
                 plans,
+                store=self._store.observer,
+                masks_numbers=config.store.mask_numbers,
             ),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,

@@ -25,6 +25,7 @@ from sipagent.ops.settings import (
     TraceSettings,
     WebhookSettings,
 )
+from sipagent.ops.store.costs import Price
 from sipagent.ops.store_url import store_url_in
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
@@ -136,6 +137,8 @@ class Config(Section):
     attach: AttachSettings = AttachSettings()
     dial: DialSettings = DialSettings()
     traces: TraceSettings = TraceSettings()
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """What models cost, by their names."""
 
 
 PATHS: tuple[tuple[str, ...], ...] = (
@@ -144,6 +147,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("cdr", "path"),
     ("cdr", "timeline_path"),
     ("recordings", "path"),
+    ("store", "spool"),
     ("realtime", "api_key_file"),
     ("webhooks", "secrets_file"),
     ("sip", "tls", "certificate"),

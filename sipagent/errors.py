@@ -14,6 +14,7 @@ SipAgentError
 |   `-- WireError            undecodable event; carries ``excerpt``
 |-- WebhookRefused           a webhook that is forged, stale or unsigned; carries ``reason``
 |-- JournalError             what must outlive a crash could not be written or read
+|   `-- StoreTooNew          the database was made by a newer sipagent
 |-- EngineError              the embedded engine cannot start or lost one of its parts
 |-- BackendError             a run of a text agent ended without an answer
 |   |-- ModelError           the endpoint failed, went away or answered nonsense; has ``status``
@@ -144,6 +145,10 @@ class WebhookRefused(SipAgentError):
 
 class JournalError(SipAgentError):
     """What must outlive a crash could not be written or read; the text says why."""
+
+
+class StoreTooNew(JournalError):
+    """The tables of the store are those of a newer version."""
 
 
 class EngineError(SipAgentError):

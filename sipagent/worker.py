@@ -45,6 +45,7 @@ from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
 from sipagent.ops.refusals import RefusalCounter
+from sipagent.ops.store.call_store import CallStore
 from sipagent.ops.traces import Traces
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.plan_service import PlanService
@@ -83,6 +84,7 @@ class _Worker:
     def __init__(self, config: Config, realtime_url: str, plans: PlanSource) -> None:
         self._config, self._first_plans = config, plans
         self._realtime = config.realtime.endpoint(realtime_url)
+        self._store = CallStore(config.store, config.prices, config.realtime.model)
         self._ended = asyncio.Event()
         self._sip: SipEndpoint | None = None
         self._desk: CallDesk | None = None
@@ -95,12 +97,18 @@ class _Worker:
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
         channel = self._channel = Channel(connection, self._command)
+        self._store.start()
         try:
             await self._start(channel)
         except SipAgentError as error:
             channel.send(Failed(str(error)))
+        else:
+            await self._work(channel)
+        finally:
+            await self._store.close()
             channel.close()
-            return
+
+    async def _work(self, channel: Channel) -> None:
         assert self._desk is not None and self._sip is not None
         heart = asyncio.get_running_loop().create_task(self._beat(channel), name="heartbeat")
         leftovers = Leftovers(self._sip)
@@ -120,7 +128,6 @@ class _Worker:
         await HTTP.close()
         await asyncio.to_thread(self._traces.close)
         await self._sip.close()
-        channel.close()
 
     async def _start(self, channel: Channel) -> None:
         POSTS.on_settled = count_delivery
@@ -139,6 +146,8 @@ class _Worker:
                 CallStream(channel, unix_time),
                 self._traces,
                 plans,
+                store=self._store.observer,
+                masks_numbers=config.store.mask_numbers,
             ),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,

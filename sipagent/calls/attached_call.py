@@ -284,7 +284,7 @@ class AttachedCall:
             self._inbox.put_nowait(attach_failure(error))
             return
         connect_ms = round((self._now() - started_at) * 1000)
-        self._tell(facts.SessionOpened(connect_ms))
+        self._tell(facts.SessionOpened(connect_ms, self._session.model))
         self._inbox.put_nowait(SessionReady())
         async for event in self._session.events():
             self._inbox.put_nowait(event)

@@ -33,6 +33,7 @@ from .session_commands import Session, SessionCommands
 from .setup import CallSetup
 from .telling import fact_of
 from .termination import Reason
+from .usage_fact import usage_fact
 
 
 class AttachedConversation:
@@ -174,7 +175,7 @@ class AttachedConversation:
         self._delegations.add(event.tool_call_id)
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
-        self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
+        self._tell(usage_fact(event.usage))
         is_whole = event.status == "completed"
         self._tell_all(self._turns.response_done(event.response_id, is_whole=is_whole))
         if event.status == "failed":

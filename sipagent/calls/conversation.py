@@ -30,6 +30,7 @@ from .session_commands import Session, SessionCommands
 from .setup import CallSetup
 from .telling import fact_of
 from .turns import AgentTurns
+from .usage_fact import usage_fact
 
 _RESPONSE_PARTS = (
     session_events.AudioDelta,
@@ -286,7 +287,7 @@ class Conversation:
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
         self._response_id, self._must_greet = None, False
-        self._tell(facts.UsageReported(event.usage.input_tokens, event.usage.output_tokens))
+        self._tell(usage_fact(event.usage))
         if event.status == "failed":
             code = event.error_code or "response_failed"
             self._tell(facts.ErrorReported(code, "the endpoint failed a response", fatal=True))

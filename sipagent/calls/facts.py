@@ -68,6 +68,8 @@ class SessionOpened:
     """The realtime session accepted our configuration."""
 
     connect_ms: int
+    model: str = ""
+    """That the plan wants; ``""``: that of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +247,16 @@ class ErrorReported:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """Tokens of one response."""
+    """Tokens of one response; by kind, what is cached is not among what is not."""
 
     input_tokens: int
     output_tokens: int
+    text_tokens_in: int = 0
+    audio_tokens_in: int = 0
+    cached_text_tokens_in: int = 0
+    cached_audio_tokens_in: int = 0
+    text_tokens_out: int = 0
+    audio_tokens_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

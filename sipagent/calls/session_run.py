@@ -63,7 +63,8 @@ class SessionRun:
             log.warning("call=%s ! realtime session: %s", self._call_id, error)
             self._post(call_events.SessionFailed(reason, str(error)))
             return
-        self._tell(facts.SessionOpened(round((now() - started_at) * 1000)))
+        connect_ms = round((now() - started_at) * 1000)
+        self._tell(facts.SessionOpened(connect_ms, self._session.model))
         self._post(call_events.SessionReady())
         async for event in self._session.events():
             self._post(event)

@@ -61,6 +61,8 @@ class Reason(StrEnum):
     CALLER_SILENT = "caller_silent"
     RTP_LOST = "rtp_lost"
     SHUTDOWN = "shutdown"
+    CUT_OFF = "cut_off"
+    """Its process died; whoever comes next says so, for nobody else can."""
     INTERNAL_ERROR = "internal_error"
 
 

@@ -1,7 +1,7 @@
 """A database off the loop: an SQLite file, or PostgreSQL by URL; several processes may use it.
 
 What is done to it is done on its own thread, so that no loop waits for a disk; what a cancelled
-caller began is still done. Nothing here is SQLite's alone but what it is told when it connects.
+caller began is still done.
 
 | resource    | acquired  | released | on failure                              |
 |-------------|-----------|----------|-----------------------------------------|
@@ -14,18 +14,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
-from sqlalchemy import URL, Engine, Executable, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import Engine, Executable
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from sipagent.errors import JournalError
 
-from .store_url import shown_store, sqlite_file
-
-BUSY_S = 5.0
-"""How long one process waits while the other writes."""
+from .engines import database_reason, make_engine
+from .store_url import shown_store
 
 _T = TypeVar("_T")
 
@@ -104,7 +102,7 @@ class Database:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
-            raise JournalError(f"{self.name}: {_reason(error)}") from None
+            raise JournalError(f"{self.name}: {database_reason(error)}") from None
 
 
 def execute_all(engine: Engine, statements: Sequence[Executable]) -> None:
@@ -122,15 +120,7 @@ def _connect(url: str, makings: Sequence[Executable]) -> Engine:
         OSError: If its folder cannot.
         ImportError: If its driver is not installed.
     """
-    file = sqlite_file(url)
-    if file is None:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    else:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o640)  # it holds telephone numbers, and what was said
-        path = URL.create("sqlite", database=str(file))
-        engine = create_engine(path, connect_args={"timeout": BUSY_S}, hide_parameters=True)
-        event.listen(engine, "connect", _set_up_sqlite)
+    engine = make_engine(url)
     try:
         _make(engine, makings)
     except BaseException:
@@ -139,23 +129,9 @@ def _connect(url: str, makings: Sequence[Executable]) -> Engine:
     return engine
 
 
-def _set_up_sqlite(connection: Any, _: object) -> None:
-    """Let one process read while the other writes, and lose nothing in a power failure."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
 def _make(engine: Engine, makings: Sequence[Executable]) -> None:
     try:
         execute_all(engine, makings)
     except (IntegrityError, ProgrammingError):
         # PostgreSQL's, to who looked before another process had made them.
         execute_all(engine, makings)
-
-
-def _reason(error: Exception) -> str:
-    """Return one line without statement and values, which SQLAlchemy's own text would have."""
-    inner = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror
-    return " ".join(str(inner).split())

@@ -10,6 +10,7 @@ from sipagent.calls.facts import Fact, Observer
 
 from .clock import local_time
 from .metrics import MetricsObserver
+from .number_mask import NumberMask
 from .records import RecordWriter
 from .timeline import TimelineWriter
 
@@ -31,15 +32,27 @@ class Observers:
                 log.exception("call=%s ! %s was not noted", call_id, type(fact).__name__)
 
 
-def call_observers(records: Path, timeline: str, *others: Observer) -> Observers:
+def call_observers(
+    records: Path,
+    timeline: str,
+    *others: Observer,
+    store: Observer | None = None,
+    masks_numbers: bool = False,
+) -> Observers:
     """Return everybody who is told of the calls of a process.
 
     Args:
         records: File of the call records.
         timeline: File of the timeline; empty: none.
         others: Who else.
+        store: Writes them into the database.
+        masks_numbers: Whether what is written has no whole number of a caller.
     """
-    observers: list[Observer] = [MetricsObserver(), RecordWriter(records, local_time)]
+    writers: list[Observer] = [RecordWriter(records, local_time)]
     if timeline:
-        observers.append(TimelineWriter(Path(timeline)))
-    return Observers([*observers, *others])
+        writers.append(TimelineWriter(Path(timeline)))
+    if store is not None:
+        writers.append(store)
+    if masks_numbers:
+        writers = [NumberMask(Observers(writers))]
+    return Observers([MetricsObserver(), *writers, *others])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -34,6 +35,12 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
 WebhookSecret = Annotated[SecretStr, BeforeValidator(_text), AfterValidator(_webhook_secret)]
 
 
+def _folder(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("must not be empty")
+    return path
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,6 +52,14 @@ class StoreSettings(_Section):
         "sqlite:///sipagent.db"
     )
     """An SQLite file, made when it is needed, or a PostgreSQL database."""
+    spool: Annotated[Path, AfterValidator(_folder)] = Path("sipagent.spool")
+    """Folder for what waits while the database is away."""
+    box: Annotated[str, Field(pattern=r"^[\w.-]{0,64}$")] = ""
+    """Name of this box, where several share a database; empty: that of the host."""
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Older calls are forgotten, with their recordings; 0: never."""
+    mask_numbers: bool = False
+    """Whether the last three digits of callers' numbers are left out of all that is written."""
 
 
 class WebhookSettings(_Section):

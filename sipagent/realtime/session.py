@@ -121,6 +121,11 @@ class RealtimeSession(Wishes):
         return known.items
 
     @property
+    def model(self) -> str:
+        """What the options ask for; ``""``: what the endpoint was asked for, or has."""
+        return self._options.model
+
+    @property
     def usage(self) -> Usage:
         """Tokens so far."""
         return self._connection.core.usage if self._connection else Usage()

@@ -3,6 +3,7 @@
 | resource        | acquired | released | on failure                                      |
 |-----------------|----------|----------|-------------------------------------------------|
 | metrics folder  | ``run``  | ``run``  | one line, exit status 1                         |
+| store of calls  | ``run``  | ``run``  | calls go on; too new: one line, exit status 1   |
 | engine          | ``run``  | ``run``  | restarted with back-off; not ready meanwhile    |
 | HTTP server     | ``run``  | ``run``  | one line, exit status 1                         |
 | worker          | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
@@ -39,6 +40,7 @@ from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
+from sipagent.ops.store.keeper import StoreKeeper
 from sipagent.realtime.settings import EMBEDDED
 
 from .attaching import Attaching
@@ -46,6 +48,7 @@ from .engine_process import EngineProcess
 from .notify import ServiceManager
 from .plan_keeper import PlanKeeper
 from .readiness import State, announcement, box_state, readiness, status_line
+from .store_keeping import store_keeper
 from .worker_process import WorkerProcess, fork_server
 
 log = logging.getLogger(__name__)
@@ -84,6 +87,7 @@ class _Supervisor:
         self._worker: WorkerProcess | None = None
         self._attaching: Attaching | None = None
         self._plans: PlanKeeper | None = None
+        self._keeper: StoreKeeper | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
 
@@ -114,6 +118,7 @@ class _Supervisor:
                 self._ended,
                 partial(self._heard, api, ATTACHED),
             )
+        self._keeper = keeper = store_keeper(config)
         http = OpsServer(
             config.http.bind,
             config.http.port,
@@ -128,6 +133,8 @@ class _Supervisor:
         try:
             if self._attaching is not None:
                 await self._attaching.open()
+            await keeper.open()
+            self._run(keeper.run(), "store")
             await http.start()
             await plans.start()
             if config.realtime.url == EMBEDDED:
@@ -155,6 +162,7 @@ class _Supervisor:
             await http.close()
             if self._attaching is not None:
                 await self._attaching.close()
+            await keeper.close()
             for number in SIGNALS:  # one more of them must not make this end another
                 loop.remove_signal_handler(number)
                 signal.signal(number, signal.SIG_IGN)
@@ -258,6 +266,8 @@ class _Supervisor:
 
     def _ended(self, pid: int) -> None:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]
+        if self._keeper is not None:
+            self._keeper.look()
 
     def _state(self) -> State:
         return State(

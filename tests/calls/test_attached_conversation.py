@@ -96,7 +96,7 @@ async def test_an_answer_is_told_when_it_was_heard() -> None:
     assert running.told == [
         facts.AgentSoundStarted("a", "Reception", None),
         facts.AgentWorded("a", "Reception", "Good morning."),
-        facts.UsageReported(7, 11),
+        facts.UsageReported(7, 11, text_tokens_in=7, text_tokens_out=11),
         facts.AgentSaid("a", "Reception", "Good morning.", "Good morning.", 1000, False),
     ]
 

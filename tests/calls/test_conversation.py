@@ -122,7 +122,7 @@ async def test_a_tool_call_is_told_with_what_it_took() -> None:
 async def test_tokens_of_a_response_are_told() -> None:
     async with talk() as running:
         running.hear(response_done())
-        assert running.told == [facts.UsageReported(7, 11)]
+        assert running.told == [facts.UsageReported(7, 11, text_tokens_in=7, text_tokens_out=11)]
 
 
 @pytest.mark.parametrize(("fatal", "failures"), [(False, 0), (True, 1)])

@@ -37,6 +37,8 @@ from sipagent.dialplan.session import SessionSettings, Transcription, TurnDetect
 from sipagent.dialplan.tools import Tool
 from sipagent.dialplan.transfer import Transfer, TransferTarget
 from sipagent.dialplan.validation import validate_data
+from sipagent.errors import ConfigError
+from sipagent.ops.store.costs import Price
 from sipagent.sip.trunks import TrunkSettings
 
 CONFIGURATION = Path("docs/configuration.md").read_text(encoding="utf-8")
@@ -46,6 +48,8 @@ SAMPLE = Path("sipagent.sample.toml")
 
 def keys() -> Iterator[tuple[str, str, FieldInfo]]:
     for section, field in Config.model_fields.items():
+        if section == "prices":  # tables by names of models
+            continue
         assert isinstance(field.annotation, type)
         assert issubclass(field.annotation, BaseModel)
         yield from leaves(section, field.annotation)
@@ -95,6 +99,24 @@ def test_the_sample_names_every_key_with_its_default(tmp_path: Path) -> None:
     assert config.model_dump(exclude=paths) == Config().model_dump(exclude=paths)
     assert config.cdr.path == tmp_path / Config().cdr.path
     assert config.store.url == f"sqlite:///{tmp_path}/sipagent.db"
+    assert config.store.spool == tmp_path / Config().store.spool
+
+
+def test_every_price_is_on_the_page_of_the_configuration_and_in_the_sample() -> None:
+    section = CONFIGURATION.split("## `[prices")[1].split("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`(?=[^|]* \|)", section)) >= set(Price.model_fields)
+    priced = re.findall(r"^#   (\w+) = [\d.]+ ", SAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(priced) <= set(Price.model_fields)
+    assert len(priced) == 1
+
+
+def test_prices_are_read_by_model_and_none_may_be_below_zero(tmp_path: Path) -> None:
+    file = tmp_path / "sipagent.toml"
+    file.write_text('[prices."gpt-realtime"]\naudio_in = 32.0\n', encoding="utf-8")
+    assert load_config(file, {}).prices["gpt-realtime"].audio_in == 32.0
+    file.write_text('[prices."gpt-realtime"]\naudio_in = -1\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"prices\.gpt-realtime\.audio_in"):
+        load_config(file, {})
 
 
 def test_every_key_of_the_configuration_is_on_its_page() -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.errors import JournalError
-from sipagent.ops import attach_store, database
+from sipagent.ops import attach_store, database, engines
 from sipagent.ops.attach_store import AttachStore
 
 from .programs import line, program
@@ -250,7 +250,7 @@ async def test_a_locked_file_is_waited_for_and_no_loop_with_it(
 async def test_a_file_that_stays_locked_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_S", 0.05)
+    monkeypatch.setattr(engines, "BUSY_S", 0.05)
     async with another(tmp_path) as store:
         with closing(sqlite3.connect(tmp_path / "calls.db", isolation_level=None)) as writer:
             writer.execute("BEGIN EXCLUSIVE")

@@ -32,7 +32,10 @@ CLOSED = {
     "result": {each.value for each in Result},
     "reason": {each.value for each in Reason} | REFUSED | {"lost", "expiry"},
     "direction": {"inbound", "outbound", "input", "output"},
-    "outcome": {"ok", "failed", *(each.value for each in Outcome)},
+    "outcome": {
+        *("ok", "failed", *(each.value for each in Outcome)),
+        *("written", "spooled", "refused", "dropped"),
+    },
     "mode": {"blind", "attended"},
     "kind": {"human", "machine", "fax"},
     "finding": {*FINDINGS},

@@ -15,10 +15,11 @@ from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState
 from sipagent.ops.records import CallRecord
 from sipagent.ops.status import Readiness
+from sipagent.ops.store import store_metrics
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
-MODULES = (metrics, json_lines, loop_lag, refusals, trunk_metrics)
+MODULES = (metrics, json_lines, loop_lag, refusals, store_metrics, trunk_metrics)
 BOX = BoxState(Readiness(True), (ProcessState("worker", os.getpid()),))
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 

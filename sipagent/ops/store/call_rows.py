@@ -1,0 +1,211 @@
+"""One call's facts as rows of the store. Pure: each fact gives the writes that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from sipagent.calls import facts
+
+from .child_rows import child_write
+from .costs import Price, Tokens, cost
+from .writes import Write, json_text
+
+_TOLD_OTHERWISE = (
+    facts.AgentSoundStarted,  # its gap is in the turn
+    facts.CallerSpeechStarted,
+    facts.CallerSpeechStopped,
+    facts.TruncateConfirmed,
+    facts.CalleeRang,
+    facts.AgentWorded,
+    facts.LineSeen,
+    facts.ToolStarted,
+)
+"""Facts without a row: there are many, and the timeline has them."""
+
+_OFFERED = (
+    *("direction", "called", "caller", "asserted_caller", "diverted_from", "source_address"),
+    *("sip_call_id", "realtime_call_id"),
+)
+"""Columns that are as the fact has them."""
+
+
+class CallRows:
+    """What a call's facts make of its rows.
+
+    Args:
+        call_id: Ours.
+        owner: Columns that say whose the call is.
+        prices: By model.
+        default_model: Where the plan wants none.
+        now_ms: Unix milliseconds of the first fact.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        owner: Mapping[str, str],
+        prices: Mapping[str, Price],
+        default_model: str,
+        *,
+        now_ms: int,
+    ) -> None:
+        self._call_id, self._owner = call_id, owner
+        self._prices, self._model = prices, default_model
+        self._last_ms = now_ms - 1
+        self._answered_at_ms: int | None = None
+        self._tokens = Tokens()
+        self._input_tokens = self._output_tokens = 0
+        self._gaps_ms: list[int] = []
+        self._gap_of_item_ms: dict[str, int | None] = {}
+        self._leg_at_ms = self._transfer_at_ms = 0
+        self._is_new = True
+
+    def take(self, fact: facts.Fact, *, now_ms: int) -> list[Write]:
+        """Return what ``fact`` writes.
+
+        Args:
+            fact: Of this call.
+            now_ms: Unix milliseconds.
+        """
+        at_ms = self._last_ms = max(now_ms, self._last_ms + 1)
+        writes = []
+        call = self._call_values(fact, at_ms)
+        if call or self._is_new:
+            owner = self._owner if self._is_new else {}
+            values = {"call_id": self._call_id, "changed_at_ms": at_ms, **owner, **call}
+            writes.append(Write("calls", values))
+            self._is_new = False
+        writes += self._leg_writes(fact, at_ms)
+        if isinstance(fact, facts.AgentSaid):
+            gap_ms = self._gap_of_item_ms.pop(fact.item_id, None)
+            writes.append(self._row("turns", at_ms, _agent_turn(fact, gap_ms)))
+        elif (child := child_write(fact)) is not None:
+            table, values = child
+            writes.append(self._row(table, at_ms, values))
+        elif not call and not isinstance(fact, _TOLD_OTHERWISE):
+            content = {"fact": type(fact).__name__, "content": json_text(asdict(fact))}
+            writes.append(self._row("events", at_ms, content))
+        return writes
+
+    def _row(self, table: str, at_ms: int, values: dict[str, Any]) -> Write:
+        return Write(table, {"call_id": self._call_id, "at_ms": at_ms, **values})
+
+    def _call_values(self, fact: facts.Fact, at_ms: int) -> dict[str, Any]:
+        """Return the columns of the call's own row that ``fact`` changes."""
+        match fact:
+            case facts.CallOffered():
+                return _offered(fact)
+            case facts.CallRouted():
+                version = {"plan_version": fact.plan_version, "plan_sha": fact.plan_sha}
+                return {"plan": fact.plan, "agent": fact.agent, **version}
+            case facts.AgentChanged(to_agent=agent):
+                return {"agent": agent}
+            case facts.SessionOpened(connect_ms=connect_ms, model=model):
+                self._model = model or self._model
+                return {"connect_ms": connect_ms, "model": self._model}
+            case facts.CallAnswered():
+                self._answered_at_ms = at_ms
+                return {
+                    "answered_at_ms": at_ms,
+                    "answer_ms": fact.answer_ms,
+                    "codec": fact.codec,
+                    "transport": fact.transport,
+                    "srtp": fact.srtp,
+                }
+            case facts.AgentSoundStarted(item_id=item_id, gap_ms=gap_ms):
+                self._gap_of_item_ms.setdefault(item_id, gap_ms)
+                self._gaps_ms += [gap_ms] if gap_ms is not None else []
+                return {}
+            case facts.UsageReported():
+                return self._used(fact, at_ms)
+            case facts.LineMeasured():
+                figures = {"mos_in": fact.mos_in, "mos_out": fact.mos_out}
+                return {**figures, "line": json_text(asdict(fact))}
+            case facts.CallEnded():
+                return self._ended(fact, at_ms)
+            case _:
+                return {}
+
+    def _used(self, used: facts.UsageReported, at_ms: int) -> dict[str, Any]:
+        self._input_tokens += used.input_tokens
+        self._output_tokens += used.output_tokens
+        for kind, so_far in self._tokens.as_values().items():
+            setattr(self._tokens, kind, so_far + getattr(used, kind))
+        talked_ms = at_ms - self._answered_at_ms if self._answered_at_ms is not None else 0
+        return {
+            "input_tokens": self._input_tokens,
+            "output_tokens": self._output_tokens,
+            **self._tokens.as_values(),
+            **self._cost(talked_ms),
+        }
+
+    def _cost(self, talked_ms: int) -> dict[str, float]:
+        price = self._prices.get(self._model)
+        if price is None:
+            return {}
+        return {"cost": cost(price, self._tokens, talked_ms=talked_ms)}
+
+    def _ended(self, ended: facts.CallEnded, at_ms: int) -> dict[str, Any]:
+        end = ended.termination
+        gap = {"turn_gap_ms": round(median(self._gaps_ms))} if self._gaps_ms else {}
+        return {
+            "ended_at_ms": at_ms,
+            "result": end.result.value,
+            "reason": end.reason.value,
+            "detail": end.detail,
+            "sip_status": end.sip_status,
+            "duration_ms": ended.duration_ms,
+            "extra": json_text(ended.extra),
+            **gap,
+            **(self._cost(ended.duration_ms) if ended.duration_ms else {}),
+        }
+
+    def _leg_writes(self, fact: facts.Fact, at_ms: int) -> list[Write]:
+        """Return what ``fact`` says of the SIP dialogs of the call."""
+        match fact:
+            case facts.CallOffered():
+                self._leg_at_ms = at_ms
+                is_outgoing = fact.direction == "outgoing"
+                kind, peer = ("callee", fact.called) if is_outgoing else ("caller", fact.caller)
+                leg = {"kind": kind, "sip_call_id": fact.sip_call_id, "peer": peer}
+                return [self._row("legs", at_ms, leg)]
+            case facts.PeerChanged():
+                before = self._row("legs", self._leg_at_ms, {"ended_at_ms": at_ms})
+                self._leg_at_ms = at_ms
+                now = {"kind": "peer", "sip_call_id": fact.sip_call_id, "peer": fact.caller}
+                return [before, self._row("legs", at_ms, now)]
+            case facts.TransferStarted():
+                self._transfer_at_ms = at_ms
+                kind = "consult" if fact.mode == "attended" else "refer"
+                return [self._row("legs", at_ms, {"kind": kind, "peer": fact.target})]
+            case facts.TransferEnded() if self._transfer_at_ms:
+                over: dict[str, Any] = {"ended_at_ms": at_ms, "status": fact.status}
+                leg = {**over, "outcome": fact.outcome}
+                return [self._row("legs", self._transfer_at_ms, leg)]
+            case facts.CallEnded() if self._leg_at_ms:
+                return [self._row("legs", self._leg_at_ms, {"ended_at_ms": at_ms})]
+            case _:
+                return []
+
+
+def _offered(offered: facts.CallOffered) -> dict[str, Any]:
+    keys = offered.keys
+    return {
+        **{name: getattr(offered, name) for name in _OFFERED},
+        **({"trunk": keys.trunk, "keys": json_text(asdict(keys))} if keys is not None else {}),
+    }
+
+
+def _agent_turn(said: facts.AgentSaid, gap_ms: int | None) -> dict[str, Any]:
+    return {
+        "who": said.agent,
+        "item_id": said.item_id,
+        "said": said.said,
+        "heard": said.heard,
+        "heard_ms": said.heard_ms,
+        "interrupted": said.interrupted,
+        "gap_ms": gap_ms,
+    }

@@ -1,0 +1,61 @@
+"""What a call cost: its tokens and minutes, by the prices of the configuration. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_MILLION = 1_000_000
+
+Amount = Annotated[float, Field(ge=0)]
+
+
+class Price(BaseModel):
+    """``[prices."MODEL"]``: what a model costs, in whatever currency you keep your books."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    text_in: Amount = 0.0
+    """Per million tokens."""
+    cached_text_in: Amount | None = None
+    """None: as ``text_in``."""
+    audio_in: Amount = 0.0
+    cached_audio_in: Amount | None = None
+    """None: as ``audio_in``."""
+    text_out: Amount = 0.0
+    audio_out: Amount = 0.0
+    per_minute: Amount = 0.0
+    """Of the call, from its answer on, for models that are paid by time."""
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Tokens by kind; what is cached is not among what is not."""
+
+    text_tokens_in: int = 0
+    audio_tokens_in: int = 0
+    cached_text_tokens_in: int = 0
+    cached_audio_tokens_in: int = 0
+    text_tokens_out: int = 0
+    audio_tokens_out: int = 0
+
+    def as_values(self) -> dict[str, int]:
+        """Return them by the names of their columns."""
+        return asdict(self)
+
+
+def cost(price: Price, tokens: Tokens, *, talked_ms: int) -> float:
+    """Return what a call cost so far."""
+    cached_text = price.text_in if price.cached_text_in is None else price.cached_text_in
+    cached_audio = price.audio_in if price.cached_audio_in is None else price.cached_audio_in
+    millionths = (
+        tokens.text_tokens_in * price.text_in
+        + tokens.cached_text_tokens_in * cached_text
+        + tokens.audio_tokens_in * price.audio_in
+        + tokens.cached_audio_tokens_in * cached_audio
+        + tokens.text_tokens_out * price.text_out
+        + tokens.audio_tokens_out * price.audio_out
+    )
+    return round(millionths / _MILLION + price.per_minute * talked_ms / 60_000, 6)

@@ -1,0 +1,71 @@
+"""Nothing that was said is lost: processes killed in mid-call, on a real call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from sipagent.ops.store.queries import CallQueries
+from tests.fakes.faulty_endpoint import SAID, faulty_endpoint
+from tests.telephony.rtp import RtpPeer
+from tests.telephony.sipp import Sipp
+
+from .appliance import LOOK_AGAIN_S, Appliance, _descendants, appliance, write_files
+
+
+async def calls_in(folder: Path) -> list[dict[str, Any]]:
+    """Return the calls of a store, whole, newest first."""
+    queries = CallQueries(f"sqlite:///{folder}/sipagent.db")
+    await queries.open()
+    try:
+        page = await queries.page()
+        return [await queries.call(call["call_id"]) or {} for call in page.calls]
+    finally:
+        await queries.close()
+
+
+async def until_said(folder: Path, calls: int) -> None:
+    """Wait until the store has what the agent said in the newest of ``calls`` calls."""
+    while True:
+        known = await calls_in(folder)
+        if len(known) == calls and known[0]["turns"]:
+            return
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def until_ready(running: Appliance) -> None:
+    """Wait until there is a worker."""
+    while (await running.get("/readyz"))[0] != 200:
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def test_a_kill_in_mid_call_leaves_the_record_up_to_the_last_turn(tmp_path: Path) -> None:
+    async with faulty_endpoint() as endpoint, RtpPeer() as peer:
+        endpoint.tone_ms = 300
+        config = write_files(tmp_path, realtime_url=endpoint.url)
+        async with appliance(tmp_path, config=config) as running:
+            async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):
+                await until_said(tmp_path, 1)
+                os.kill(running.worker_pid(), signal.SIGKILL)
+                (record,) = await running.until_records(1)
+            assert (record["result"], record["reason"]) == ("failed", "cut_off")
+            assert [turn["said"] for turn in record["turns"]] == [SAID]
+            series = 'sipagent_calls_total{plan="test",reason="cut_off",result="failed"}'
+            assert await running.series(series) == 1
+
+            await until_ready(running)
+            async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):
+                await until_said(tmp_path, 2)
+                assert running.process is not None
+                for pid in [running.process.pid, *_descendants(running.process.pid)]:
+                    os.kill(pid, signal.SIGKILL)
+                await running.process.wait()
+        assert len(running.records()) == 1
+        async with appliance(tmp_path, config=config) as again:
+            calls = await calls_in(tmp_path)
+            assert [call["reason"] for call in calls] == ["cut_off", "cut_off"]
+            assert [turn["said"] for call in calls for turn in call["turns"]] == [SAID, SAID]
+            assert len(again.records()) == 2
