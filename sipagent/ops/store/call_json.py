@@ -37,8 +37,8 @@ RECORD_KEYS = (
     *("agents", "codec", "transport", "srtp", "callee", "interop", "answer_ms", "connect_ms"),
     *("duration_ms", "result", "reason", "detail", "sip_status", "turns", "tool_calls"),
     *("handoffs", "barge_ins", "blocked", "reconnects", "holds", "transfers", "operator"),
-    *("digits", "digits_sent", "collected", "errors", "input_tokens", "output_tokens", "line"),
-    *("silences", "recording", "extra"),
+    *("digits", "digits_sent", "collected", "messages", "notes", "errors", "input_tokens"),
+    *("output_tokens", "line", "silences", "recording", "extra"),
 )
 """Those of the call record, in its order."""
 
@@ -71,7 +71,7 @@ def whole_call(row: Row, of_call: Mapping[str, Sequence[Row]]) -> Json:
     began_ms = row["started_at_ms"]
     shown = {
         table: [_shown(each, began_ms) for each in of_call.get(table, ())]
-        for table in ("tool_calls", "transfers", "legs", "recordings", "notes")
+        for table in ("tool_calls", "transfers", "legs", "recordings")
     }
     handoffs = of_call.get("handoffs", ())
     digits = of_call.get("digits", ())
@@ -106,7 +106,8 @@ def whole_call(row: Row, of_call: Mapping[str, Sequence[Row]]) -> Json:
         "legs": [{**each, "ended_at": iso_time(each.pop("ended_at_ms"))} for each in shown["legs"]],
         "recordings": [_recording(each) for each in shown["recordings"]],
         "recording": next((_recording(each) for each in reversed(shown["recordings"])), {}),
-        "notes": [{**each, "content": _json(each["content"])} for each in shown["notes"]],
+        "messages": _notes(of_call.get("notes", ()), "message", began_ms),
+        "notes": _notes(of_call.get("notes", ()), "note", began_ms),
         **_events(of_call.get("events", ()), began_ms),
     }
 
@@ -164,6 +165,11 @@ def _turn(row: Row, began_ms: int) -> Json:
 
 def _recording(row: Json) -> Json:
     return {**_without(row, "at_ms"), "paused": _json(row["paused"])}
+
+
+def _notes(rows: Iterable[Row], kind: str, began_ms: int) -> list[Json]:
+    wanted = [row for row in rows if row["kind"] == kind]
+    return [{**_json(row["content"]), **_moment(row, began_ms)} for row in wanted]
 
 
 def _keys(rows: Iterable[Row], kind: str) -> str:

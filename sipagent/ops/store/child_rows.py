@@ -28,6 +28,10 @@ def child_write(fact: facts.Fact) -> tuple[str, dict[str, Any]] | None:
             return "transfers", _as_row(TRANSFERS, fact)
         case facts.CallRecorded(paused=paused):
             return "recordings", {**_as_row(RECORDINGS, fact), "paused": json_text(paused)}
+        case facts.MessageTaken():
+            return "notes", {"kind": "message", "content": json_text(asdict(fact))}
+        case facts.NoteTaken():
+            return "notes", {"kind": "note", "content": json_text(asdict(fact))}
         case facts.DigitPressed(digit=digit):
             return "digits", {"kind": "pressed", "shown": digit, "digits": 1}
         case facts.DigitsSent(digits=digits):

@@ -152,7 +152,7 @@ RECORDINGS = _of_calls(
     _text("paused"),  # JSON: spans in milliseconds
     _text("error"),
 )
-NOTES = _of_calls("notes", _text("kind"), _text("content"))  # content: JSON
+NOTES = _of_calls("notes", _text("kind"), _text("content"))  # note or message; JSON
 EVENTS = _of_calls("events", _text("fact"), _text("content"))  # JSON: all other facts
 
 OF_CALLS: Mapping[str, Table] = {
