@@ -32,6 +32,8 @@ class OutputGuardrail:
     """Takes the context, the agent and its text so far, in a run its final output."""
     policy_hint: str = ""
     """Told to the model as the reason; the name when empty."""
+    instead: str = ""
+    """Instructions of the answer that follows a trip in a session; ``""``: the usual words."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policy_hint", self.policy_hint or self.name)

@@ -1,8 +1,7 @@
-"""Guardrails of a plan: phrases, or a Python function beside it, as checks of what agents say."""
+"""Guardrails of a plan, ready to be asked: its words, or a Python function beside it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,30 +9,28 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.callbacks import call_off_loop
 from sipagent.agents.guardrails import GuardrailResult, OutputGuardrail
 
-from .models import Guardrail
+from .guardrail import Guardrail
 from .python_tools import PythonFiles, ToolProblem
 
 
 def load_guardrail(guardrail: Guardrail, files: PythonFiles) -> OutputGuardrail | ToolProblem:
     """Return ``guardrail`` ready to be asked, or what is wrong with it."""
     if guardrail.python is None:
-        execute = phrase_check(guardrail.phrases)
+        execute = text_check(guardrail.finders())
     else:
         function = files.function(guardrail.python)
         if isinstance(function, ToolProblem):
             return function
         execute = function_check(function)
-    return OutputGuardrail(guardrail.name, execute, guardrail.policy_hint)
+    return OutputGuardrail(guardrail.name, execute, guardrail.policy_hint, guardrail.instead or "")
 
 
-def phrase_check(phrases: Sequence[str]) -> Callable[..., Any]:
-    """Return a check that trips at one of ``phrases``, whatever stands between its words."""
-    spoken = "|".join(r"\W+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    pattern = re.compile(rf"(?<!\w)(?:{spoken})(?!\w)", re.IGNORECASE)
+def text_check(finders: Sequence[Callable[[str], Any]]) -> Callable[..., Any]:
+    """Return a check that trips when one of ``finders`` finds something."""
 
     async def check(context: Any, agent: RealtimeAgent, text: str) -> GuardrailResult:
-        found = pattern.search(text)
-        return GuardrailResult(found is not None, None if found is None else "a blocked phrase")
+        is_found = any(find(text) for find in finders)
+        return GuardrailResult(is_found, "a blocked phrase" if is_found else None)
 
     return check
 

@@ -16,10 +16,11 @@ from .checking import check_plan
 from .documents import Document
 from .emergency_targets import check_emergency_targets
 from .findings import Finding, Severity, in_order, raise_errors
+from .guardrail import Guardrail
 from .guardrails import load_guardrail
 from .http_tools import http_tool
 from .includes import PART_SUFFIX
-from .models import Dialplan, Guardrail
+from .models import Dialplan
 from .plan_texts import SCRIPT_SUFFIX, plan_files, read_plan
 from .plans import Plan, PlanSet
 from .python_tools import PythonFiles, ToolProblem, release

@@ -5,12 +5,13 @@ What one key cannot know, such as whether a handoff's target exists, is in ``che
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from .backend import DELEGATE_TOOL, Backend
 from .conditions import Conditions
+from .guardrail import Guardrail
 from .includes import Includes
 from .keypad import KEYPAD_TOOLS, Keypad
 from .limits import Limits
@@ -29,7 +30,7 @@ from .outgoing import Outgoing
 from .recording import RECORDING_TOOLS, RecordingSettings
 from .secret_checks import SecretFiles
 from .session import SessionSettings
-from .tools import PythonPath, Tool
+from .tools import Tool
 from .transfer import TRANSFER_TOOL, Transfer
 
 BUILTIN_TOOLS = frozenset(
@@ -55,24 +56,6 @@ class Agent(Model):
     handoff_description: str = ""
     """Tells the other agents when to hand over to this one."""
     voice: Text | None = None
-
-
-class Guardrail(Model):
-    """One of ``[[guardrails]]``: what agents must not say. One of ``phrases`` and ``python``."""
-
-    name: ToolName
-    phrases: tuple[Text, ...] = ()
-    """Blocked in any case, as whole words."""
-    python: PythonPath | None = None
-    """``file.py:function``: takes the text so far, returns what is wrong with it, or nothing."""
-    policy_hint: str = ""
-    """Why, for the model; the name when empty."""
-
-    @model_validator(mode="after")
-    def _has_one_check(self) -> Self:
-        if bool(self.phrases) == (self.python is not None):
-            raise ValueError("needs phrases or python, and not both")
-        return self
 
 
 class Refuse(Model):

@@ -96,5 +96,6 @@ def _tripwire(runs: Sequence[GuardrailRun]) -> Tripwire | None:
     for run in runs:
         if run.result is not None and run.result.tripwire_triggered:
             guardrail = run.guardrail
-            return Tripwire(guardrail.name, guardrail.policy_hint, run.result.output_info)
+            found = run.result.output_info
+            return Tripwire(guardrail.name, guardrail.policy_hint, found, guardrail.instead)
     return None

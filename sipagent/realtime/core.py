@@ -245,7 +245,10 @@ class SessionCore:
                     self.out.send(client.ResponseCancel(response_id=trip.response_id))
             case Remedy.REPLY:
                 pass
-        self.send_message(user_text(trip.feedback))
+        if trip.tripwire.instead:
+            self.out.request_response({"instructions": trip.tripwire.instead})
+        else:
+            self.send_message(user_text(trip.feedback))
 
     # What the endpoint says.
 

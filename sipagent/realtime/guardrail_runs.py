@@ -53,6 +53,8 @@ class Tripwire:
     """Told to the model as the reason."""
     output_info: Any
     """Whatever the guardrail found; told to the model as JSON."""
+    instead: str = ""
+    """Instructions of the answer that follows; ``""``: the feedback asks for one."""
 
 
 class Remedy(Enum):

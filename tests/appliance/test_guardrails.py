@@ -8,7 +8,7 @@ from tests.telephony.sipp import Sipp, needs_sipp
 
 from .appliance import appliance
 
-PLAN = """
+PLAN = r"""
 name = "test"
 [match]
 called = "{called}"
@@ -24,7 +24,8 @@ instructions = "Be brief."
 guardrails = ["promises"]
 [[guardrails]]
 name = "promises"
-phrases = ["guaranteed profit"]
+patterns = ['(guaranteed|sure|certain)\W+(profit|win)']
+instead = "Say exactly: Of that I say nothing."
 """
 
 
@@ -42,4 +43,4 @@ async def test_a_blocked_answer_is_not_heard_and_another_one_is(tmp_path: Path) 
     assert trips == 1
     heard = [turn["heard"] for turn in record["turns"] if turn["who"] == "Broker"]
     assert not any("guaranteed" in text for text in heard)
-    assert any("blocked" in text for text in heard)  # the engine repeats what it is told of it
+    assert heard[-1] == "Of that I say nothing."

@@ -14,6 +14,7 @@ from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.conditions import Conditions
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.guardrail import Guardrail
 from sipagent.dialplan.hours import Hours
 from sipagent.dialplan.http_call import HttpCall
 from sipagent.dialplan.keypad import Keypad, KeypadField
@@ -25,7 +26,6 @@ from sipagent.dialplan.message import Message
 from sipagent.dialplan.models import (
     Agent,
     Dialplan,
-    Guardrail,
     Refer,
     Refuse,
 )

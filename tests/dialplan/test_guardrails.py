@@ -84,8 +84,8 @@ async def test_the_model_is_told_why_and_what(reception: RealtimeAgent) -> None:
         ('["promises", "digits"]', '["promises", "promises"]', "twice"),
         ('name = "digits"', 'name = "promises"', "is the name of the guardrail on line"),
         ("rules.py:no_digits", "rules.py:none", "rules.py has no function none"),
-        ('phrases = ["guaranteed profit", "cannot lose"]', "", "needs phrases or python"),
-        ('python = "rules.py:no_digits"', 'python = "r.py:f"\nphrases = ["a"]', "not both"),
+        ('phrases = ["guaranteed profit", "cannot lose"]', "", "needs phrases, patterns or python"),
+        ('python = "rules.py:no_digits"', 'python = "r.py:f"\nphrases = ["a"]', "and python alone"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -101,3 +101,70 @@ def test_holding_for_checks_that_nobody_makes_is_a_warning(write: Write) -> None
     plan = PLAN.partition("guardrails")[0] + "[session]\nhold_until_checked = true\n"
     (finding,) = read_file(write("p.toml", plan)).findings
     assert (finding.key, finding.is_error) == ("session.hold_until_checked", False)
+
+
+GUARDRAIL = """name = "p"
+[[agents]]
+name = "A"
+instructions = "x"
+guardrails = ["g"]
+[[guardrails]]
+name = "g"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_blocked"),
+    [
+        ("Your card is 4111 1111 1111 1111.", True),
+        ("CALL US AT ACME", True),
+        ("a phrase", True),
+        ("Your order is 4111.", False),
+    ],
+)
+async def test_patterns_and_phrases_are_found(
+    write: Write, tmp_path: Path, text: str, is_blocked: bool
+) -> None:
+    patterns = r"patterns = ['\b(?:\d[ -]?){13,16}\b', '\bacme\b']"
+    write("p.toml", f'{GUARDRAIL}{patterns}\nphrases = ["a phrase"]\n')
+    (plan,) = load_dir(tmp_path).plans
+    assert await tripped(build_agents(plan, {}), text) == (["g"] if is_blocked else [])
+
+
+async def test_no_pattern_takes_forever(write: Write, tmp_path: Path) -> None:
+    write("p.toml", f"{GUARDRAIL}patterns = ['(x+x+)+y']\n")
+    (plan,) = load_dir(tmp_path).plans
+    assert await tripped(build_agents(plan, {}), "x" * 50_000) == []
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        (
+            "patterns = ['a', '(']",
+            "8: guardrails[0].patterns[1]: is no regular expression: missing",
+        ),
+        (
+            "patterns = ['(?!a)b']",
+            "8: guardrails[0].patterns[0]: is no regular expression: invalid",
+        ),
+        ("patterns = ['a*']", "8: guardrails[0].patterns[0]: matches everything"),
+        (
+            "patterns = ['profit']\ninstead = 'Say exactly: I speak of no profit.'",
+            "9: guardrails[0].instead: would be blocked itself",
+        ),
+        ("phrases = ['a']\npython = 'r.py:f'", "6: guardrails[0]: needs phrases, patterns or"),
+    ],
+)
+def test_a_guardrail_that_cannot_be_is_named_with_its_line(
+    write: Write, tmp_path: Path, rest: str, expected: str
+) -> None:
+    file = write("p.toml", f"{GUARDRAIL}{rest}\n")
+    (finding,) = read_file(file).findings
+    assert str(finding).startswith(f"{file}:{expected}")
+
+
+def test_what_is_said_instead_belongs_to_the_guardrail(write: Write, tmp_path: Path) -> None:
+    write("p.toml", f"{GUARDRAIL}phrases = ['a b']\ninstead = 'Offer a person.'\n")
+    (plan,) = load_dir(tmp_path).plans
+    assert plan.guardrails["g"].instead == "Offer a person."

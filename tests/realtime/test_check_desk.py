@@ -107,6 +107,18 @@ def test_the_model_is_told_the_reason_and_what_was_found() -> None:
     assert '{"word": "damn"}' in text
 
 
+def test_what_is_said_instead_takes_the_place_of_the_feedback() -> None:
+    book = guarded()
+    book.hears(created(), audio(5000), says("Damn you all"))
+    work = check(book)
+    words = OutputGuardrail("words", POLITE.execute, instead="Say exactly: Sorry.")
+    book.core.checked(work, [GuardrailRun(words, GuardrailResult(True))], now=book.now)
+    book.hears(said("Damn you all", status="cancelled"))
+    sent = book.sent()
+    assert "conversation.item.create" not in [each["type"] for each in sent]
+    assert sent[-1]["response"] == {"instructions": "Say exactly: Sorry."}
+
+
 def test_a_text_that_trips_is_cancelled_by_its_response() -> None:
     book = guarded()
     book.hears(created(), writes("Damn you all"))
