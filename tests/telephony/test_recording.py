@@ -7,9 +7,10 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.audio.g711 import pcmu_to_pcm
+from sipagent.audio.g711 import pcm_to_pcmu, pcmu_to_pcm
 from sipagent.audio.level import dbov
 from sipagent.audio.spectrum import tone_snr_db
 from sipagent.audio.tones import tone
@@ -26,6 +27,7 @@ from .sipp import needs_sipp
 pytestmark = needs_sipp
 
 ANNOUNCED_HZ = 1_000
+BEFORE_HZ = 700
 ANNOUNCEMENT = Prompt(tone(ANNOUNCED_HZ, 400, RATE_HZ), RATE_HZ)
 VOICED_DBOV = -40.0
 MARGIN_SAMPLES = 800
@@ -77,3 +79,39 @@ async def test_a_recording_begins_with_the_announcement_and_has_a_hole_where_it_
     after = caller[resumed_at : resumed_at + 2 * MARGIN_SAMPLES]
     assert min(dbov(before), dbov(after)) > VOICED_DBOV
     assert tone_snr_db(before, RATE_HZ, CALLER_HZ) > 10
+
+
+@pytest.mark.parametrize("way", ["key", "tool"])
+async def test_of_a_caller_who_is_asked_nothing_is_kept_before_they_agree(
+    tmp_path: Path, way: str
+) -> None:
+    agent = RealtimeAgent("Reception", tools=list(recording_tools().values()))
+    setup = RecordingSetup("ask", consent_key="1" if way == "key" else "")
+    async with line(tmp_path, agent=agent, greeting="Greet.", recording=setup) as running:
+        await running.told.until(facts.AgentSoundStarted)
+        to = await running.peer.destination()
+        before = pcm_to_pcmu(tone(BEFORE_HZ, 20, RATE_HZ))  # whole periods
+        await running.peer.send(iter([before] * 40), to)
+        await running.peer.press("2", to)
+        await running.told.until(facts.DigitPressed)
+        assert not (tmp_path / "recordings").exists()
+        if way == "key":
+            await running.peer.press("1", to)
+            await running.told.until(facts.DigitPressed, 2)
+        else:
+            await running.endpoint.call("start_recording")
+            await running.told.until(facts.ToolCalled)
+        async with speaking(running):
+            await running.pass_ms(600)
+        running.call.hang_up(Reason.OPERATOR_HUNG_UP)
+        recorded = await running.told.until(facts.CallRecorded)
+        ended = await running.told.until(facts.CallEnded)
+    assert (recorded.consent, recorded.error) == (way, "")
+    assert 500 < recorded.duration_ms < ended.duration_ms - 800
+    with wave.open(recorded.path) as reader:
+        both = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
+    loud = both[:, 0][np.abs(both[:, 0]) > 100]
+    caller = both[:, 0][-2 * MARGIN_SAMPLES :]
+    assert len(loud) > RATE_HZ // 4
+    assert tone_snr_db(caller, RATE_HZ, CALLER_HZ) > 10
+    assert tone_snr_db(both[:, 0], RATE_HZ, BEFORE_HZ) < -20
