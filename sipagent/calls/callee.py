@@ -1,8 +1,8 @@
 """The callee of an outgoing call: rung up, listened to, and kept from the agent until it is clear.
 
-What the callee's side sends before the answer (early media, RFC 3960) is for the recording alone.
-From the answer on every frame is looked at; where the agent listens first, or must not hear a
-machine, frames wait, or are dropped, before they reach it.
+What the callee's side sends before the answer (early media, RFC 3960) is for the recording, and for
+the agent's ears if the plan wants it. From the answer on every frame is looked at; where the agent
+listens first, or must not hear a machine, frames wait, or are dropped, before they reach it.
 
 | resource     | acquired            | released               | on failure         |
 |--------------|---------------------|------------------------|--------------------|
@@ -11,18 +11,24 @@ machine, frames wait, or are dropped, before they reach it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
-from sipagent.audio.frames import Pcm
-from sipagent.realtime.events import ResponseStarted
+from sipagent.realtime.events import (
+    ResponseStarted,
+    SpeechStarted,
+    SpeechStopped,
+    UserTranscript,
+)
 from sipagent.sip import events as sip_events
 from sipagent.sip.media_port import MediaPort
 
 from . import facts
 from .callee_ear import CalleeEar
 from .conversation import FrameSource
+from .early_ear import EarlyEar
 from .events import AgentFellSilent, CalleeHeard, HangUpRequested
+from .gate import Gate
+from .hold import still
 from .inbox import Inbox
 from .part import CallPart
 from .setup import OutgoingSetup
@@ -31,7 +37,9 @@ from .voicemail import (
     EndCall,
     Greet,
     LetThrough,
+    ListenOn,
     SayMessage,
+    SayWhoCalls,
     ShutOff,
     TellCallee,
     VoicemailPolicy,
@@ -48,12 +56,17 @@ class Callee(CallPart):
     def __init__(self, setup: OutgoingSetup) -> None:
         super().__init__()
         self._setup = setup
-        self._policy = VoicemailPolicy(setup.voicemail, agent_speaks_first=setup.agent_speaks_first)
-        self._audio: _Gate | None = None
+        self._policy = VoicemailPolicy(
+            setup.voicemail, setup.screening, agent_speaks_first=setup.agent_speaks_first
+        )
+        self._early = EarlyEar() if setup.hears_early else None
+        self._audio: Gate | None = None
         self._is_rung = self._is_answered = False
 
     def handle(self, message: Inbox) -> None:
         """Act on what the leg, the ear and the agent tell."""
+        if self._early is not None and not self._is_answered:
+            self._early.handle(message, self.hands)
         match message:
             case sip_events.Progressed(status=status):
                 if not self._is_rung:
@@ -71,6 +84,11 @@ class Callee(CallPart):
                 self.hands.conversation.hush()
             case CalleeHeard(sound):
                 self._carry_out(self._policy.hear(sound, now=self.hands.now()))
+            case SpeechStarted() | SpeechStopped():
+                is_speaking = isinstance(message, SpeechStarted)
+                self._policy.callee_speaks(is_speaking, now=self.hands.now())
+            case UserTranscript(text=text):
+                self._carry_out(self._policy.read(text, now=self.hands.now()))
             case _:
                 pass
 
@@ -78,6 +96,8 @@ class Callee(CallPart):
         """Return the callee's audio as the agent may hear it."""
         self._listen()  # an answer may come before its media does
         assert self._audio is not None
+        if self._early is not None:
+            self._early.end(self.hands)
         return self._audio
 
     def deadline(self) -> float | None:
@@ -92,13 +112,17 @@ class Callee(CallPart):
         media = self.hands.leg.media
         assert media is not None
         if self._audio is None:
-            audio = self._audio = _Gate(media.rate_hz, is_open=self._setup.agent_speaks_first)
+            audio = self._audio = Gate(media.rate_hz, is_open=self._setup.agent_speaks_first)
             self.hands.run(lambda: self._pump(media, audio), "callee's ear")
+        if self._early is not None and not self._is_answered:
+            self._early.begin(media.rate_hz, self.hands)
 
-    async def _pump(self, media: MediaPort, audio: _Gate) -> None:
+    async def _pump(self, media: MediaPort, audio: Gate) -> None:
         ear = CalleeEar(media.rate_hz, self._setup.voicemail.greeting_ms)
         while frames := await media.next_frames():
             if not self._is_answered:
+                if self._early is not None:
+                    self._early.put(frames)
                 continue
             audio.put(frames)
             for frame in frames:
@@ -115,6 +139,11 @@ class Callee(CallPart):
                 case LetThrough():
                     if self._audio is not None:
                         self._audio.open()
+                case ListenOn():
+                    self._listen_on()
+                case SayWhoCalls():
+                    self._detect_turns(is_still=False)
+                    conversation.say(self._setup.screening.say)
                 case ShutOff():
                     if self._audio is not None:
                         self._audio.shut()
@@ -126,54 +155,15 @@ class Callee(CallPart):
                 case EndCall(reason, detail):
                     self.hands.post(HangUpRequested(reason, detail))
 
+    def _listen_on(self) -> None:
+        """Have the agent hear, and say nothing."""
+        self._detect_turns(is_still=True)
+        if self._audio is not None:
+            self._audio.open()
+        self.hands.conversation.hush()
 
-class _Gate:
-    """Frames on their way to the agent: kept while closed, dropped once shut.
-
-    Args:
-        rate_hz: Of the frames.
-        is_open: Whether they pass from the first on.
-    """
-
-    def __init__(self, rate_hz: int, *, is_open: bool) -> None:
-        self._rate_hz, self._is_open = rate_hz, is_open
-        self._frames: list[Pcm] = []
-        self._changed = asyncio.Event()
-        self._is_shut = self._is_closed = False
-
-    @property
-    def rate_hz(self) -> int:
-        """Sampling rate of the frames."""
-        return self._rate_hz
-
-    def put(self, frames: Sequence[Pcm]) -> None:
-        """Take frames."""
-        if not self._is_shut:
-            self._frames += frames
-            self._changed.set()
-
-    def open(self) -> None:
-        """Let through what was kept, and all that comes."""
-        self._is_open = True
-        self._changed.set()
-
-    def shut(self) -> None:
-        """Drop what was kept, and all that comes."""
-        self._is_shut = True
-        self._frames.clear()
-
-    def close(self) -> None:
-        """Note that no more comes."""
-        self._is_closed = True
-        self._changed.set()
-
-    async def next_frames(self) -> list[Pcm]:
-        """Wait for frames and return all there are; empty at the end."""
-        while True:
-            self._changed.clear()
-            if self._is_open and self._frames:
-                frames, self._frames = self._frames, []
-                return frames
-            if self._is_closed:
-                return []
-            await self._changed.wait()
+    def _detect_turns(self, *, is_still: bool) -> None:
+        usual = self.hands.setup.session.get("turn_detection")
+        if usual is not None:
+            wanted = still(usual) if is_still else usual
+            self.hands.conversation.commands.detect_turns(wanted)

@@ -131,6 +131,7 @@ class Conversation:
     def start(self, media: MediaPort, *, greets: bool = True) -> None:
         """Take the leg's media and have the agent greet, if it ``greets``."""
         self._media = media
+        self._last_word_at = None  # of whoever was heard before: nobody was to answer
         self._waiting.start(media)
         self._audio = AgentAudio(media, self._format, self._setup.hold)
         self._must_greet = greets and bool(self._setup.greeting)

@@ -25,7 +25,8 @@ class CalleeRang:
 class CalleeDetected:
     """Who answered our call, by their first seconds; a later fact corrects an earlier one."""
 
-    kind: Literal["human", "machine", "fax"]
+    kind: Literal["human", "machine", "fax", "screening"]
+    """``screening``: a machine that asks who calls, and why."""
     greeting_ms: int
     """How long they spoke before it was clear; 0: they said nothing."""
     beep_ms: int | None = None

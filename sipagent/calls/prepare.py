@@ -38,6 +38,7 @@ from .setup import (
     RecordingSetup,
     ReferCall,
     RefuseCall,
+    ScreeningSetup,
     VoicemailSetup,
 )
 from .tools import builtin_tools
@@ -122,6 +123,8 @@ def _outgoing(table: Outgoing) -> OutgoingSetup:
         ring_s=table.ring_s,
         agent_speaks_first=table.speaks_first == "agent",
         voicemail=VoicemailSetup(**table.voicemail.model_dump()),
+        screening=ScreeningSetup(**table.screening.model_dump()),
+        hears_early=table.early_media == "listen",
     )
 
 

@@ -65,6 +65,10 @@ class SessionCommands:
         audio = {"input": {"turn_detection": dict(turn_detection)}}
         self._send(client.SessionUpdate(session={"type": "realtime", "audio": audio}))
 
+    def forget_audio(self) -> None:
+        """Drop what was heard of a turn that has not ended."""
+        self._send(client.InputAudioBufferClear())
+
     def approve(self, request: ApprovalRequest) -> None:
         """Let a tool run."""
         self._waiting.put_nowait(lambda: self._session.approve(request))

@@ -134,6 +134,16 @@ class VoicemailSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreeningSetup:
+    """What is done when a machine asks who calls, and why."""
+
+    say: str = ""
+    """Instructions of what it is told; ``""``: it is a machine like any other."""
+    phrases: tuple[str, ...] = ()
+    """By which it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingSetup:
     """How a plan's agents place calls."""
 
@@ -142,6 +152,17 @@ class OutgoingSetup:
     ring_s: float = 30.0
     agent_speaks_first: bool = True
     voicemail: VoicemailSetup = field(default_factory=VoicemailSetup)
+    screening: ScreeningSetup = field(default_factory=ScreeningSetup)
+    hears_early: bool = False
+    """Whether the agent hears what comes before the answer."""
+
+    def about(self, words: Mapping[str, str]) -> OutgoingSetup:
+        """Return the setup with the words of one call in its texts."""
+        return replace(
+            self,
+            voicemail=replace(self.voicemail, message=filled(self.voicemail.message, words)),
+            screening=replace(self.screening, say=filled(self.screening.say, words)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +220,10 @@ class CallSetup:
         """
         own = own_words(self.plan, self.agent.name, self.zone, at_s)
         all_words = {**own, **words, **variables}
-        voicemail = self.outgoing.voicemail
-        message = filled(voicemail.message, all_words)
         return replace(
             self,
             greeting=filled(self.greeting, all_words),
-            outgoing=replace(self.outgoing, voicemail=replace(voicemail, message=message)),
+            outgoing=self.outgoing.about(all_words),
             variables=variables,
             words=all_words,
         )

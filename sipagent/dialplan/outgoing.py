@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from .documents import Document
 from .findings import Finding, Severity
-from .model import Model
+from .model import Model, Text
 
 if TYPE_CHECKING:
     from .models import Dialplan
@@ -47,6 +47,26 @@ class Voicemail(Model):
     """Whoever speaks for longer without a pause is a machine."""
 
 
+SCREENING_PHRASES = (
+    *("screening service", "call screening", "screening this call"),
+    *("say your name and why", "state your name", "record your name", "name and reason"),
+    *("why you are calling", "why you're calling", "reason for calling", "reason for your call"),
+    *("Ihren Namen und", "Grund Ihres Anrufs", "Grund für Ihren Anruf", "warum Sie anrufen"),
+    *("votre nom et", "motif de votre appel", "raison de votre appel"),
+    *("su nombre y", "motivo de su llamada"),
+)
+"""What Android, iOS and others' assistants say, in English, German, French and Spanish."""
+
+
+class Screening(Model):
+    """``[outgoing.screening]``: when a machine asks who calls, and why."""
+
+    say: str = ""
+    """Instructions of what it is told; ``""``: it is a machine like any other."""
+    phrases: tuple[Text, ...] = SCREENING_PHRASES
+    """By which it is known; case and punctuation do not count."""
+
+
 class Outgoing(Model):
     """``[outgoing]``: calls that we place with this plan."""
 
@@ -56,7 +76,10 @@ class Outgoing(Model):
     """How long the other telephone may ring."""
     speaks_first: Literal["agent", "callee"] = "agent"
     """``callee``: the agent listens first, and greets only whoever says nothing."""
+    early_media: Literal["ignore", "listen"] = "ignore"
+    """``listen``: the agent hears what comes before the answer, and it is in the transcript."""
     voicemail: Voicemail = Voicemail()
+    screening: Screening = Screening()
 
 
 def check_outgoing(plan: Dialplan, document: Document) -> Iterator[Finding]:
@@ -70,3 +93,23 @@ def check_outgoing(plan: Dialplan, document: Document) -> Iterator[Finding]:
         if not leaves_message and key in voicemail.model_fields_set:
             text = 'means nothing unless action is "leave_message"'
             yield document.finding((*path, key), text, Severity.WARNING)
+    yield from _check_words(plan, document)
+
+
+def _check_words(plan: Dialplan, document: Document) -> Iterator[Finding]:
+    """Return what is wrong with what needs to be written down, or to be known by its words."""
+    outgoing = plan.outgoing
+    is_written = plan.session.transcription.model != "none"
+    say = ("outgoing", "screening", "say")
+    if outgoing.screening.say and not is_written:
+        text = 'knows nobody by their words: session.transcription.model is "none"'
+        yield document.finding(say, text)
+    if outgoing.screening.say and outgoing.voicemail.action == "ignore":
+        text = 'means nothing while voicemail.action is "ignore": the agent answers by itself'
+        yield document.finding(say, text, Severity.WARNING)
+    if "phrases" in outgoing.screening.model_fields_set and not outgoing.screening.say:
+        text = "means nothing without say"
+        yield document.finding((*say[:2], "phrases"), text, Severity.WARNING)
+    if outgoing.early_media == "listen" and not is_written:
+        text = 'writes nothing down: session.transcription.model is "none"'
+        yield document.finding(("outgoing", "early_media"), text, Severity.WARNING)

@@ -53,7 +53,15 @@ otherwise = ["Sorry?"]
 heard = ["goodbye"]
 say = "Bye."
 call = "hangup"
+[[agents.rules]]
+heard = ["this number is not in service"]
+say = "Oh."
+[[agents.rules]]
+heard = ["please state your name and the reason for calling today"]
+say = "Oh."
 """
+NOT_IN_SERVICE = "this number is not in service"
+QUESTION = "please state your name and the reason for calling today"
 GREETING = "You have reached Ada Miller, please leave a message after the tone."
 BEEP_HZ = 1_000
 
@@ -152,6 +160,37 @@ async def test_a_machine_gets_its_message_after_the_beep(tmp_path: Path) -> None
     last_of_beep = int(np.flatnonzero(np.abs(callee) > 1_000)[-1]) / rate_hz
     assert last_of_beep < first_word < last_of_beep + 3
     assert record["callee"]["beep_ms"] / 1000 < first_word
+
+
+async def test_networks_are_heard_and_assistants_answered(tmp_path: Path) -> None:
+    announcement, question = await spoken(NOT_IN_SERVICE), await spoken(QUESTION)
+    config = written(tmp_path, "callee")
+    plan = tmp_path / "plans" / "test.toml"
+    listens = 'early_media = "listen"\n[outgoing.voicemail]\naction = "hang_up"\n'
+    screens = '[outgoing.screening]\nsay = "Say: This is about {{name}}."\n'
+    plan.write_text(plan.read_text().partition("[outgoing.voicemail]")[0] + listens + screens)
+    async with appliance(tmp_path, config=config) as running, switchboard() as board:
+        to = f"sip:ada@127.0.0.1:{board.endpoint.port}"
+        await placed(running, to)
+        leg = await board.incoming.get()
+        leg.progress(183)
+        await told(leg, "MediaStarted")
+        say(leg, announcement)
+        timeline = tmp_path / "timeline.jsonl"
+        await running.until(lambda: b'"CallerSaid"' in timeline.read_bytes(), bool)
+        leg.reject(404)
+        (record,) = await running.until_records(1)
+        assert (record["reason"], record["answer_ms"]) == ("wrong_number", None)
+        assert [turn["said"].lower() for turn in record["turns"]] == [NOT_IN_SERVICE]
+
+        await placed(running, to)
+        leg = await picked_up(board.incoming)
+        say(leg, question)
+        await running.until(lambda: b'"This is about Ada."' in timeline.read_bytes(), bool)
+        leg.hang_up()
+        _, record = await running.until_records(2)
+        assert (record["callee"]["kind"], record["reason"]) == ("screening", "callee_hung_up")
+        assert record["turns"][0]["said"].lower() == QUESTION
 
 
 def stereo(path: Path) -> tuple[Samples, Samples, int]:

@@ -14,9 +14,10 @@ from sipagent.audio.frames import Pcm, silence
 from sipagent.calls import facts
 from sipagent.calls.call import Call
 from sipagent.calls.controller import CallPolicy
+from sipagent.calls.early_ear import ANSWERED_NOTE
 from sipagent.calls.leg_answer import LegAnswer
 from sipagent.calls.outgoing_controller import OutgoingController
-from sipagent.calls.setup import OutgoingSetup, VoicemailSetup
+from sipagent.calls.setup import OutgoingSetup, ScreeningSetup, VoicemailSetup
 from sipagent.calls.termination import Reason, Termination
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip.events import Confirmed, MediaStarted, Progressed
@@ -45,7 +46,11 @@ class Called:
         self._call = Call(
             "c1",
             self.callee.leg,
-            call_setup(greeting="Greet.", outgoing=outgoing),
+            call_setup(
+                greeting="Greet.",
+                outgoing=outgoing,
+                session={"turn_detection": {"type": "server_vad", "create_response": True}},
+            ),
             OutgoingController(CallPolicy(), ring_s=30.0, greets=outgoing.agent_speaks_first),
             Endpoint(endpoint.url, "gpt-realtime"),
             self.told,
@@ -95,6 +100,16 @@ class Called:
         while len(self.asked) < count:
             await asyncio.sleep(0.005)
         return self.asked
+
+    def detected(self) -> list[dict[str, object]]:
+        """Return how the endpoint was to decide on turns, after the first session.update."""
+        sessions = [
+            event["session"]
+            for event in self.endpoint.received
+            if event["type"] == "session.update"
+        ]
+        detections = [session["audio"]["input"]["turn_detection"] for session in sessions[1:]]
+        return [{"create_response": each["create_response"]} for each in detections]
 
     def hears(self) -> bool:
         """Tell whether any of the callee's audio reached the endpoint."""
@@ -154,6 +169,64 @@ async def test_an_answer_may_be_told_before_its_media(tmp_path: Path) -> None:
         assert (await running.told.until(facts.CalleeDetected)).kind == "human"
         async with asyncio.timeout(5):
             await running.endpoint.heard[0].wait()
+
+
+async def test_an_agent_that_listens_hears_the_network_before_the_answer_and_is_still(
+    tmp_path: Path,
+) -> None:
+    outgoing = OutgoingSetup(hears_early=True)
+    async with called(tmp_path, outgoing) as running:
+        running.callee.leg.tell(Progressed(183))
+        running.callee.leg.new_media(8_000)
+        running.callee.leg.tell(MediaStarted("PCMU", 8_000))
+        await running.told.until(facts.SessionOpened)
+        await running.says(buzz(600))
+        async with asyncio.timeout(5):
+            await running.endpoint.heard[0].wait()
+        assert running.asked == []
+        running.callee.leg.tell(Confirmed())
+        assert await running.has_asked(1) == ["Greet."]
+        assert running.detected() == [{"create_response": False}, {"create_response": True}]
+        kinds = [event["type"] for event in running.endpoint.received]
+        assert kinds.index("input_audio_buffer.clear") < kinds.index("response.create")
+        assert running.endpoint.received[-1]["type"] == "response.create"  # nobody was heard
+
+
+async def test_an_agent_is_told_that_it_was_the_network_it_heard(tmp_path: Path) -> None:
+    async with called(tmp_path, OutgoingSetup(hears_early=True)) as running:
+        running.callee.leg.tell(Progressed(183))
+        running.callee.leg.new_media(8_000)
+        running.callee.leg.tell(MediaStarted("PCMU", 8_000))
+        await running.told.until(facts.SessionOpened)
+        await running.endpoint.says_heard("u1", "The number is not in service.")
+        said = await running.told.until(facts.CallerSaid)
+        assert said.text == "The number is not in service."
+        running.callee.leg.tell(Confirmed())
+        await running.has_asked(1)
+        (note,) = [
+            event["item"]
+            for event in running.endpoint.received
+            if event["type"] == "conversation.item.create"
+        ]
+        assert (note["role"], note["content"][0]["text"]) == ("system", ANSWERED_NOTE)
+
+
+async def test_a_machine_that_asks_who_calls_is_told(tmp_path: Path) -> None:
+    outgoing = OutgoingSetup(
+        agent_speaks_first=False,
+        voicemail=VoicemailSetup("hang_up"),
+        screening=ScreeningSetup("Say who calls.", ("state your name",)),
+    )
+    async with called(tmp_path, outgoing) as running:
+        await running.picks_up(early=silence(800))
+        await running.says(buzz(3_200))
+        async with asyncio.timeout(5):
+            await running.endpoint.heard[0].wait()
+        await running.endpoint.says_heard("u1", "Please state your name.")
+        assert await running.has_asked(1) == ["Say who calls."]
+        assert (await running.told.until(facts.CalleeDetected)).kind == "screening"
+        assert running.detected() == [{"create_response": False}, {"create_response": True}]
+        assert not running.ended.done()
 
 
 @pytest.mark.parametrize("agent_speaks_first", [True, False])

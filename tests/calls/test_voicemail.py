@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,15 +14,19 @@ from sipagent.calls.callee_ear import (
     HumanHeard,
     MachineHeard,
 )
-from sipagent.calls.setup import VoicemailSetup
+from sipagent.calls.setup import ScreeningSetup, VoicemailSetup
 from sipagent.calls.termination import Reason
 from sipagent.calls.voicemail import (
+    ASKING_LIMIT_S,
     MESSAGE_LIMIT_S,
+    PAUSE_S,
     Command,
     EndCall,
     Greet,
     LetThrough,
+    ListenOn,
     SayMessage,
+    SayWhoCalls,
     ShutOff,
     TellCallee,
     VoicemailPolicy,
@@ -152,3 +157,60 @@ def test_whatever_is_heard_the_call_is_ended_at_most_once_and_a_wait_always_ends
     assert sum(isinstance(each, EndCall) for each in done) <= 1
     if setup.action == "ignore":
         assert not any(isinstance(each, EndCall | ShutOff | SayMessage) for each in done)
+
+
+SCREENING = ScreeningSetup("Say who calls.", ("state your name",))
+ASKS = "Please state your name, and why you call."
+
+
+def screened(setup: VoicemailSetup) -> VoicemailPolicy:
+    """Return the policy of a plan with an answer, once a machine talks."""
+    policy = VoicemailPolicy(setup, SCREENING, agent_speaks_first=True)
+    assert policy.hear(MachineHeard(2_800), now=3.0) == [ListenOn()]
+    return policy
+
+
+@pytest.mark.parametrize("setup", [HANG_UP, LEAVE])
+def test_a_machine_that_asks_who_calls_is_answered_once_it_is_quiet(setup: VoicemailSetup) -> None:
+    policy = screened(setup)
+    assert policy.read("Hi.", now=4.0) == []
+    assert policy.read(ASKS, now=6.0) == [TellCallee("screening", 2_800)]
+    assert policy.is_waiting
+    policy.callee_speaks(True, now=6.2)  # it was but a breath
+    assert policy.handle_timer(6.0 + PAUSE_S) == []
+    policy.callee_speaks(False, now=8.0)
+    assert policy.handle_timer(8.0 + PAUSE_S) == [SayWhoCalls()]
+    assert not policy.is_waiting
+    assert policy.deadline() is None
+
+
+def test_a_beep_asks_for_the_answer_too() -> None:
+    policy = screened(LEAVE)
+    policy.read(ASKS, now=6.0)
+    assert policy.hear(BeepHeard(3_000, 6_500), now=6.5) == [SayWhoCalls()]
+
+
+def test_one_that_talks_for_ever_is_answered_all_the_same() -> None:
+    policy = screened(LEAVE)
+    policy.read(ASKS, now=6.0)
+    policy.callee_speaks(True, now=6.1)
+    assert policy.handle_timer(6.1 + ASKING_LIMIT_S) == [SayWhoCalls()]
+
+
+def test_a_machine_that_does_not_ask_is_one_like_any_other() -> None:
+    beeps = BeepHeard(6_000, 7_400)
+    told = TellCallee("machine", 6_000, 7_400)
+    hung_up = EndCall(Reason.MACHINE_ANSWERED, "")
+    assert screened(HANG_UP).hear(beeps, now=7.4) == [told, hung_up]
+    assert screened(LEAVE).hear(beeps, now=7.4) == [ShutOff(), told, SayMessage()]
+    silent = TellCallee("machine", 2_800)
+    assert screened(HANG_UP).hear(GreetingEnded(), now=9.0) == [silent, hung_up]
+
+
+def test_words_of_people_mean_nothing() -> None:
+    policy = VoicemailPolicy(LEAVE, SCREENING, agent_speaks_first=True)
+    policy.hear(HumanHeard(800), now=1.5)
+    assert policy.read(ASKS, now=6.0) == []
+    without = VoicemailPolicy(LEAVE, agent_speaks_first=True)
+    without.hear(MachineHeard(2_800), now=3.0)
+    assert without.read(ASKS, now=6.0) == []
