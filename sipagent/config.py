@@ -18,6 +18,8 @@ from sipagent.dialplan.documents import Document, read_document
 from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
 from sipagent.dialplan.validation import listed, near_miss, problems, validate_data
 from sipagent.errors import ConfigError
+from sipagent.ops.api_tokens import Asker, Role, Token
+from sipagent.ops.http_settings import AuditSettings, TokenSettings
 from sipagent.ops.settings import (
     AttachSettings,
     DialSettings,
@@ -31,7 +33,14 @@ from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
 
 from .environment import Override, Place, read_environment
-from .sources import OPENAI_KEY, Sources, read_api_key, read_trunk_passwords, read_webhook_secrets
+from .sources import (
+    OPENAI_KEY,
+    Sources,
+    read_api_key,
+    read_http_tokens,
+    read_trunk_passwords,
+    read_webhook_secrets,
+)
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -73,7 +82,20 @@ class HttpSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     """0 takes a free one."""
     token: SecretStr = SecretStr("")
-    """Bearer token of the admin API; empty: only this machine may ask."""
+    """Bearer token of the admin API with which everything may be done; its name is ``token``."""
+    tokens: tuple[TokenSettings, ...] = ()
+    """More of them, with names and roles; without any token only this machine may ask."""
+
+    @property
+    def all_tokens(self) -> tuple[Token, ...]:
+        """Return all there are, those who may do most first."""
+        known = [(each.name, each.role, each.token) for each in self.tokens]
+        known.sort(key=lambda each: each[1] is not Role.OPERATE)
+        first = [("token", Role.OPERATE, self.token)] if self.token.get_secret_value() else []
+        return tuple(
+            Token(Asker(name, role), token.get_secret_value())
+            for name, role, token in [*first, *known]
+        )
 
     @property
     def url(self) -> str:
@@ -130,6 +152,7 @@ class Config(Section):
     http: HttpSettings = HttpSettings()
     cdr: CdrSettings = CdrSettings()
     recordings: RecordingSettings = RecordingSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
     engine: EngineLimits = EngineLimits()
     store: StoreSettings = StoreSettings()
@@ -146,6 +169,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("dialplans", "versions_path"),
     ("cdr", "path"),
     ("cdr", "timeline_path"),
+    ("audit", "path"),
     ("recordings", "path"),
     ("store", "spool"),
     ("realtime", "api_key_file"),
@@ -205,6 +229,9 @@ def read_config(
     trunks, faults = read_trunk_passwords(config.sip.trunks, sources)
     findings += faults
     config = _replaced(config, ("sip", "trunks"), trunks)
+    tokens, faults = read_http_tokens(config.http.tokens, sources)
+    findings += faults
+    config = _replaced(config, ("http", "tokens"), tokens)
     secrets = read_webhook_secrets(config.webhooks, config.realtime, sources)
     if isinstance(secrets, Finding):
         findings.append(secrets)

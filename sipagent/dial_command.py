@@ -48,11 +48,11 @@ async def place(
     wanted |= {} if caller_id is None else {"caller_id": caller_id}
     wanted |= {} if ring_s is None else {"ring_s": ring_s}
     wanted["variables"] = dict(map(_variable, variables))
-    token = config.http.token.get_secret_value()
+    tokens = config.http.all_tokens
     where = config.http.url
     async with aiohttp.ClientSession(
         where,
-        headers={"Authorization": f"Bearer {token}"} if token else {},
+        headers={"Authorization": f"Bearer {tokens[0].secret}"} if tokens else {},
         timeout=aiohttp.ClientTimeout(ANSWER_LIMIT_S),
     ) as session:
         try:

@@ -15,6 +15,8 @@ from pydantic import SecretStr
 from sipagent.dialplan.documents import Document, read_source
 from sipagent.dialplan.findings import Finding, Severity
 from sipagent.dialplan.validation import trimmed
+from sipagent.ops.api_tokens import LOCAL
+from sipagent.ops.http_settings import FEWEST_CHARS, TokenSettings
 from sipagent.ops.settings import WebhookSettings
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.trunks import TrunkSettings
@@ -103,9 +105,7 @@ def read_trunk_passwords(
         if trunk.password.get_secret_value():
             findings.append(sources.finding(path, "give password or password_file, not both"))
             continue
-        is_variable = ("sip", "trunks") in sources.overrides
-        folder = Path() if is_variable else sources.document.file.parent
-        source = read_source(folder / trunk.password_file)
+        source = _beside(trunk.password_file, ("sip", "trunks"), sources)
         password = "" if isinstance(source, Finding) else source.decode("utf-8", "replace").strip()
         if isinstance(source, Finding):
             findings.append(sources.finding(path, f"{trunk.password_file} {source.text}"))
@@ -115,6 +115,40 @@ def read_trunk_passwords(
         else:
             read.append(trunk.model_copy(update={"password": SecretStr(password)}))
     return tuple(read), findings
+
+
+def read_http_tokens(
+    tokens: Sequence[TokenSettings], sources: Sources
+) -> tuple[tuple[TokenSettings, ...], list[Finding]]:
+    """Return the tokens with those of their files in their places, and what is wrong with them."""
+    findings: list[Finding] = []
+    read: list[TokenSettings] = []
+    for index, each in enumerate(tokens):
+        path, key = ("http", "tokens", index), "token_file" if each.token_file else "token"
+        token = each.token.get_secret_value()
+        if each.token_file:
+            source = _beside(each.token_file, ("http", "tokens"), sources)
+            if token:
+                findings.append(sources.finding((*path, key), "give token or token_file, not both"))
+                continue
+            if isinstance(source, Finding):
+                findings.append(sources.finding((*path, key), f"{each.token_file} {source.text}"))
+                continue
+            token = source.decode("utf-8", "replace").strip()
+        if len(token) < FEWEST_CHARS or not token.isascii() or not token.isprintable():
+            text = f"must be at least {FEWEST_CHARS} printable characters of ASCII, on one line"
+            findings.append(sources.finding((*path, key), text))
+        elif each.name in {LOCAL.name, "token", *(known.name for known in read)}:
+            findings.append(sources.finding((*path, "name"), f'"{each.name}" is taken already'))
+        else:
+            read.append(each.model_copy(update={"token": SecretStr(token)}))
+    return tuple(read), findings
+
+
+def _beside(file: str, place: Place, sources: Sources) -> bytes | Finding:
+    """Return what a file holds that is named at ``place``, in the document's folder."""
+    folder = Path() if place in sources.overrides else sources.document.file.parent
+    return read_source(folder / file)
 
 
 def read_webhook_secrets(

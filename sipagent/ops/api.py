@@ -1,42 +1,29 @@
-"""The admin API: what waits for a person, what a person decides, what happens meanwhile."""
+"""The admin API, wired together: what it serves, and what it is told of."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
 
-from .api_approvals import Approvals, Ending, Fate
-from .api_calls import CALLS, CallsApi
+from .api_calls import CallsApi
+from .api_deciding import ApprovalsApi
 from .api_events import Events
-from .api_guard import ApiGuard, error_response, read_body
+from .api_guard import ApiGuard, error_response
 from .api_plans import PlansApi
+from .api_routes import Answer, Route
+from .api_shapes import AuditEntries, Error, TrunksShown
 from .api_trunks import Trunks
-from .channel import ApprovalAsked, ApprovalClosed, Closed, Message, TrunkChanged
+from .audit import AT_HAND
+from .channel import Closed, Message, TrunkChanged
 from .live_feed import Event, LiveFeed
+from .openapi import openapi_document
 from .status import Readiness
 
-log = logging.getLogger(__name__)
-
-APPROVALS = "/api/v1/approvals"
-EVENTS = "/api/v1/events"
-TRUNKS = "/api/v1/trunks"
-ANSWER_LIMIT_S = 5.0
-"""How long the process with the call may take to say whether a decision was in time."""
-
-
-class Decision(BaseModel):
-    """The body of a decision."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    approve: bool
-    message: Annotated[str, Field(max_length=1_000)] = ""
+EVENTS, TRUNKS, AUDIT, DOCUMENT = "/events", "/trunks", "/audit", "/openapi.json"
 
 
 class Api:
@@ -46,8 +33,9 @@ class Api:
         guard: Who may ask.
         send: Tells a process something; a source is what ``heard`` was given.
         readiness: Of the box, now.
-        calls: Places calls.
+        calls: Places calls, and knows those there are.
         plans: Lists, checks and loads them.
+        audited: Returns the last entries of the audit log, newest first.
     """
 
     def __init__(
@@ -57,34 +45,59 @@ class Api:
         readiness: Callable[[], Readiness],
         calls: CallsApi,
         plans: PlansApi,
+        audited: Callable[[int], list[dict[str, Any]]] = lambda _: [],
     ) -> None:
-        self._guard, self._send, self.calls, self.plans = guard, send, calls, plans
-        self._approvals, self._trunks = Approvals(), Trunks()
+        self._guard, self._audited = guard, audited
+        self.calls, self.plans = calls, plans
+        self._trunks = Trunks()
         self._events = Events(readiness, self._first)
+        self._approvals = ApprovalsApi(send, self._events.tell)
         self._feed = LiveFeed(calls.live, self._events.tell_all)
         plans.on_change(lambda content: self._events.tell("plans", content))
 
+    def table(self) -> list[Route]:
+        """Return everything that is served."""
+        return [
+            *self._approvals.table(),
+            *self.calls.table(),
+            *self.calls.operator.table(),
+            *self.plans.table(),
+            Route(
+                *("GET", TRUNKS, self._list_trunks, "What is known of the trunks."),
+                {200: Answer("By name.", TrunksShown)},
+            ),
+            Route(
+                *("GET", EVENTS, self._events.serve, "What there is, then every change."),
+                {
+                    200: Answer("Server-sent events, without end.", None, "text/event-stream"),
+                    503: Answer("No more streams are served.", Error),
+                },
+            ),
+            Route(
+                *("GET", AUDIT, self._list_audited, "What people had done."),
+                {
+                    200: Answer("The last, newest first.", AuditEntries),
+                    400: Answer("Not a number.", Error),
+                },
+                query={"limit": f"How many; 100, at most {AT_HAND}."},
+            ),
+            Route(
+                *("GET", DOCUMENT, self._describe, "This document."),
+                {200: Answer("OpenAPI 3.1.")},
+            ),
+        ]
+
     def routes(self) -> list[web.RouteDef]:
         """Return what the HTTP server is to serve."""
-        operator = self.calls.operator
         return [
-            web.get(APPROVALS, self._guard.guarded(self._list)),
-            web.post(APPROVALS + "/{approval_id}", self._guard.guarded(self._decide)),
-            web.get(TRUNKS, self._guard.guarded(self._list_trunks)),
-            *self.plans.routes(self._guard),
-            web.get(EVENTS, self._guard.guarded(self._events.serve)),
-            web.get(CALLS, self._guard.guarded(self.calls.list)),
-            web.post(CALLS, self._guard.guarded(self.calls.place)),
-            web.get(CALLS + "/{call_id}", self._guard.guarded(self.calls.show)),
-            web.delete(CALLS + "/{call_id}", self._guard.guarded(operator.delete)),
-            web.post(CALLS + "/{call_id}/hangup", self._guard.guarded(operator.hang_up)),
-            web.post(CALLS + "/{call_id}/transfer", self._guard.guarded(operator.transfer)),
-            web.post(CALLS + "/{call_id}/say", self._guard.guarded(operator.say)),
-            web.post(CALLS + "/{call_id}/whisper", self._guard.guarded(operator.whisper)),
-            web.post(CALLS + "/{call_id}/mute", self._guard.guarded(operator.mute)),
-            web.post(CALLS + "/{call_id}/unmute", self._guard.guarded(operator.unmute)),
-            web.post(CALLS + "/{call_id}/handover", self._guard.guarded(operator.hand_over)),
+            web.route(each.method, each.whole_path, self._guard.guarded(each))
+            for each in self.table()
         ]
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return openapi_document(self.table(), version("sipagent"))
 
     async def close(self) -> None:
         """End the streams."""
@@ -95,18 +108,11 @@ class Api:
         """Take what a process with calls says; ``Closed``: it is gone."""
         self.calls.heard(source, message)
         self._feed.look()
+        self._approvals.heard(source, message)
         match message:
-            case ApprovalAsked():
-                self._approvals.asked(source, message)
-                self._events.tell("asked", _shown(message))
-                log.info("call=%s = waits for approval of %s", message.call_id, message.tool)
-            case ApprovalClosed():
-                self._tell_closed(message.approval_id, self._approvals.closed(message))
             case TrunkChanged():
                 self._trunks.changed(source, message)
             case Closed():
-                for approval_id in self._approvals.gone(source):
-                    self._tell_closed(approval_id, Ending.WITHDRAWN)
                 self._trunks.gone(source)
             case _:
                 pass
@@ -114,65 +120,16 @@ class Api:
     def _first(self) -> list[Event]:
         """Return what every stream begins with."""
         calls: Event = ("calls", {"calls": self.calls.live.listed()})
-        return [("approvals", self._waiting()), calls, ("plans", self.plans.told())]
-
-    def _tell_closed(self, approval_id: str, ending: Ending | None) -> None:
-        if ending is not None:
-            self._events.tell("closed", {"id": approval_id, "state": ending.value})
+        return [("approvals", self._approvals.waiting()), calls, ("plans", self.plans.told())]
 
     async def _list_trunks(self, _: web.Request) -> web.Response:
         return web.json_response({"trunks": self._trunks.shown()})
 
-    # Approvals.
+    async def _list_audited(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("limit", "100")
+        if not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:9]) <= AT_HAND):
+            return error_response(400, f"limit: must be a number from 1 to {AT_HAND}")
+        return web.json_response({"entries": self._audited(int(wanted))})
 
-    async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response(self._waiting())
-
-    def _waiting(self) -> dict[str, Any]:
-        return {"approvals": [_shown(each) for each in self._approvals.open]}
-
-    async def _decide(self, request: web.Request) -> web.Response:
-        decision = await read_body(request, Decision)
-        if isinstance(decision, str):
-            return error_response(400, decision)
-        approval_id = request.match_info["approval_id"]
-        fate: asyncio.Future[Fate] = asyncio.get_running_loop().create_future()
-        found = self._approvals.decide(
-            approval_id,
-            decision.approve,
-            decision.message,
-            lambda each: None if fate.done() else fate.set_result(each),
-        )
-        if isinstance(found, Fate):
-            return _fate(approval_id, found, decision)
-        source, message = found
-        self._send(source, message)
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
-                return _fate(approval_id, await fate, decision)
-        except TimeoutError:
-            return error_response(503, "the process with the call does not answer")
-
-
-def _fate(approval_id: str, fate: Fate, decision: Decision) -> web.Response:
-    match fate:
-        case Fate.TAKEN:
-            state = "approved" if decision.approve else "rejected"
-            return web.json_response({"id": approval_id, "state": state})
-        case Fate.TOO_LATE:
-            return error_response(409, "is decided already, or nobody waits for it any more")
-        case Fate.UNKNOWN:
-            return error_response(404, "there is no such approval")
-
-
-def _shown(asked: ApprovalAsked) -> dict[str, Any]:
-    asked_at = datetime.fromtimestamp(asked.asked_at, UTC).isoformat(timespec="milliseconds")
-    return {
-        "id": asked.approval_id,
-        "call_id": asked.call_id,
-        "plan": asked.plan,
-        "agent": asked.agent,
-        "tool": asked.tool,
-        "arguments": asked.arguments,
-        "asked_at": asked_at,
-    }
+    async def _describe(self, _: web.Request) -> web.Response:
+        return web.json_response(self.document)

@@ -21,8 +21,10 @@ from sipagent.dialplan.outgoing import CallerId, RingSeconds
 from sipagent.masking import masked_number
 from sipagent.operator_acts import HangUp
 
-from .api_guard import error_response, read_body
+from .api_guard import about_call, error_response, read_body
 from .api_operator import OperatorApi
+from .api_routes import V1, Answer, Route
+from .api_shapes import Calls, Error, WholeCall
 from .asking import Asking, NotAnswered
 from .channel import (
     Closed,
@@ -42,7 +44,7 @@ from .settings import DialSettings
 
 log = logging.getLogger(__name__)
 
-CALLS = "/api/v1/calls"
+CALLS = "/calls"
 
 _STATUS = {Why.MAX_CALLS: 503, Why.PER_MINUTE: 429, Why.SAME_NUMBER: 429}
 """Every other refusal is 403."""
@@ -106,6 +108,31 @@ class CallsApi:
         self.counts = DialCounts()
         self.operator = OperatorApi(self.live, self._asking, guard, settings.country_code)
 
+    def table(self) -> list[Route]:
+        """Return what is served."""
+        placed = {
+            202: Answer("It is being placed.", WholeCall),
+            400: Answer("The body says what is wrong.", Error),
+            403: Answer("Not with this token, or nobody may call there.", Error),
+            404: Answer("There is no such plan or trunk.", Error),
+            429: Answer("Too many calls, or too many wrong tokens; see Retry-After.", Error),
+            503: Answer("No call is free, or the process with the line does not answer.", Error),
+        }
+        return [
+            Route(
+                *("GET", CALLS, self.list, "The calls there are."),
+                {200: Answer("Oldest first; those that ended a moment ago, too.", Calls)},
+            ),
+            Route(*("POST", CALLS, self.place, "Place a call."), placed, CallWanted),
+            Route(
+                *("GET", CALLS + "/{call_id}", self.show, "All that is known of a call."),
+                {
+                    200: Answer("With what was said.", WholeCall),
+                    404: Answer("There is no such call.", Error),
+                },
+            ),
+        ]
+
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says."""
         match message:
@@ -137,7 +164,9 @@ class CallsApi:
         refused = self._guard.refusal(to, calls=self.live.placed_count, now=now)
         if refused is not None:
             return self._refused(to, wanted.plan, refused)
-        response = await self._ask(_asked(wanted, to, trunk))
+        asked = _asked(wanted, to, trunk)
+        about_call(request, asked.call_id)
+        response = await self._ask(asked)
         if response.status != 202:
             self._guard.give_back(to)
         return response
@@ -170,7 +199,7 @@ class CallsApi:
             headers = {"Retry-After": "5"} if answered.status == 503 else None
             return error_response(answered.status, answered.text, headers)
         log.info("call=%s = asked for, to %s", asked.call_id, masked_number(asked.to))
-        where = {"Location": f"{CALLS}/{asked.call_id}"}
+        where = {"Location": f"{V1}{CALLS}/{asked.call_id}"}
         return web.json_response(self.live.shown(asked.call_id), status=202, headers=where)
 
 

@@ -1,29 +1,44 @@
 """Who may ask the admin API, and how what is asked is read.
 
-With a token every request must bring it. Without one only this machine may ask, and no page of a
-browser on it: a request must name a loopback host, or a rebound name of somebody else's would do
-(DNS rebinding), and a body must be declared as JSON, which a page may not post elsewhere unasked
-(Fetch: CORS-preflight).
+With tokens every request must bring one, and one that may do what is asked. Without any only this
+machine may ask, and no page of a browser on it: a request must name a loopback host, or a rebound
+name of somebody else's would do (DNS rebinding), and a body must be declared as JSON, which a page
+may not post elsewhere unasked (Fetch: CORS-preflight).
+
+What was to change something is told to the audit log, refused or not.
 """
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any, TypeVar
 
 from aiohttp import ClientError, web
 from pydantic import BaseModel, ValidationError
 
+from .api_routes import Handler, Route
+from .api_tokens import LOCAL, Asker, FailedTokens, Role, Token, asker_of
+from .clock import shown_time, unix_time
+
 MAX_BODY_BYTES = 16 * 1024
+MAX_PATH_CHARS = 200
+MAX_AUDITED_CHARS = 1_000
+"""Of one text in an entry."""
 
 API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Of every answer: none is kept, none is taken for a page."""
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body", bound=BaseModel)
+
+_ASKER = web.RequestKey("asker", Asker)
+_ASKED: web.RequestKey[dict[str, Any]] = web.RequestKey("asked", dict)
+_CALL_ID = web.RequestKey("call_id", str)
+_WHY = web.ResponseKey("why", str)
+"""What is known of a request, or of an answer, beside HTTP."""
 
 
 class ApiGuard:
@@ -31,38 +46,91 @@ class ApiGuard:
 
     Args:
         bind: Address of the HTTP server.
-        token: Of whoever may ask; ``""``: nobody but this machine.
+        tokens: Of those who may ask; none: nobody but this machine.
+        audit: Takes an entry for each request that was to change something.
     """
 
-    def __init__(self, bind: str, token: str) -> None:
-        self._bind, self._token = bind, token
+    def __init__(
+        self,
+        bind: str,
+        tokens: Sequence[Token] = (),
+        audit: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> None:
+        self._bind, self._tokens, self._audit = bind, tokens, audit
+        self._failed = FailedTokens()
 
-    def guarded(self, handler: Handler) -> Handler:
-        """Return ``handler`` for those who may ask."""
+    def guarded(self, route: Route) -> Handler:
+        """Return the handler of ``route`` for those who may ask."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            refusal = self._refusal(request)
-            response = refusal if refusal is not None else await handler(request)
+            refusal = self._refusal(request, route.role)
+            response = refusal if refusal is not None else await route.handler(request)
+            if route.role is Role.OPERATE and response.status != 429:
+                self._audit(_entry(request, response))
             if not response.prepared:
                 response.headers.update(API_HEADERS)
             return response
 
         return handle
 
-    def _refusal(self, request: web.Request) -> web.Response | None:
-        if self._token:
-            given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-            if hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+    def _refusal(self, request: web.Request, wanted: Role) -> web.Response | None:
+        if not self._tokens:
+            if is_loopback(self._bind) and is_loopback(request.url.host or ""):
+                request[_ASKER] = LOCAL
                 return None
-            return error_response(401, "needs the bearer token", {"WWW-Authenticate": "Bearer"})
-        if is_loopback(self._bind) and is_loopback(request.url.host or ""):
-            return None
-        return error_response(403, "without [http] token only this machine may ask")
+            return error_response(403, "without tokens in [http] only this machine may ask")
+        source, now = request.remote or "", asyncio.get_running_loop().time()
+        if wait_s := self._failed.wait_s(source, now=now):
+            again = {"Retry-After": str(ceil(wait_s))}
+            return error_response(429, "too many wrong tokens came from there", again)
+        header = request.headers.get("Authorization", "")
+        asker = asker_of(header, self._tokens)
+        if asker is None:
+            if header and not is_loopback(source):
+                self._failed.failed(source, now=now)
+            return error_response(401, "needs a bearer token", {"WWW-Authenticate": "Bearer"})
+        request[_ASKER] = asker
+        if not asker.role.may(wanted):
+            return error_response(403, f'needs a token with the role "{wanted}"')
+        return None
 
 
 def asked_by(request: web.Request) -> str:
     """Return who asks: the name of their token."""
-    return "token" if request.headers.get("Authorization") else "local"
+    asker: Asker = request.get(_ASKER, LOCAL)
+    return asker.name
+
+
+def about_call(request: web.Request, call_id: str) -> None:
+    """Note which call a request is about, where its path does not say."""
+    request[_CALL_ID] = call_id
+
+
+def _entry(request: web.Request, response: web.StreamResponse) -> dict[str, Any]:
+    asker = request.get(_ASKER)
+    path_call_id = request.match_info.get("call_id", "")
+    return {
+        "at": shown_time(unix_time()),
+        "by": asker.name if asker is not None else "",
+        "source": request.remote or "",
+        "method": request.method,
+        "path": request.path[:MAX_PATH_CHARS],
+        "call_id": request.get(_CALL_ID, path_call_id)[:MAX_PATH_CHARS],
+        "what": _cut(request.get(_ASKED, {})),
+        "status": response.status,
+        "error": response.get(_WHY, ""),
+    }
+
+
+def _cut(value: Any) -> Any:
+    """Return what was asked, with long texts cut."""
+    match value:
+        case str() if len(value) > MAX_AUDITED_CHARS:
+            return value[: MAX_AUDITED_CHARS - 1] + "…"
+        case dict():
+            return {key: _cut(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def is_loopback(host: str) -> bool:
@@ -87,7 +155,7 @@ async def read_body(request: web.Request, model: type[Body]) -> Body | str:
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 return f"is larger than {MAX_BODY_BYTES} bytes"
-        return model.model_validate_json(bytes(body))
+        read = model.model_validate_json(bytes(body))
     except (OSError, ClientError, web.RequestPayloadError):
         return "broke off"
     except ValidationError as error:
@@ -95,6 +163,8 @@ async def read_body(request: web.Request, model: type[Body]) -> Body | str:
         return "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in faults
         )
+    request[_ASKED] = read.model_dump(mode="json", exclude_defaults=True)
+    return read
 
 
 def error_response(
@@ -102,4 +172,8 @@ def error_response(
 ) -> web.Response:
     """Return the answer to a request that cannot be served."""
     text = json.dumps({"error": {"message": message}})
-    return web.Response(status=status, text=text, content_type="application/json", headers=headers)
+    response = web.Response(
+        status=status, text=text, content_type="application/json", headers=headers
+    )
+    response[_WHY] = message
+    return response

@@ -24,6 +24,8 @@ from sipagent.operator_acts import (
 )
 
 from .api_guard import asked_by, error_response, read_body
+from .api_routes import Answer, Route
+from .api_shapes import Done, Error
 from .asking import Asking, NotAnswered
 from .channel import OperatorAsked
 from .dial_guard import DialGuard
@@ -81,6 +83,16 @@ class HandOverWanted(_Body):
     agent: Name
 
 
+_ANSWERS = {
+    202: Answer("It is being done.", Done),
+    400: Answer("The body says what is wrong.", Error),
+    403: Answer("Not with this token, or nobody may be sent there.", Error),
+    404: Answer("There is no such call, target or agent.", Error),
+    409: Answer("It cannot be done now; the message says why.", Error),
+    503: Answer("The process with the call does not answer.", Error),
+}
+
+
 class OperatorApi:
     """Serve ``/api/v1/calls/{call_id}/...``.
 
@@ -96,6 +108,42 @@ class OperatorApi:
     ) -> None:
         self._live, self._asking = live, asking
         self._guard, self._country_code = guard, country_code
+
+    def table(self) -> list[Route]:
+        """Return what is served."""
+        call = "/calls/{call_id}"
+        return [
+            Route(*("DELETE", call, self.delete, "End a call at once."), _ANSWERS),
+            Route(
+                *("POST", call + "/hangup", self.hang_up, "End a call."),
+                *(_ANSWERS, HangUpWanted),
+                is_body_optional=True,
+            ),
+            Route(
+                *("POST", call + "/transfer", self.transfer, "Transfer the caller."),
+                *(_ANSWERS, TransferWanted),
+            ),
+            Route(
+                *("POST", call + "/say", self.say, "Have the caller hear exactly this."),
+                *(_ANSWERS, WordsWanted),
+            ),
+            Route(
+                *("POST", call + "/whisper", self.whisper, "Have only the agent know this."),
+                *(_ANSWERS, WordsWanted),
+            ),
+            Route(
+                *("POST", call + "/mute", self.mute, "Have one not hear the other."),
+                *(_ANSWERS, MuteWanted),
+            ),
+            Route(
+                *("POST", call + "/unmute", self.unmute, "Have them hear each other again."),
+                *(_ANSWERS, MuteWanted),
+            ),
+            Route(
+                *("POST", call + "/handover", self.hand_over, "Have another persona go on."),
+                *(_ANSWERS, HandOverWanted),
+            ),
+        ]
 
     async def delete(self, request: web.Request) -> web.Response:
         """End a call at once."""

@@ -11,17 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.versions import PlanVersion
 
-from .api_guard import ApiGuard, error_response, read_body
+from .api_guard import error_response, read_body
+from .api_routes import Answer, Route
+from .api_shapes import Error, Plans, PlansChecked, PlansLoaded
+from .clock import shown_time
 from .plan_counts import PlanCounts
 from .plan_state import (
     PlanState,
     ReloadOutcome,
     plans_to_json,
     problem_to_json,
-    shown_time,
 )
 
-PLANS = "/api/v1/plans"
+PLANS = "/plans"
+
+_BAD = Answer("The body says what is wrong.", Error)
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.toml$")]
 """Of a plan or script; Python is not taken, since checking executes it."""
@@ -69,13 +73,35 @@ class PlansApi:
         self._keeper = keeper
         self.counts = keeper.counts
 
-    def routes(self, guard: ApiGuard) -> list[web.RouteDef]:
-        """Return what the HTTP server is to serve."""
+    def table(self) -> list[Route]:
+        """Return what is served."""
         return [
-            web.get(PLANS, guard.guarded(self._list)),
-            web.post(PLANS + "/check", guard.guarded(self._check)),
-            web.post(PLANS + "/reload", guard.guarded(self._reload)),
-            web.post(PLANS + "/rollback", guard.guarded(self._roll_back)),
+            Route(
+                *("GET", PLANS, self._list, "The plans in use, and what is wrong with the folder."),
+                {200: Answer("Versions newest first.", Plans)},
+            ),
+            Route(
+                *("POST", PLANS + "/check", self._check, "Say what is wrong, and change nothing."),
+                {200: Answer("Checked.", PlansChecked), 400: _BAD},
+                CheckAsked,
+            ),
+            Route(
+                *("POST", PLANS + "/reload", self._reload, "Load what is in the folder."),
+                {
+                    200: Answer("In use.", PlansLoaded),
+                    422: Answer("Those before it stay in use.", PlansLoaded),
+                },
+            ),
+            Route(
+                *("POST", PLANS + "/rollback", self._roll_back, "Use an older version again."),
+                {
+                    200: Answer("In use.", PlansLoaded),
+                    400: _BAD,
+                    404: Answer("That version is not known any more.", Error),
+                    422: Answer("It cannot be used any more; the message says why.", Error),
+                },
+                RollBackAsked,
+            ),
         ]
 
     def on_change(self, tell: Callable[[dict[str, Any]], None]) -> None:

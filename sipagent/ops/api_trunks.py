@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import UTC, datetime
 from typing import Any
 
 from .channel import TrunkChanged
+from .clock import shown_time
 
 
 class Trunks:
@@ -31,7 +31,6 @@ class Trunks:
 
 def _shown(message: TrunkChanged) -> dict[str, Any]:
     state = message.state
-    since = datetime.fromtimestamp(message.at, UTC).isoformat(timespec="milliseconds")
     return {
         "name": state.name,
         "state": state.state.value,
@@ -39,5 +38,5 @@ def _shown(message: TrunkChanged) -> dict[str, Any]:
         "reason": state.reason,
         "expires_s": state.expires_s,
         "retry_in_s": state.retry_in_s,
-        "told_at": since,
+        "told_at": shown_time(message.at),
     }

@@ -10,6 +10,11 @@ def local_time() -> datetime:
     return datetime.now(UTC).astimezone()
 
 
+def shown_time(unix_s: float) -> str:
+    """Return Unix seconds as the API shows them."""
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")
+
+
 def unix_time() -> float:
     """Return seconds since 1970, UTC."""
     return datetime.now(UTC).timestamp()

@@ -7,6 +7,7 @@ else's trouble.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -20,10 +21,18 @@ log = logging.getLogger(__name__)
 LOST = Counter("sipagent_records_lost", "Lines of records or timelines that could not be written.")
 
 
-def append_line(path: Path, content: dict[str, Any]) -> bool:
-    """Append ``content``; return whether it was written."""
+def append_line(path: Path, content: dict[str, Any], *, in_ascii: bool = False) -> bool:
+    """Append ``content``; return whether it was written.
+
+    Args:
+        path: Of the file.
+        content: Of the line.
+        in_ascii: Whether everything else is escaped, so that no program takes any of it for the
+            end of a line, or for an order to a terminal.
+    """
     try:
-        line = orjson.dumps(content, default=str) + b"\n"
+        line = orjson.dumps(content, default=str)
+        line = (json.dumps(orjson.loads(line)).encode() if in_ascii else line) + b"\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:

@@ -14,46 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from .api_shapes import CallShown, defaults
 from .channel import FactTold
-from .live_transcript import Fields, Transcript, shown_time
+from .clock import shown_time
+from .live_transcript import Fields, Transcript
 
-_FIRST: Fields = {
-    "direction": "incoming",
-    "state": "ringing",
-    "attached": False,
-    "plan": "",
-    "agent": "",
-    "caller": "",
-    "called": "",
-    "trunk": "",
-    "source_address": "",
-    "sip_call_id": "",
-    "realtime_call_id": "",
-    "started_at": "",
-    "answered_at": None,
-    "ended_at": None,
-    "codec": "",
-    "floor": "nobody",
-    "turn_gap_ms": None,
-    "tools": [],
-    "transfer_target": "",
-    "muted": [],
-    "silence": "",
-    "callee": None,
-    "mos_in": None,
-    "mos_out": None,
-    "loss_in_percent": None,
-    "loss_out_percent": None,
-    "jitter_ms": None,
-    "rtt_ms": None,
-    "input_tokens": 0,
-    "output_tokens": 0,
-    "result": None,
-    "reason": None,
-    "detail": "",
-    "sip_status": None,
-    "duration_ms": None,
-}
+_FIRST: Fields = defaults(CallShown)
 
 
 class LiveCall:

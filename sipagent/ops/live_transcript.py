@@ -8,10 +8,11 @@ No I/O, no clock: facts bring their time.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from .api_shapes import TurnShown, defaults
 from .channel import FactTold
+from .clock import shown_time
 
 MAX_TURNS = 500
 """The first ones go first."""
@@ -83,11 +84,7 @@ class Transcript:
                 "seq": self._seq,
                 "at": shown_time(self._sounded_at.get(item_id, told_at)),
                 "who": who,
-                "agent": "",
-                "text": "",
-                "heard": None,
-                "heard_ms": None,
-                "interrupted": False,
+                **defaults(TurnShown),
             }
             if len(self._turns) > MAX_TURNS:
                 self._forget(next(iter(self._turns)))
@@ -100,8 +97,3 @@ class Transcript:
     def _forget(self, item_id: str) -> None:
         for kept in (self._turns, self._changed, self._sounded_at):
             kept.pop(item_id, None)
-
-
-def shown_time(at: float) -> str:
-    """Return Unix seconds as the API shows them."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

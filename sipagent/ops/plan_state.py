@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.versions import PlanSource
+
+from .clock import shown_time
 
 SHOWN_PROBLEMS = 100
 
@@ -110,8 +111,3 @@ def plans_to_json(state: PlanState) -> dict[str, Any]:
         "is_rolled_back": state.is_rolled_back,
         "problems": [problem_to_json(each) for each in state.problems[:SHOWN_PROBLEMS]],
     }
-
-
-def shown_time(unix_s: float) -> str:
-    """Return a time as the API says it."""
-    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")

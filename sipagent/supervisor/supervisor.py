@@ -7,6 +7,7 @@
 | engine          | ``run``  | ``run``  | restarted with back-off; not ready meanwhile    |
 | HTTP server     | ``run``  | ``run``  | one line, exit status 1                         |
 | worker          | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
+| audit log       | ``run``  | ``run``  | lines are lost, logged and counted              |
 | webhooks        | ``run``  | ``run``  | one line, exit status 1; see ``attaching``      |
 | attached calls  | ``run``  | ``run``  | restarted with back-off, unless it cannot start |
 | service manager | ``run``  | ``run``  | is told no more; see ``notify``                 |
@@ -35,6 +36,7 @@ from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.api_plans import PlansApi
+from sipagent.ops.audit import AuditLog
 from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.dial_guard import DialGuard
@@ -89,6 +91,7 @@ class _Supervisor:
         self._plans: PlanKeeper | None = None
         self._keeper: StoreKeeper | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._audit = AuditLog(config.audit.path)
         self._is_stopping = False
 
     async def run(self) -> int:
@@ -103,12 +106,14 @@ class _Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         config = self._config
         context = fork_server()
-        guard = ApiGuard(config.http.bind, config.http.token.get_secret_value())
+        guard = ApiGuard(config.http.bind, config.http.all_tokens, self._audit.write)
         dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
         calls = CallsApi(config.dial, dial_guard, self._tell, WORKER)
         plans = self._plans = PlanKeeper(config, context, self._tell, self._prepare)
         plans_api = PlansApi(plans)
-        api = Api(guard, self._tell, lambda: readiness(self._state()), calls, plans_api)
+        api = Api(
+            guard, self._tell, lambda: readiness(self._state()), calls, plans_api, self._audit.last
+        )
         if config.webhooks.secrets:
             self._attaching = Attaching(
                 config,
@@ -135,6 +140,7 @@ class _Supervisor:
                 await self._attaching.open()
             await keeper.open()
             self._run(keeper.run(), "store")
+            await self._audit.open()
             await http.start()
             await plans.start()
             if config.realtime.url == EMBEDDED:
@@ -160,6 +166,7 @@ class _Supervisor:
             if self._engine is not None:
                 await self._engine.close()
             await http.close()
+            await self._audit.close()
             if self._attaching is not None:
                 await self._attaching.close()
             await keeper.close()

@@ -38,6 +38,7 @@ from sipagent.dialplan.tools import Tool
 from sipagent.dialplan.transfer import Transfer, TransferTarget
 from sipagent.dialplan.validation import validate_data
 from sipagent.errors import ConfigError
+from sipagent.ops.http_settings import TokenSettings
 from sipagent.ops.store.costs import Price
 from sipagent.sip.trunks import TrunkSettings
 
@@ -95,7 +96,7 @@ def test_the_sample_names_every_key_with_its_default(tmp_path: Path) -> None:
     named = set(tables(data))
     assert named == {(section, key) for section, key, _ in keys()}
     config = load_config(file, {})
-    paths = {"dialplans", "cdr", "recordings", "store"}
+    paths = {"dialplans", "audit", "cdr", "recordings", "store"}
     assert config.model_dump(exclude=paths) == Config().model_dump(exclude=paths)
     assert config.cdr.path == tmp_path / Config().cdr.path
     assert config.store.url == f"sqlite:///{tmp_path}/sipagent.db"
@@ -248,3 +249,8 @@ def test_every_trunk_of_the_page_about_the_line_is_right() -> None:
     assert len(trunks) == 7
     for each in trunks:
         validate_data(Config, each)
+
+
+def test_every_key_of_a_token_is_on_the_page_of_the_configuration() -> None:
+    section = CONFIGURATION.split("### `[[http.tokens]]`")[1].split("\n## ")[0]
+    assert rows(section).keys() == TokenSettings.model_fields.keys()

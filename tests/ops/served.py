@@ -11,10 +11,12 @@ from typing import Any
 import aiohttp
 
 from sipagent.operator_acts import DONE, ActAnswer
-from sipagent.ops.api import APPROVALS, Api
+from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.api_plans import PlansApi
+from sipagent.ops.api_routes import V1
+from sipagent.ops.api_tokens import Asker, Role, Token
 from sipagent.ops.channel import (
     ApprovalAsked,
     ApprovalClosed,
@@ -32,6 +34,10 @@ from sipagent.ops.status import Readiness
 from sipagent.sip.emergency import EMERGENCY_NUMBERS
 from tests.fakes.plan_keeper import FakeKeeper
 
+from .fits import check_answer
+
+APPROVALS, CALLS, EVENTS = V1 + "/approvals", V1 + "/calls", V1 + "/events"
+
 YES = {"approve": True}
 
 
@@ -47,7 +53,13 @@ class Served:
     """What runs, and what was heard of it."""
 
     def __init__(self, folder: Path, bind: str, token: str) -> None:
-        self._folder, self._bind, self._token = folder, bind, token
+        self._folder, self._bind = folder, bind
+        self._tokens = [
+            Token(Asker(f"{role}er", role), f"{token}{end}")
+            for role, end in ((Role.OPERATE, ""), (Role.READ, "-read"))
+            if token
+        ]
+        self.audited: list[dict[str, Any]] = []
         self.sent: list[tuple[Hashable, Message]] = []
         self.in_time = True
         self.dial = DialSettings(allow=("+49*", "sip:*@pbx.example"), trunk="provider")
@@ -64,11 +76,12 @@ class Served:
         calls = CallsApi(self.dial, guard, self._send, "w")
         self.keeper = FakeKeeper()
         self.api = Api(
-            ApiGuard(self._bind, self._token),
+            ApiGuard(self._bind, self._tokens, self.audited.append),
             self._send,
             lambda: self.readiness,
             calls,
             PlansApi(self.keeper),
+            lambda count: self.audited[: -count - 1 : -1],
         )
         self._server = OpsServer(
             "127.0.0.1", self.port, str(self._folder), lambda: self.readiness, api=self.api
@@ -102,7 +115,9 @@ class Served:
             aiohttp.ClientSession() as session,
             session.request(method, url, **options) as response,
         ):
-            return response.status, await response.json()
+            content = await response.json()
+            check_answer(self.api.document, method, path, response.status, content)
+            return response.status, content
 
     async def decides(
         self, body: Any = YES, approval_id: str = "a1", **options: Any

@@ -8,11 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sipagent.ops.api import APPROVALS
 from sipagent.ops.api_guard import MAX_BODY_BYTES
 from sipagent.ops.channel import ApprovalDecided, Closed
 
-from .served import YES, asked, served_api
+from .served import APPROVALS, YES, asked, served_api
 
 
 async def test_what_waits_is_listed(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ import pytest
 
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
-from sipagent.ops.api_calls import CALLS
 from sipagent.ops.channel import Closed, DialAsked
 
-from .served import Served, served_api
+from .served import CALLS, Served, served_api
 from .told import ENDED, OFFERED, told
 
 WANTED = {"to": "+49 30 1234", "plan": "desk"}

@@ -15,11 +15,10 @@ import pytest
 
 from sipagent.calls.facts import CallAnswered, CallerSaid, CallerSpeechStarted, CallRouted
 from sipagent.ops import api_events, live_calls, live_feed
-from sipagent.ops.api import EVENTS
 from sipagent.ops.channel import ApprovalClosed, Closed
 from sipagent.ops.status import Readiness
 
-from .served import Served, asked, served_api
+from .served import EVENTS, Served, asked, served_api
 from .told import ENDED, HOSTILE, OFFERED, told
 
 

@@ -18,10 +18,9 @@ from sipagent.operator_acts import (
     Whisper,
 )
 from sipagent.ops import asking
-from sipagent.ops.api_calls import CALLS
 from sipagent.ops.channel import Closed, OperatorAsked
 
-from .served import Served, served_api
+from .served import CALLS, Served, served_api
 from .told import ENDED, HOSTILE, OFFERED, told
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from sipagent.dialplan.findings import Finding, Severity
-from sipagent.ops.api_plans import PLANS
+from sipagent.ops.api_routes import V1
 from sipagent.ops.plan_state import PlanState
 from tests.fakes.plan_keeper import WRONG
 
 from .served import served_api
+
+PLANS = V1 + "/plans"
 
 PROBLEM = {
     "file": "plans/desk.toml",
