@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from sipagent import cli_calls
 from sipagent.cli_plans import check, route
 from sipagent.errors import SipAgentError
 
@@ -106,6 +107,7 @@ def demo(
 
 app.command()(check)
 app.command()(route)
+app.add_typer(cli_calls.app, name="calls")
 
 
 @app.command()
