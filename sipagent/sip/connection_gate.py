@@ -1,11 +1,11 @@
 """How many TCP and TLS connections at once PJSIP can take, and the door that is shut meanwhile.
 
-PJSIP holds 64 sockets, calls' among them, and keeps a closed one's place for half a second (see
-``invite_rate``); one more is an assertion, which ends the process and every call in it. Whoever
-opens connections and closes them, as port scanners do, need send nothing for that. At a limit well
-below, nobody is let in any more: the kernel drops what comes to the listening sockets, so that an
-honest peer tries again by itself, a second later. Connections that are open and silent give way to
-new ones, the oldest first; one that carries a call or a registration is only closed after it.
+PJSIP bears only so many (see :mod:`.socket_budget`); whoever opens connections and closes them, as
+port scanners do, need send nothing to end the process. At a limit well below, or when all of them
+together, ours included, reach theirs, nobody is let in any more: the kernel drops what comes to the
+listening sockets, so that an honest peer tries again by itself, a second later. Connections that
+are open and silent give way to new ones, the oldest first; one that carries a call or a
+registration is only closed after it.
 
 Runs on the PJSIP thread; calls, and UDP, notice nothing.
 
@@ -26,9 +26,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from time import monotonic
 
+from .socket_budget import MOST_CONNECTIONS, WINDOW_S, ConnectionBudget
+
 log = logging.getLogger(__name__)
 
-WINDOW_S = 0.75
 MOST_HELD = 16
 """Open, or closed within the window; the kernel may let in five more that already wait."""
 
@@ -74,9 +75,11 @@ class ConnectionGate:
 
     Args:
         give_way: Shuts a connection down that carries nothing.
+        budget: Of all connections.
     """
 
-    def __init__(self, give_way: Callable[[int], None]) -> None:
+    def __init__(self, give_way: Callable[[int], None], budget: ConnectionBudget) -> None:
+        self._budget = budget
         self._give_way = give_way
         self._count = ConnectionCount()
         self._sockets: list[socket.socket] = []
@@ -89,7 +92,7 @@ class ConnectionGate:
     def connected(self, connection: int) -> None:
         """Note a connection, and shut the door behind it if it was the last one."""
         self._count.opened(connection)
-        if self._count.is_full(now=monotonic()):
+        if self._is_full():
             self._shut()
 
     def ended(self, connection: int) -> None:
@@ -99,8 +102,10 @@ class ConnectionGate:
     def poll(self) -> None:
         """Make room, and let others in again once there is."""
         if not self._is_shut:
+            if self._budget.taken(now=monotonic()) >= MOST_CONNECTIONS:
+                self._shut()
             return
-        if not self._count.is_full(now=monotonic()):
+        if not self._is_full():
             self._is_shut = False
             for each in self._sockets:
                 each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
@@ -113,11 +118,15 @@ class ConnectionGate:
             each.close()
         self._sockets = []
 
+    def _is_full(self) -> bool:
+        now = monotonic()
+        return self._count.is_full(now=now) or self._budget.taken(now=now) >= MOST_CONNECTIONS
+
     def _shut(self) -> None:
         if self._is_shut or not self._sockets:
             return
         self._is_shut = True
-        log.warning("! %d connections within %g s: no others for now", MOST_HELD, WINDOW_S)
+        log.warning("! too many connections within %g s: no others for now", WINDOW_S)
         program = _Program(1, ctypes.addressof(_DROP_ALL))
         for each in self._sockets:
             each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, bytes(program))

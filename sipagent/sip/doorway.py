@@ -1,7 +1,7 @@
 """What every request passes before it is anything: the deciders, in their order.
 
 Wires :mod:`.admission`, :mod:`.options`, :mod:`.refer`, :mod:`.other_methods` and
-:mod:`.invite_rate` into the modules of :mod:`.pj_requests`. ``open`` and ``close`` run
+:mod:`.invite_flood` into the modules of :mod:`.pj_requests`. ``open`` and ``close`` run
 on the PJSIP thread.
 """
 
@@ -14,13 +14,14 @@ from time import monotonic
 from .admission import Admission
 from .events import Refused
 from .headers import name_and_uri, uri_user
-from .invite_rate import InviteFlood
+from .invite_flood import InviteFlood
 from .options import Capacity, OptionsAnswer
 from .other_methods import refuse_others
 from .pj_requests import DESK, DOOR, RequestModule
 from .refer import refuse_refer
 from .requests import Request, parse_request
 from .settings import SipSettings
+from .socket_budget import MediaBudget
 
 SECRET_BYTES = 32
 
@@ -31,6 +32,7 @@ class Doorway:
     Args:
         settings: Of the endpoint.
         capacity: Returns what is free.
+        sockets: Of media.
         on_refused: Called with each request that was refused for a reason.
     """
 
@@ -38,6 +40,7 @@ class Doorway:
         self,
         settings: SipSettings,
         capacity: Callable[[], Capacity],
+        sockets: MediaBudget,
         on_refused: Callable[[Refused], None],
     ) -> None:
         self._on_refused = on_refused
@@ -47,7 +50,7 @@ class Doorway:
             settings.invites_per_source_per_s,
             secrets.token_bytes(SECRET_BYTES),
         )
-        flood = InviteFlood()
+        flood = InviteFlood(sockets)
         self._door = (self.admission.at_the_door, flood.at_the_door)
         self._desk = (
             *(OptionsAnswer(capacity), refuse_refer, refuse_others),

@@ -22,12 +22,12 @@ from sipagent.errors import SipError, SipStartError
 
 from .call import SipCall
 from .certificates import check_certificates
+from .dial_turns import DialTurns
 from .dns_records import DnsRecords
 from .doorway import Doorway
 from .events import Refused, refused
 from .headers import Invite, outgoing_invite, parse_invite
 from .interop import interop_findings
-from .invite_rate import DialRate
 from .legs import Legs
 from .line import NO_WISHES, LineWishes
 from .locator import Locator
@@ -37,6 +37,7 @@ from .pjlib import call_limit
 from .registering import Registering
 from .registration import TrunkState
 from .settings import SipSettings
+from .socket_budget import MediaBudget
 from .stack import PjStack
 from .stun_client import with_public_address
 from .thread import POLL_MS, PjThread
@@ -75,9 +76,9 @@ class SipEndpoint:
         self._thread = PjThread()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
-        self._legs = Legs(settings, self._thread, follows_refer=follows_refer)
-        self._dial_rate = DialRate()
-        self._doorway = Doorway(settings, self._capacity, self._turned_away)
+        sockets, self._turns = MediaBudget(), DialTurns()
+        self._legs = Legs(settings, self._thread, sockets, self._turns, follows_refer=follows_refer)
+        self._doorway = Doorway(settings, self._capacity, sockets, self._turned_away)
         self._retry_after_s: int | None = None
         self.port = 0
         """UDP and TCP port SIP listens on; that of TLS if there is no other."""
@@ -170,10 +171,8 @@ class SipEndpoint:
         if trunk:
             account = trunk_named(self._settings.trunks, trunk)
             uri, ours = dialled_uri(account, uri), account.caller_id or account.user or ours
-        wait_s = self._dial_rate.wait_s(now=monotonic())
-        if wait_s is None:
+        if not await self._turns.take():
             raise SipError(f"cannot call {uri}: too many calls are being placed", status=503)
-        await asyncio.sleep(wait_s)
         user = from_user or ours
         invite = outgoing_invite(uri, user, headers, self._settings.codecs, trunk)
         leg = SipCall(invite, self._thread, self._loop)

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
+
+from sipagent.errors import SipError
 
 from .accounts import Accounts
 from .call import SipCall
+from .dial_turns import DialTurns
 from .headers import Invite
 from .next_server import NextServer, host_of
 from .pj_call import PjCall
@@ -22,6 +26,7 @@ from .pjlib import destroy, pj
 from .port_pool import PortPool
 from .resting_ports import RestingPorts
 from .settings import SipSettings
+from .socket_budget import MediaBudget, Share
 from .successors import LegSuccessors
 from .thread import PjThread
 
@@ -32,10 +37,21 @@ class Legs:
     Args:
         settings: Of the endpoint.
         thread: PJSIP's.
+        sockets: Of media.
+        turns: For calls of ours.
         follows_refer: Whether a peer may send us elsewhere.
     """
 
-    def __init__(self, settings: SipSettings, thread: PjThread, *, follows_refer: bool) -> None:
+    def __init__(
+        self,
+        settings: SipSettings,
+        thread: PjThread,
+        sockets: MediaBudget,
+        turns: DialTurns,
+        *,
+        follows_refer: bool,
+    ) -> None:
+        self._sockets, self._turns = sockets, turns
         self._thread = thread
         self._settings = settings
         self._failed: Callable[[str, float], bool] = lambda host, for_s: False
@@ -43,7 +59,7 @@ class Legs:
         self._resting = RestingPorts(settings.rtp_rest_s, settings.most_resting)
         self._peers: set[PjCall] = set()
         self._successors = LegSuccessors(
-            thread, self._make, settings.codecs, follows_refer=follows_refer
+            thread, self._make, settings.codecs, sockets, follows_refer=follows_refer
         )
         self._accounts: Accounts | None = None
 
@@ -71,13 +87,20 @@ class Legs:
 
         Raises:
             pj.Error: If PJSIP does not; nothing is left behind.
+            SipError: If there are no sockets for it.
         """
         invite = leg.invite
+        if not self._sockets.admits(Share.DIAL, now=monotonic()):
+            raise SipError("too many calls are being placed")
         parameters = operation(0, "", invite.headers)
         parameters.txOption.localUri = from_uri
         peer = self._new(leg, pj.PJSUA_INVALID_ID)
         peer.next_server = NextServer(
-            self._next_hop(invite), self._failed, lambda leg: self.dial(leg, from_uri), self._thread
+            self._next_hop(invite),
+            self._failed,
+            lambda leg: self.dial(leg, from_uri),
+            self._turns,
+            self._thread,
         )
         try:
             peer.makeCall(invite.called_uri, parameters)

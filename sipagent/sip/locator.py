@@ -37,6 +37,7 @@ from .locating import (
     services,
 )
 from .pj_resolver import Answer, PjResolver
+from .socket_budget import ConnectionBudget
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Locator:
         self._loop = loop
         self._records, self._spoken, self._post = records, spoken, post
         self._failures = Failures()
+        self.connections = ConnectionBudget()
+        """Of PJSIP, to be told how many there are; PJSIP thread."""
         self._last: dict[Target, list[Server]] = {}
         self._asked: set[asyncio.Task[None]] = set()
         self._waiting = 0
@@ -103,7 +106,7 @@ class Locator:
         try:
             if (address := address_of(target.host)) is not None:
                 transport = _transport(target)
-                answer([Server(address, target.port or PORTS[transport], transport)])
+                answer(self._within([Server(address, target.port or PORTS[transport], transport)]))
             elif self._waiting < MOST_ASKED:
                 self._waiting += 1
                 self._loop.call_soon_threadsafe(self._ask, target, answer)
@@ -165,7 +168,21 @@ class Locator:
     def _found(self, target: Target, found: Sequence[Server], answer: Answer) -> None:
         self._waiting -= 1
         if self._is_open:  # else PJSIP, and what it asked for, may be gone
-            answer(self._failures.ordered(target, found, now=monotonic()))
+            answer(self._within(self._failures.ordered(target, found, now=monotonic())))
+
+    def _within(self, servers: Sequence[Server]) -> Sequence[Server]:
+        """Return the one server to try, none if that needs a connection more than there may be.
+
+        PJSIP would try one after the other, and open as many sockets at once. Who asked comes
+        again, and is told the next.
+        """
+        for each in servers:
+            name = f"{each.address}:{each.port}"
+            if each.transport == "udp" or self.connections.admits(name, now=monotonic()):
+                return [each]
+            log.warning("! %s is not connected to: too many others are", name)
+            break
+        return ()
 
 
 def _outcome(found: Sequence[Server]) -> str:

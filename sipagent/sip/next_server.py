@@ -12,7 +12,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sipagent.errors import SipError
+
 from .call import SipCall
+from .dial_turns import DialTurns
 from .events import Disconnected
 from .locating import SERVER_FAILED
 from .pjlib import pj
@@ -39,6 +42,7 @@ class NextServer:
         host: That it is dialled at.
         failed: Notes that the host's server failed; returns whether there is another.
         dial: Sends the INVITE of a leg once more.
+        turns: For calls of ours.
         thread: Of PJSIP.
     """
 
@@ -47,9 +51,11 @@ class NextServer:
         host: str,
         failed: Callable[[str, float], bool],
         dial: Callable[[SipCall], None],
+        turns: DialTurns,
         thread: PjThread,
     ) -> None:
-        self._host, self._failed, self._dial, self._thread = host, failed, dial, thread
+        self._host, self._failed, self._dial = host, failed, dial
+        self._turns, self._thread = turns, thread
 
     def takes(self, call: PjCall, status: int, retry_after_s: int) -> bool:
         """Take the leg of a call that ended with ``status`` unheard; return whether it goes on."""
@@ -57,14 +63,20 @@ class NextServer:
             return False
         log.info("leg %s = %d: another server is tried", call.leg.invite.sip_call_id, status)
         leg, call.leg = call.leg, call.leg.deserted()
-        self._thread.post(lambda: self._go_on(call, leg))
+        self._turns.later(
+            lambda has_turn: self._thread.post(lambda: self._go_on(call, leg, has_turn))
+        )
         return True
 
-    def _go_on(self, old: PjCall, leg: SipCall) -> None:
+    def _go_on(self, old: PjCall, leg: SipCall, has_turn: bool) -> None:
         try:
-            if old.was_given_up:
+            if not has_turn:
+                leg.tell(Disconnected(503, "too many calls are being placed", by_peer=False))
+            elif old.was_given_up:
                 leg.tell(Disconnected(487, "Request Terminated", by_peer=False))
             else:
                 self._dial(leg)
         except pj.Error as error:
             leg.tell(Disconnected(503, str(error.reason), by_peer=True))
+        except SipError as error:
+            leg.tell(Disconnected(503, str(error), by_peer=False))

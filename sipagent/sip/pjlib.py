@@ -30,6 +30,16 @@ def native() -> ctypes.CDLL:
     return ctypes.CDLL(pj._pjsua2.__file__)
 
 
+def transport_count() -> int:
+    """Return how many connections there are, those being made too, and UDP."""
+    library = native()
+    library.pjsip_endpt_get_tpmgr.restype = ctypes.c_void_p
+    library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
+    endpoint = ctypes.c_void_p(library.pjsua_get_pjsip_endpt())
+    manager = ctypes.c_void_p(library.pjsip_endpt_get_tpmgr(endpoint))
+    return int(library.pjsip_tpmgr_get_transport_count(manager))
+
+
 def call_limit() -> int:
     """Return how many calls this build really holds; valid after ``libInit``."""
     return int(native().pjsua_call_get_max_count())

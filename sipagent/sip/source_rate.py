@@ -1,6 +1,6 @@
 """How many INVITEs per second one address may send. Pure.
 
-A limit for all together (:mod:`.invite_rate`) keeps PJSIP alive; this one keeps an address that
+A limit for all together (:mod:`.invite_flood`) keeps PJSIP alive; this one keeps an address that
 floods, or guesses passwords, from taking what is there for everybody.
 """
 

@@ -12,7 +12,7 @@ from .account_media import check_keying
 from .accounts import Accounts
 from .connection_gate import ConnectionGate
 from .locator import Locator
-from .pjlib import destroy, native, pj
+from .pjlib import destroy, native, pj, transport_count
 from .registration import TrunkState
 from .settings import SipSettings
 from .transports import keep_alive, listen
@@ -57,7 +57,8 @@ class PjStack:
         self._locator = locator
         self._host = _local_host(settings)
         self._writer = _LogWriter()
-        self._gate = ConnectionGate(self._give_way)
+        self._connection_budget = locator.connections
+        self._gate = ConnectionGate(self._give_way, locator.connections)
         self._connections: dict[int, Any] = {}
         self._endpoint: Any = _Endpoint(on_rejected, self._connected, self._connection_lost)
         self.accounts: Accounts | None = None
@@ -85,6 +86,7 @@ class PjStack:
     def poll(self, longest_ms: int) -> None:
         """Handle what arrived, and what is due; wait at most ``longest_ms``."""
         self._endpoint.libHandleEvents(longest_ms)
+        self._connection_budget.counted(transport_count(), now=monotonic())
         self._gate.poll()
         if self.accounts is not None:
             self.accounts.registering.poll(now=monotonic())

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from .call import SipCall
 from .events import Transferred
 from .headers import outgoing_invite, parse_invite
-from .invite_rate import REFERS_PER_WINDOW, InviteRate
 from .pjlib import pj
+from .socket_budget import MediaBudget, Share
 from .thread import PjThread
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class LegSuccessors:
         thread: Of PJSIP.
         make: Makes and keeps a call, of PJSIP's number or to be dialled.
         codecs: What we offer.
+        sockets: Of media.
         follows_refer: Whether every REFER is followed, on a leg of its own (the test phone).
     """
 
@@ -37,12 +38,13 @@ class LegSuccessors:
         thread: PjThread,
         make: Callable[[SipCall, int], PjCall],
         codecs: Sequence[str],
+        sockets: MediaBudget,
         *,
         follows_refer: bool,
     ) -> None:
         self._thread, self._make, self._codecs = thread, make, codecs
         self._follows_refer = follows_refer
-        self._rate = InviteRate(REFERS_PER_WINDOW)
+        self._sockets = sockets
 
     def later(self, command: Callable[[], None]) -> None:
         """Run a command on the PJSIP thread once the callback is over."""
@@ -67,7 +69,7 @@ class LegSuccessors:
             and not old.succession.is_awaited
             and (self._follows_refer or old.leg.follows(target_uri))
         )
-        if not (may_follow and self._rate.admits(now=monotonic())):
+        if not (may_follow and self._sockets.admits(Share.REFER, now=monotonic())):
             return None
         leg = old.leg.deserted()
         leg.invite = outgoing_invite(target_uri, "sipagent", (), self._codecs)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sipagent.sip.invite_rate import INVITES_PER_WINDOW, WINDOW_S
+from sipagent.sip.socket_budget import INVITES_PER_WINDOW, WINDOW_S
 from tests.fakes.faulty_endpoint import faulty_endpoint
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp

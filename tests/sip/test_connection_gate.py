@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sipagent.sip.connection_gate import MOST_HELD, WINDOW_S, ConnectionCount
+from sipagent.sip.connection_gate import MOST_HELD, ConnectionCount
+from sipagent.sip.socket_budget import WINDOW_S
 
 
 def test_it_is_full_with_as_many_as_may_be_open() -> None:

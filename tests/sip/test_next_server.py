@@ -14,11 +14,14 @@ from sipagent.sip.thread import PjThread
 class Dialling:
     """A call of ours at a host whose server may have failed."""
 
-    def __init__(self, *, has_another: bool, was_given_up: bool = False) -> None:
+    def __init__(
+        self, *, has_another: bool, was_given_up: bool = False, has_turn: bool = True
+    ) -> None:
         self.dialled: list[SipCall] = []
         self.failed: list[tuple[str, float]] = []
         commands: list[Callable[[], None]] = []
         thread: Any = SimpleNamespace(post=commands.append)
+        turns: Any = SimpleNamespace(later=lambda go: go(has_turn))
         invite = outgoing_invite("sip:bob@pbx.example", "sipagent", (), ("PCMU",))
         self.leg = SipCall(invite, PjThread(), asyncio.get_running_loop())
         call: Any = SimpleNamespace(leg=self.leg, was_given_up=was_given_up)
@@ -28,7 +31,7 @@ class Dialling:
             self.failed.append((host, for_s))
             return has_another
 
-        self.next = NextServer("pbx.example", failed, self.dialled.append, thread)
+        self.next = NextServer("pbx.example", failed, self.dialled.append, turns, thread)
         self.commands = commands
 
     def ends(self, status: int) -> bool:
@@ -61,3 +64,10 @@ async def test_a_call_that_was_given_up_meanwhile_goes_nowhere() -> None:
     assert dialling.ends(503) and not dialling.dialled
     await asyncio.sleep(0)
     assert dialling.leg.events.get_nowait().status == 487  # type: ignore[union-attr]
+
+
+async def test_a_call_that_gets_no_turn_is_over() -> None:
+    dialling = Dialling(has_another=True, has_turn=False)
+    assert dialling.ends(503) and not dialling.dialled
+    await asyncio.sleep(0)
+    assert dialling.leg.events.get_nowait().status == 503  # type: ignore[union-attr]

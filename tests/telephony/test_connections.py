@@ -1,4 +1,4 @@
-"""Connections of strangers: many, fast, and silent. PJSIP bears 64 sockets, and ends beyond."""
+"""More sockets than PJSIP bears are asked for, all at once: it ends beyond 64 of a kind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import asyncio
 import socket
 from contextlib import ExitStack
 
+from sipagent.errors import SipError
+from sipagent.sip.trunks import MAX_TRUNKS
+
 from .datagrams import SipSocket
-from .harness import becomes, switchboard
+from .dialog import Dialog, sdp
+from .harness import Switchboard, becomes, switchboard, told
+from .kamailio import account, free_port
 
 FLOOD = 150
 
@@ -59,6 +64,61 @@ async def test_silent_connections_give_way_to_new_ones() -> None:
                     return False
 
             await becomes(answered, True)
+
+
+async def test_everything_at_once_is_outlived() -> None:
+    offer = sdp() + "m=audio 40002 RTP/AVP 0\r\n" * 3
+    dead = free_port()
+    trunks = [account(dead, name=f"t{n}", registrar=closed(dead, n)) for n in range(MAX_TRUNKS)]
+    async with (
+        switchboard(
+            trunks=trunks, unknown_callers="accept", invites_per_source_per_s=1_000
+        ) as board,
+        SipSocket(board.endpoint.port) as peer,
+    ):
+        port = board.endpoint.port
+
+        def connections() -> None:
+            for _ in range(FLOOD):
+                connect(port).close()
+
+        async def dial(number: int) -> None:
+            try:
+                leg = await board.endpoint.dial(f"{closed(dead, number)}")
+            except SipError:
+                return
+            await told(leg, "Disconnected")
+
+        async def invites() -> None:
+            for number in range(FLOOD):
+                caller = Dialog(peer, f"c{number}")
+                caller.send("INVITE", offer)
+                await asyncio.sleep(0.005)
+                reject_all(board)
+
+        dials = (dial(number) for number in range(30))
+        await asyncio.gather(asyncio.to_thread(connections), invites(), *dials)
+        peer.send(peer.request("OPTIONS", "after"))
+        while "Call-ID: after\r\n" not in (answer := await peer.response()):
+            pass
+        assert answer.startswith("SIP/2.0 200 ")
+
+        async def calls() -> int:
+            reject_all(board)
+            return board.endpoint.calls_in_use
+
+        await becomes(calls, 0)
+
+
+def reject_all(board: Switchboard) -> None:
+    """Refuse every call that waits."""
+    while not board.incoming.empty():
+        board.incoming.get_nowait().reject(480)
+
+
+def closed(port: int, number: int) -> str:
+    """Return one of many URIs where nobody is connected to."""
+    return f"sip:127.0.0.{2 + number}:{port};transport=tcp"
 
 
 OPTIONS = (

@@ -13,7 +13,7 @@ from sipagent.calls import facts
 from sipagent.calls.setup import OutgoingSetup, RecordingSetup
 from sipagent.calls.termination import Reason, Result
 from sipagent.errors import SipError
-from sipagent.sip.invite_rate import DIALS_PER_WINDOW
+from sipagent.sip.socket_budget import DIALS_PER_WINDOW
 
 from .datagrams import SDP, SipSocket
 from .dialling import CALL_ID, Dialling, dialling

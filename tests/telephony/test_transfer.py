@@ -14,7 +14,7 @@ from sipagent.calls.phone import Phone
 from sipagent.errors import SipError
 from sipagent.sip.call import SipCall
 from sipagent.sip.events import ReferRequested
-from sipagent.sip.invite_rate import REFERS_PER_WINDOW
+from sipagent.sip.socket_budget import REFERS_PER_WINDOW
 from sipagent.sip.states import LegState
 
 from .datagrams import SDP, SipSocket, tag_of
