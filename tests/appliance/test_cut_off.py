@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,12 @@ async def until_said(folder: Path, calls: int) -> None:
         await asyncio.sleep(LOOK_AGAIN_S)
 
 
+def spooled(folder: Path) -> str:
+    """Return what waits in files for the database."""
+    files = (folder / "sipagent.spool").glob("*.jsonl")
+    return "".join(file.read_text() for file in files)
+
+
 async def until_ready(running: Appliance) -> None:
     """Wait until there is a worker."""
     while (await running.get("/readyz"))[0] != 200:
@@ -47,14 +55,21 @@ async def test_a_kill_in_mid_call_leaves_the_record_up_to_the_last_turn(tmp_path
         endpoint.tone_ms = 300
         config = write_files(tmp_path, realtime_url=endpoint.url)
         async with appliance(tmp_path, config=config) as running:
-            async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):
-                await until_said(tmp_path, 1)
-                os.kill(running.worker_pid(), signal.SIGKILL)
-                (record,) = await running.until_records(1)
+            await until_ready(running)
+            with closing(sqlite3.connect(tmp_path / "sipagent.db", isolation_level=None)) as other:
+                other.execute("BEGIN EXCLUSIVE")  # the database says no, and the call goes on
+                async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):
+                    await running.until(lambda: spooled(tmp_path), lambda rows: SAID in rows)
+                    assert await running.series("sipagent_store_up") == 0
+                    assert await running.series("sipagent_store_spooled_bytes") > 0
+                    os.kill(running.worker_pid(), signal.SIGKILL)
+                other.execute("COMMIT")
+            (record,) = await running.until_records(1)
             assert (record["result"], record["reason"]) == ("failed", "cut_off")
             assert [turn["said"] for turn in record["turns"]] == [SAID]
             series = 'sipagent_calls_total{plan="test",reason="cut_off",result="failed"}'
             assert await running.series(series) == 1
+            assert spooled(tmp_path) == ""
 
             await until_ready(running)
             async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):

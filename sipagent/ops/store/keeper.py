@@ -32,6 +32,9 @@ from .retention import forget_some
 log = logging.getLogger(__name__)
 
 LOOK_S = 30.0
+RETRY_S = 2.0
+"""While the database is away."""
+
 DAY_S = 86_400.0
 
 
@@ -79,7 +82,7 @@ class StoreKeeper:
         """Look again and again, until cancelled."""
         while True:
             try:
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(RETRY_S if self._is_away else LOOK_S):
                     await self._told.wait()
             except TimeoutError:
                 pass
@@ -88,7 +91,7 @@ class StoreKeeper:
                 await self._look()
             except StoreTooNew as error:
                 log.error("! %s", error)
-            await self._forget()
+            await self.forget()
 
     def look(self) -> None:
         """Look soon: a process with calls has ended."""
@@ -135,7 +138,7 @@ class StoreKeeper:
                 now_ms=int(self._clock() * 1000),
             )
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
         """Forget what is too old, once a day."""
         days, now = self._settings.retention_days, self._clock()
         if not self._is_open or not days or now - self._forgot_at < DAY_S:

@@ -1,0 +1,142 @@
+"""What the supervisor does for the store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Engine
+
+from sipagent.calls import facts
+from sipagent.errors import StoreTooNew
+from sipagent.ops import engines
+from sipagent.ops.settings import StoreSettings
+from sipagent.ops.store.keeper import StoreKeeper
+from sipagent.ops.store.owner import this_process
+from sipagent.ops.store.retention import AT_A_TIME, forget_some
+from sipagent.ops.store.spool import Spool
+from sipagent.ops.store.tables import VERSION_TABLE
+from tests.ops.script import CALL
+
+from .stores import BEGAN_MS, call_row, counts, rows_of, until_last, write
+
+GOING_ON = until_last(facts.AgentSaid)
+DAY_MS = 86_400_000
+
+
+@asynccontextmanager
+async def kept(folder: Path, **settings: Any) -> AsyncIterator[StoreKeeper]:
+    store = {"url": f"sqlite:///{folder}/calls.db", "spool": folder / "spool", "box": "here"}
+    keeper = StoreKeeper(
+        StoreSettings.model_validate({**store, **settings}),
+        records=folder / "calls.jsonl",
+        recordings=folder / "recordings",
+        clock=lambda: (BEGAN_MS + 10 * DAY_MS) / 1000,
+    )
+    try:
+        yield keeper
+    finally:
+        await keeper.close()
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in (folder / "calls.jsonl").read_bytes().splitlines()]
+
+
+async def test_what_a_dead_process_left_in_its_file_comes_before_its_calls_are_cut_off(
+    tmp_path: Path, engine: Engine
+) -> None:
+    write(engine, *rows_of("c1", GOING_ON[:4]))
+    whole, going_on = rows_of("over"), rows_of("c1", GOING_ON)
+    dead = Spool(tmp_path / "spool" / "boot.1.2.jsonl")
+    dead.append([*whole, *going_on])
+    ours = Spool(tmp_path / "spool" / f"{this_process('').process}.jsonl")
+    ours.append(rows_of("ours", GOING_ON))
+    async with kept(tmp_path) as keeper:
+        await keeper.open()
+    assert not dead.path.exists()
+    assert ours.path.exists()
+    assert call_row(engine, "over").reason == "caller_hung_up"
+    (record,) = records(tmp_path)
+    assert (record["call_id"], record["reason"]) == ("c1", "cut_off")
+    assert record["turns"][-1]["said"] == "one two three"
+
+
+async def test_calls_of_this_process_go_on(tmp_path: Path, engine: Engine) -> None:
+    write(engine, *rows_of("c1", GOING_ON, owner=this_process("here").as_values()))
+    async with kept(tmp_path) as keeper:
+        await keeper.open()
+        await keeper.open()
+    assert call_row(engine, "c1").ended_at_ms is None
+    assert not (tmp_path / "calls.jsonl").exists()
+
+
+async def test_a_store_that_is_locked_at_the_start_is_kept_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_S", 0.02)
+    async with kept(tmp_path) as keeper:
+        with closing(sqlite3.connect(tmp_path / "calls.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await keeper.open()
+            await keeper.open()
+        await keeper.open()
+    assert caplog.text.count("calls go on") == 1
+    with closing(sqlite3.connect(tmp_path / "calls.db")) as database:
+        assert database.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+
+
+async def test_a_store_of_a_newer_version_ends_the_start(tmp_path: Path, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9001'")
+    async with kept(tmp_path) as keeper:
+        with pytest.raises(StoreTooNew, match="use a newer sipagent"):
+            await keeper.open()
+
+
+async def test_old_calls_are_forgotten_with_their_recordings_and_no_other_file(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "recordings").mkdir()
+    files = [tmp_path / "recordings" / "old.wav", tmp_path / "x.wav", tmp_path / "recordings/n.wav"]
+    for file in files:
+        file.touch()
+
+    def recorded(path: Path) -> list[facts.Fact]:
+        return [CALL[0], facts.CallRecorded(str(path), "none", 1, ""), CALL[-1]]
+
+    write(engine, *rows_of("old", recorded(files[0])))
+    write(engine, *rows_of("elsewhere", recorded(files[1])))
+    write(engine, *rows_of("open", GOING_ON, owner=this_process("here").as_values()))
+    write(engine, *rows_of("new", recorded(files[2]), began_ms=BEGAN_MS + 9 * DAY_MS))
+    async with kept(tmp_path, retention_days=5) as keeper:
+        await keeper.open()
+        await keeper.forget()
+    assert [call_row(engine, each) is not None for each in ("old", "elsewhere", "open", "new")] == [
+        *(False, False, True, True)
+    ]
+    assert [file.exists() for file in files] == [False, True, True]
+    assert counts(engine)["recordings"] == 1
+
+
+async def test_calls_are_kept_for_ever_unless_somebody_wants_it(
+    tmp_path: Path, engine: Engine
+) -> None:
+    write(engine, *rows_of("old", began_ms=1))
+    async with kept(tmp_path) as keeper:
+        await keeper.open()
+        await keeper.forget()
+    assert call_row(engine, "old") is not None
+
+
+def test_many_are_forgotten_a_few_at_a_time(tmp_path: Path, engine: Engine) -> None:
+    for number in range(AT_A_TIME + 1):
+        write(engine, *rows_of(f"c{number}", [CALL[0], CALL[-1]]))
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == AT_A_TIME
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == 1
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == 0
