@@ -248,6 +248,8 @@ class Call:
                 play(self._leg, self._setup.prompts, command)
             case commands.CloseSession():
                 self._close_session()
+            case commands.TransferCaller():
+                self._parts.fallback.transfer(command)
             case commands.Finish(termination):
                 self._termination = termination
             case _:

@@ -37,6 +37,15 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferCaller:
+    """Ask the caller's telephone to call somebody else; no agent is there any more."""
+
+    target: str
+    """Its name."""
+    target_uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartConversation:
     """Let caller audio through and have the agent greet."""
 
@@ -92,5 +101,11 @@ PromptCommand: TypeAlias = PlayAnnouncement | PlayEarlyMedia | StopEarlyMedia | 
 """For what is played outside the conversation."""
 
 CallCommand: TypeAlias = (
-    LegCommand | OpenSession | StartConversation | PromptCommand | CloseSession | Finish
+    LegCommand
+    | OpenSession
+    | StartConversation
+    | PromptCommand
+    | TransferCaller
+    | CloseSession
+    | Finish
 )

@@ -4,11 +4,13 @@ How it begins is for ``IncomingController`` and ``OutgoingController`` to say; f
 on there is no difference:
 
     ANNOUNCING  --AnnouncementPlayed--> TALKING     the caller was told what the plan announces
-    TALKING     --SessionFailed-->    APOLOGISING   the other side hears why, then BYE
+    TALKING     --SessionFailed-->    APOLOGISING   the other side hears why, then BYE or REFER
     TALKING     --HangUpRequested-->  ENDING        the last words go out first
     APOLOGISING --ApologyPlayed-->    LINGERING     let the last frames out
     ENDING      --AgentFellSilent-->  LINGERING     the same
     LINGERING   --TAIL_S elapses-->   RELEASING     BYE
+    LINGERING   --TAIL_S elapses-->   REFERRING     REFER, if the plan sends the caller on
+    REFERRING   --it is settled-->    RELEASING     BYE
     any         --LegDisconnected-->  ENDED
 
 Every wait has a limit: a peer that never acknowledges cannot hold a call.
@@ -19,7 +21,7 @@ No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from sipagent.errors import InvalidTransition
@@ -32,6 +34,7 @@ from .commands import (
     PlayAnnouncement,
     PlayApology,
     StartConversation,
+    TransferCaller,
 )
 from .events import (
     AgentFellSilent,
@@ -43,7 +46,9 @@ from .events import (
     LegDisconnected,
     SessionFailed,
     TimerFired,
+    TransferProgressed,
 )
+from .fallback import Fallback
 from .termination import Reason, Result, Termination
 
 NORMAL_CLEARING = 16
@@ -56,6 +61,9 @@ RELEASE_LIMIT_S = 4.0
 TAIL_S = 0.4
 """Between the last sample handed to the leg and BYE: 60 ms or so until it is on the wire, and what
 a peer's jitter buffer may hold of the last syllable; BYE empties that."""
+
+REFER_LIMIT_S = 30.0
+"""From REFER to its outcome; then the call ends in any case."""
 
 ANNOUNCEMENT_LIMIT_S = 60.0
 """A caller who puts us on hold hears no announcement, and there is no conversation without it."""
@@ -74,8 +82,8 @@ class CallPolicy:
     """What the plan says about this call's life."""
 
     ready_within_s: float = 3.0
-    refuse_when_not_ready: bool = False
-    """Refuse with 503 instead of answering with the apology."""
+    fallback: Fallback = field(default_factory=Fallback)
+    """What becomes of the caller when there is no agent."""
     apology_limit_s: float = 10.0
     last_words_limit_s: float = 15.0
     """How long a hang-up waits for the agent to finish speaking."""
@@ -105,9 +113,13 @@ class State(Enum):
     APOLOGISING = auto()
     ENDING = auto()
     LINGERING = auto()
+    REFERRING = auto()
     RELEASING = auto()
     ENDED = auto()
 
+
+PAST_HELP = frozenset({State.APOLOGISING, State.LINGERING, State.REFERRING, State.RELEASING})
+"""The end has begun, and nothing that fails makes a difference."""
 
 UNANSWERED = frozenset({State.NEW, State.CONNECTING, State.EARLY, State.DIALLING, State.RINGING})
 
@@ -120,7 +132,7 @@ class CallController(ABC):
         self._deadline: float | None = None
         self._outcome: Termination | None = None
         self._announced: StartConversation | None = None
-        self._is_confirmed = False
+        self._is_confirmed = self._must_transfer = False
         self.state = State.NEW
 
     def deadline(self) -> float | None:
@@ -151,6 +163,8 @@ class CallController(ABC):
                 self._enter(State.LINGERING, now + TAIL_S)
             case ApologyPlayed() if self.state is State.APOLOGISING:
                 self._enter(State.LINGERING, now + TAIL_S)
+            case TransferProgressed(status, is_final=True) if self.state is State.REFERRING:
+                return self._referred(status, now=now)
             case TimerFired():
                 return self._expire(now=now)
             case _:
@@ -190,7 +204,7 @@ class CallController(ABC):
         return [PlayApology()]
 
     def _fail(self, reason: Reason, detail: str, *, now: float) -> list[CallCommand]:
-        if self.state in {State.APOLOGISING, State.LINGERING, State.RELEASING}:
+        if self.state in PAST_HELP:
             return []
         if self.state is State.ENDING:  # the farewell is cut short, but the call ends as wanted
             return self._release(now=now)
@@ -198,11 +212,15 @@ class CallController(ABC):
         if self.state in UNANSWERED:
             return self._begin_failed(failure, now=now)
         self._outcome = failure
+        action = self._policy.fallback.during_call(reason)
+        if action == "hang_up":
+            return self._release(now=now)
+        self._must_transfer = action == "transfer"
         self._enter(State.APOLOGISING, now + self._policy.apology_limit_s)
         return [CloseSession(), PlayApology()] if self._is_confirmed else [CloseSession()]
 
     def _wind_down(self, event: HangUpRequested, *, now: float) -> list[CallCommand]:
-        if self.state in {State.ENDING, State.LINGERING, State.RELEASING, State.APOLOGISING}:
+        if self.state in {State.ENDING, *PAST_HELP}:
             return self._cut_short(event, now=now)
         if self.state in UNANSWERED:
             return self._give_up(event, now=now)
@@ -217,6 +235,23 @@ class CallController(ABC):
         """End a call at once that is ending, if a person wants it so."""
         is_wanted = event.reason is Reason.OPERATOR_HUNG_UP and not event.lets_finish
         return self._release(now=now) if is_wanted and self.state is not State.RELEASING else []
+
+    def _refer(self, *, now: float) -> list[CallCommand]:
+        """Send the caller to somebody else, once, if that is wanted; else end the call."""
+        if not self._must_transfer or not self._is_confirmed:
+            return self._release(now=now)
+        self._must_transfer = False
+        self._enter(State.REFERRING, now + REFER_LIMIT_S)
+        fallback = self._policy.fallback
+        return [TransferCaller(fallback.target, fallback.target_uri)]
+
+    def _referred(self, status: int, *, now: float) -> list[CallCommand]:
+        assert self._outcome is not None
+        came = "is" if 200 <= status < 300 else f"could not be ({status})"
+        told = f"the caller {came} transferred to {self._policy.fallback.target}"
+        detail = "; ".join(filter(None, (self._outcome.detail, told)))
+        self._outcome = replace(self._outcome, detail=detail)
+        return self._release(now=now)
 
     def _release(self, *, now: float) -> list[CallCommand]:
         self._enter(State.RELEASING, now + RELEASE_LIMIT_S)
@@ -235,7 +270,9 @@ class CallController(ABC):
             case State.ANNOUNCING:
                 self._outcome = Termination(Result.FAILED, Reason.MEDIA_FAILED, "not announced")
                 return self._release(now=now)
-            case State.APOLOGISING | State.ENDING | State.LINGERING:
+            case State.APOLOGISING | State.LINGERING:
+                return self._refer(now=now)
+            case State.ENDING | State.REFERRING:
                 return self._release(now=now)
             case _:
                 return self._begin_expired(now=now)

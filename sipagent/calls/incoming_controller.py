@@ -64,9 +64,10 @@ class IncomingController(CallController):
                 return []
 
     def _begin_failed(self, failure: Termination, *, now: float) -> list[CallCommand]:
-        if self._policy.refuse_when_not_ready:
-            return self._refuse(replace(failure, sip_status=503), now=now)
-        self._outcome = failure
+        fallback = self._policy.fallback
+        if fallback.not_ready == "refuse":
+            return self._refuse(replace(failure, sip_status=fallback.status), now=now)
+        self._outcome, self._must_transfer = failure, fallback.not_ready == "transfer"
         self._enter(State.APOLOGISING, now + CONFIRM_LIMIT_S)
         return [CloseSession(), Answer()]
 
@@ -77,7 +78,8 @@ class IncomingController(CallController):
     def _refuse(self, outcome: Termination, *, now: float) -> list[CallCommand]:
         self._outcome = outcome
         self._enter(State.RELEASING, now + RELEASE_LIMIT_S)
-        return [CloseSession(), Refuse(503, "Service Unavailable")]
+        phrase = "Service Unavailable" if outcome.sip_status == 503 else ""
+        return [CloseSession(), Refuse(outcome.sip_status, phrase)]
 
     def _begin_expired(self, *, now: float) -> list[CallCommand]:
         if self.state is State.CONNECTING:

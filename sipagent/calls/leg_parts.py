@@ -17,6 +17,7 @@ from .delegation_approvals import Approver
 from .hold import HoldPolicy
 from .inbox import Inbox
 from .keypad import Keypad
+from .leg_fallback import LegFallback
 from .leg_hold import LegHold
 from .leg_succession import LegSuccession
 from .leg_transfer import LegTransfer
@@ -51,6 +52,7 @@ class LegParts:
     approvals: LegApprovals
     mcp: LegMcp
     messages: LegMessages
+    fallback: LegFallback
     operator: Operator
     """Last: nearest to the agent."""
 
@@ -140,6 +142,7 @@ def leg_parts(
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
         approvals=LegApprovals(approver),
         mcp=LegMcp(call_id, setup),
+        fallback=LegFallback(),
         messages=LegMessages(
             call_id,
             setup.plan,

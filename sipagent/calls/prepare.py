@@ -6,6 +6,7 @@ from typing import Any
 
 from sipagent.dialplan.agents import build_agents, script_prompt
 from sipagent.dialplan.backend import read_key
+from sipagent.dialplan.fallback import Fallback as FallbackTable
 from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.limits import Limits
 from sipagent.dialplan.line import Line
@@ -22,6 +23,7 @@ from .agent_audio import HoldSettings
 from .barge_in import BargeInSettings
 from .controller import CallPolicy
 from .early_controller import EarlyMedia
+from .fallback import Fallback
 from .keypad_prepare import digit_settings, guarded_plan, keypad_setup
 from .life_settings import LifeSettings
 from .mcp_setup import mcp_setup
@@ -42,7 +44,7 @@ from .setup import (
     VoicemailSetup,
 )
 from .tools import builtin_tools
-from .transfer_setup import transfer_setup
+from .transfer_setup import TransferSetup, transfer_setup
 
 DEFAULT_SILENCE_MS = 500
 """What ends a turn when the plan does not say (Realtime: ``silence_duration_ms``)."""
@@ -84,7 +86,7 @@ def prepare_call(
         session=_session_options(session),
         policy=CallPolicy(
             ready_within_s=session.ready_within_s,
-            refuse_when_not_ready=session.when_not_ready == "refuse",
+            fallback=_fallback(dialplan.fallback, transfer),
             announces=prompts.announcement is not None,
         ),
         barge_in=BargeInSettings(session.barge_in, session.barge_in_confirm_ms),
@@ -149,6 +151,12 @@ def _backend(plan: Plan, *, embedded: bool, version: str) -> BackendSetup | None
         is_interruptible=backend.on_interruption == "cancel",
         filler_every_s=backend.filler_every_s,
     )
+
+
+def _fallback(table: FallbackTable, transfer: TransferSetup) -> Fallback:
+    name = table.target or ""
+    uri = transfer.targets[name].uri if name else ""
+    return Fallback(table.not_ready, table.lost, table.error, table.status, name, uri)
 
 
 def _life(limits: Limits) -> LifeSettings:

@@ -12,6 +12,7 @@ from sipagent.agents.handoffs import handoff_tool_name
 
 from .backend import check_backend
 from .documents import Document
+from .fallback import check_fallback
 from .findings import Finding, Severity
 from .keypad import check_keypad
 from .limits import check_limits
@@ -43,7 +44,7 @@ _OF_AGENTS = (
         "recording",
         "backend",
     ),
-    *("limits", "outgoing", "message", "secrets"),
+    *("limits", "outgoing", "message", "fallback", "secrets"),
 )
 """Tables that mean something only with agents."""
 
@@ -81,6 +82,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_backend,
         check_mcp,
         check_message,
+        check_fallback,
         check_keypad,
         check_line,
         check_recording,

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from .backend import DELEGATE_TOOL, Backend
 from .conditions import Conditions
+from .fallback import Fallback
 from .guardrail import Guardrail
 from .includes import Includes
 from .keypad import KEYPAD_TOOLS, Keypad
@@ -94,6 +95,7 @@ class Dialplan(Model):
     backend: Backend | None = None
     outgoing: Outgoing = Outgoing()
     message: Message | None = None
+    fallback: Fallback = Fallback()
     secrets: SecretFiles = Field(default_factory=dict)
     refuse: Refuse | None = None
     refer: Refer | None = None

@@ -93,10 +93,8 @@ class SessionSettings(Model):
     """Let nothing be heard that guardrails have not passed; agents without any are not held."""
     ready_within_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long the caller may hear ringing while the session is set up."""
-    when_not_ready: Literal["apologise", "refuse"] = "apologise"
-    """Answer and play the apology, or refuse the call with 503."""
     apology: Text = "Sorry, we cannot take your call."
-    """Spoken when the endpoint fails; short, since the caller is released after it."""
+    """Spoken when the endpoint fails, see ``[fallback]``; short, since it is the last thing."""
     apology_wav: FileBeside | None = None
     """A WAV file beside the plan, played instead of the spoken apology."""
     reconnect: Annotated[int, Field(ge=0, le=10)] = 3

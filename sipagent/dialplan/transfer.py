@@ -110,7 +110,7 @@ def check_transfer(plan: Dialplan, document: Document) -> Iterator[Finding]:
         text = f'"{TRANSFER_TOOL}" needs transfer.targets, which says where callers may go'
         yield document.finding(path, text)
     yield from _accepted(transfer, document)
-    if transfer.targets and not users:
+    if transfer.targets and not users and plan.fallback.target is None:
         text = f'no agent has "{TRANSFER_TOOL}"'
         yield document.finding(("transfer",), text, Severity.WARNING)
     for name, target in transfer.targets.items():

@@ -30,7 +30,8 @@ called = "{called}"
 greeting = "Greet."
 apology = "Sorry, please call later."
 ready_within_s = {ready_within_s}
-when_not_ready = "{when_not_ready}"
+[fallback]
+not_ready = "{when_not_ready}"
 [[agents]]
 name = "Agent"
 instructions = "Be brief."
@@ -112,7 +113,7 @@ def write_files(
     sip_port: int = 0,
     http_port: int = 0,
     ready_within_s: float = 3.0,
-    when_not_ready: str = "apologise",
+    when_not_ready: str = "apology",
     called: str = "agent",
     plan: str = PLAN,
 ) -> Path:

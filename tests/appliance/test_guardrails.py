@@ -15,9 +15,10 @@ called = "{called}"
 [session]
 greeting = "say exactly: Good morning. With us you make a guaranteed profit, every single day."
 ready_within_s = {ready_within_s}
-when_not_ready = "{when_not_ready}"
 guardrail_every_chars = 10
 hold_until_checked = true
+[fallback]
+not_ready = "{when_not_ready}"
 [[agents]]
 name = "Broker"
 instructions = "Be brief."

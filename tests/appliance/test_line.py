@@ -15,12 +15,13 @@ called = "{called}"
 [session]
 greeting = "say exactly: Good morning."
 ready_within_s = {ready_within_s}
-when_not_ready = "{when_not_ready}"
 turn_detection = {{ idle_timeout_ms = 5000 }}
 [line]
 codecs = ["PCMA", "PCMU"]
 early_media = "greeting"
 on_resume = "say exactly: There you are."
+[fallback]
+not_ready = "{when_not_ready}"
 [[agents]]
 name = "Agent"
 instructions = "Be brief."

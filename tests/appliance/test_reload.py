@@ -47,7 +47,7 @@ async def until_plans(running: Appliance, **wanted: Any) -> Plans:
 
 def saying(words: str) -> str:
     """Return a plan whose agent says some words."""
-    plan = PLAN.format(ready_within_s=3.0, when_not_ready="apologise", called="agent")
+    plan = PLAN.format(ready_within_s=3.0, when_not_ready="apology", called="agent")
     return plan.replace("Greet.", words)
 
 

@@ -31,6 +31,7 @@ from sipagent.calls.events import (
     SessionReady,
     TimerFired,
 )
+from sipagent.calls.fallback import Fallback
 from sipagent.calls.incoming_controller import IncomingController
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.errors import InvalidTransition
@@ -83,7 +84,7 @@ def test_a_session_that_is_late_is_answered_with_the_apology_and_released() -> N
 
 
 def test_a_plan_may_refuse_instead_of_apologising() -> None:
-    controller = IncomingController(CallPolicy(refuse_when_not_ready=True))
+    controller = IncomingController(CallPolicy(fallback=Fallback("refuse")))
     controller.handle(CallStarted(), now=0.0)
     refused = controller.handle(SessionFailed(Reason.SESSION_REFUSED, "401"), now=0.1)
     assert refused == [CloseSession(), Refuse(503, "Service Unavailable")]

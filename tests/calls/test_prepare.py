@@ -10,6 +10,7 @@ from sipagent.audio.formats import AudioFormat
 from sipagent.audio.tones import tone
 from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.digits import DigitSettings
+from sipagent.calls.fallback import Fallback
 from sipagent.calls.keypad_setup import KeypadSetup
 from sipagent.calls.prepare import DEFAULT_SILENCE_MS, prepare_call
 from sipagent.calls.setup import (
@@ -201,13 +202,19 @@ def test_the_callers_last_word_is_dated_by_the_silence_that_ends_a_turn(
     assert prepared(turn_detection=detection).silence_duration_ms == silence_ms
 
 
-@pytest.mark.parametrize(("wanted", "refuses"), [("apologise", False), ("refuse", True)])
-def test_what_happens_when_the_endpoint_is_not_ready_is_the_plans_choice(
-    wanted: str, refuses: bool
-) -> None:
-    policy = prepared(when_not_ready=wanted, ready_within_s=2).policy
-    assert policy.refuse_when_not_ready is refuses
-    assert policy.ready_within_s == 2
+def test_what_becomes_of_callers_without_an_agent_is_the_plans_choice(tmp_path: Path) -> None:
+    tables = {
+        "name": "desk",
+        "agents": [{"name": "Ada", "instructions": "x"}],
+        "session": {"ready_within_s": 2},
+        "transfer": {"targets": {"desk": "tel:1"}},
+        "fallback": {"not_ready": "refuse", "status": 480, "lost": "transfer", "target": "desk"},
+    }
+    plan = Plan(tmp_path / "desk.toml", Dialplan.model_validate(tables), {})
+    setup = prepare_call(plan, PROMPTS, embedded=False)
+    assert isinstance(setup, CallSetup)
+    assert setup.policy.fallback == Fallback("refuse", "transfer", "apology", 480, "desk", "tel:1")
+    assert setup.policy.ready_within_s == 2
 
 
 def test_a_plan_may_limit_its_calls() -> None:

@@ -14,6 +14,7 @@ from sipagent.config import Config, load_config
 from sipagent.dialplan.backend import Backend
 from sipagent.dialplan.conditions import Conditions
 from sipagent.dialplan.documents import Document, read_document
+from sipagent.dialplan.fallback import Fallback
 from sipagent.dialplan.guardrail import Guardrail
 from sipagent.dialplan.hours import Hours
 from sipagent.dialplan.http_call import HttpCall
@@ -152,7 +153,7 @@ def test_every_key_of_a_trunk_is_on_the_page_of_the_configuration() -> None:
         *(Agent, Tool, Guardrail, Keypad, KeypadField, Line, Transfer, Backend, RecordingSettings),
         *(Limits, Hours),
         *(Outgoing, Voicemail, TransferTarget),
-        *(Refuse, Refer, HttpCall, Parameter, Mcp, Message),
+        *(Refuse, Refer, HttpCall, Parameter, Mcp, Message, Fallback),
     ],
 )
 def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
@@ -170,11 +171,12 @@ def test_every_key_of_a_dialplan_is_on_its_page(model: type[BaseModel]) -> None:
 )
 def test_defaults_of_a_dialplan_are_as_its_page_says(model: type[BaseModel]) -> None:
     table = DIALPLAN[DIALPLAN.index(f"`{next(iter(model.model_fields))}` |") :]
-    if model is Backend:  # shares names of keys with tables before its own
-        table = DIALPLAN[DIALPLAN.index("## `[backend]`") :]
+    own = {Backend: "## `[backend]`", Refuse: "## `[refuse]`"}.get(model)
+    if own is not None:  # shares names of keys with tables before its own
+        table = DIALPLAN[DIALPLAN.index(own) :]
     for key, field in model.model_fields.items():
         cell = re.search(
-            rf"`{key}` \| (`[^`]+`)? ?\|", table if key == "model" or model is Backend else DIALPLAN
+            rf"`{key}` \| (`[^`]+`)? ?\|", table if key == "model" or own is not None else DIALPLAN
         )
         if cell is None or cell[1] is None or key == "turn_detection":
             continue

@@ -39,8 +39,8 @@ AGENTS = '[[agents]]\nname = "A"\ninstructions = "x"\n'
         ("[session]\nscript = '../x'", ":3: session.script: must name a file beside"),
         ("[session]\napology_wav = '/x.wav'", ":3: session.apology_wav: must name a file"),
         (
-            "[session]\nwhen_not_ready = 'x'",
-            ":3: session.when_not_ready: must be 'apologise' or 'refuse', not \"x\"",
+            "[fallback]\nnot_ready = 'x'",
+            ":3: fallback.not_ready: must be 'apology', 'transfer' or 'refuse', not \"x\"",
         ),
         ("[session]\nturn_detection = 'none'", ":3: session.turn_detection: must be a table"),
         ("[session.turn_detection]\ntype = 'vad'", ":3: session.turn_detection.type: must be"),
@@ -102,8 +102,10 @@ noise_reduction = "far_field"
 prompt_id = "pmpt_1"
 barge_in_confirm_ms = 200
 ready_within_s = 2
-when_not_ready = "refuse"
 apology = "Sorry."
+[fallback]
+not_ready = "refuse"
+status = 480
 [limits]
 max_duration_s = 60
 [recording]
