@@ -103,6 +103,7 @@ class Api:
         """End the streams."""
         self._feed.close()
         await self._events.close()
+        await self.calls.past.close()
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says; ``Closed``: it is gone."""

@@ -18,11 +18,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sipagent.dialplan.model import PlanName
 from sipagent.dialplan.outgoing import CallerId, RingSeconds
+from sipagent.errors import JournalError
 from sipagent.masking import masked_number
 from sipagent.operator_acts import HangUp
 
 from .api_guard import about_call, error_response, read_body
 from .api_operator import OperatorApi
+from .api_past import QUERY, PastCalls
 from .api_routes import V1, Answer, Route
 from .api_shapes import Calls, Error, WholeCall
 from .asking import Asking, NotAnswered
@@ -92,6 +94,7 @@ class CallsApi:
         guard: Of it.
         send: Tells the process with the line.
         source: What the process with the line is known as.
+        past: Calls that are over.
     """
 
     def __init__(
@@ -100,11 +103,12 @@ class CallsApi:
         guard: DialGuard,
         send: Callable[[Hashable, Message], None],
         source: Hashable,
+        past: PastCalls,
     ) -> None:
         self._settings, self._guard = settings, guard
         self._send, self._source = send, source
         self._asking = Asking(send)
-        self.live = LiveCalls()
+        self.live, self.past = LiveCalls(), past
         self.counts = DialCounts()
         self.operator = OperatorApi(self.live, self._asking, guard, settings.country_code)
 
@@ -120,8 +124,13 @@ class CallsApi:
         }
         return [
             Route(
-                *("GET", CALLS, self.list, "The calls there are."),
-                {200: Answer("Oldest first; those that ended a moment ago, too.", Calls)},
+                *("GET", CALLS, self.list, "The calls there are, or were."),
+                {
+                    200: Answer("Live ones oldest first, past ones newest first.", Calls),
+                    400: Answer("What is asked cannot be read.", Error),
+                    503: Answer("The store does not answer.", Error),
+                },
+                query=QUERY,
             ),
             Route(*("POST", CALLS, self.place, "Place a call."), placed, CallWanted),
             Route(
@@ -129,8 +138,10 @@ class CallsApi:
                 {
                     200: Answer("With what was said.", WholeCall),
                     404: Answer("There is no such call.", Error),
+                    503: Answer("The store does not answer.", Error),
                 },
             ),
+            *self.past.table(),
         ]
 
     def heard(self, source: Hashable, message: Message) -> None:
@@ -171,13 +182,29 @@ class CallsApi:
             self._guard.give_back(to)
         return response
 
-    async def list(self, _: web.Request) -> web.Response:
-        """Tell which calls there are: GET."""
-        return web.json_response({"calls": self.live.listed()})
+    async def list(self, request: web.Request) -> web.Response:
+        """Tell which calls there are, or were."""
+        match request.query.get("state", "live"):
+            case "live":
+                return web.json_response({"calls": self.live.listed(), "next": ""})
+            case "past":
+                return await self.past.listed(request)
+            case _:
+                return error_response(400, "state: must be live or past")
 
     async def show(self, request: web.Request) -> web.Response:
-        """Tell all that is known of a call: GET."""
-        shown = self.live.shown(request.match_info["call_id"])
+        """Tell all that is known of a call."""
+        call_id = request.match_info["call_id"]
+        shown = self.live.shown(call_id)
+        try:
+            if shown is None:
+                shown = await self.past.whole(call_id)
+            elif shown["state"] == "ended":
+                shown["record"] = await self.past.record(call_id)
+        except JournalError as error:
+            log.error("! the store does not answer: %s", error)
+            if shown is None:
+                return error_response(503, "the store does not answer")
         return _unknown() if shown is None else web.json_response(shown)
 
     def _refused(self, to: Destination, plan: str, refused: Refused) -> web.Response:

@@ -86,6 +86,9 @@ class CallShown(Shape):
     rtt_ms: float | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
+    model: str = ""
+    box: str = ""
     result: str | None = None
     reason: str | None = None
     detail: str = ""
@@ -110,12 +113,16 @@ class WholeCall(CallShown):
     """A call, with what was said."""
 
     transcript: list[TurnShown]
+    record: dict[str, Any] | None = None
+    """All that the store has of it, once it is over."""
 
 
 class Calls(Shape):
-    """The calls there are."""
+    """Some calls."""
 
     calls: list[CallShown]
+    next: str = ""
+    """Of a list of past calls: the ``cursor`` of the page after it."""
 
 
 class ApprovalShown(Shape):
@@ -219,6 +226,28 @@ class PlansChecked(Shape):
 
     is_right: bool
     problems: list[Problem]
+
+
+class FiguresOfDay(Shape):
+    """What became of the calls of a plan on one day (UTC)."""
+
+    day: str
+    plan: str
+    calls: int
+    answered: int
+    completed: int
+    failed: int
+    duration_ms: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+    turn_gap_ms: int | None
+
+
+class Figures(Shape):
+    """Those of all days and plans."""
+
+    figures: list[FiguresOfDay]
 
 
 class AuditEntry(Shape):

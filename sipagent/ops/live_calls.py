@@ -1,7 +1,7 @@
 """The calls there are, and those that were a moment ago, as the API shows them.
 
     unknown --placed, or a fact--> live --CallEnded, or its process is gone--> ended
-    ended   --KEPT_S later-->      remembered: by its id alone, and without what was said
+    ended   --KEPT_S later-->      unknown: it is in the store
     ended   --CallOffered-->       live: another process took it up again
 
 No I/O, no clock. A ``source`` is whatever process has the call.
@@ -9,7 +9,6 @@ No I/O, no clock. A ``source`` is whatever process has the call.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
 from .channel import DialAsked, FactTold
@@ -19,16 +18,12 @@ from .live_transcript import Fields
 KEPT_S = 60.0
 """How long a call that is over is listed."""
 
-REMEMBERED = 1_000
-"""Calls that are over."""
-
 
 class LiveCalls:
     """Keep them."""
 
     def __init__(self) -> None:
         self._calls: dict[str, LiveCall] = {}
-        self._remembered: OrderedDict[str, Fields] = OrderedDict()
         self._placed: set[str] = set()
         self._changed: dict[str, LiveCall] = {}
         self._dropped: list[str] = []
@@ -88,9 +83,6 @@ class LiveCalls:
                 del self._calls[call.call_id]
                 self._changed.pop(call.call_id, None)
                 self._dropped.append(call.call_id)
-                self._remembered[call.call_id] = call.shown
-                if len(self._remembered) > REMEMBERED:
-                    self._remembered.popitem(last=False)
 
     # What is shown.
 
@@ -99,12 +91,11 @@ class LiveCalls:
         return [dict(call.shown) for call in self._calls.values()]
 
     def shown(self, call_id: str) -> Fields | None:
-        """Return one call, with its transcript while it is listed; None: there is none."""
+        """Return one call, with its transcript; None: it is none of those that are listed."""
         call = self._calls.get(call_id)
-        if call is not None:
-            return {**call.shown, "transcript": call.transcript.turns}
-        shown = self._remembered.get(call_id)
-        return None if shown is None else {**shown, "transcript": []}
+        if call is None:
+            return None
+        return {**call.shown, "transcript": call.transcript.turns, "record": None}
 
     def source_of(self, call_id: str) -> Hashable | None:
         """Return which process has a call that is not over."""
@@ -127,6 +118,5 @@ class LiveCalls:
         return [{"call_id": call_id, **each} for call_id, each in changes if each], dropped
 
     def _add(self, call: LiveCall) -> LiveCall:
-        self._remembered.pop(call.call_id, None)
         self._calls[call.call_id] = self._changed[call.call_id] = call
         return call

@@ -33,18 +33,15 @@ from sipagent.config import Config
 from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import SipAgentError
 from sipagent.ops.api import Api
-from sipagent.ops.api_calls import CallsApi
-from sipagent.ops.api_guard import ApiGuard
-from sipagent.ops.api_plans import PlansApi
 from sipagent.ops.audit import AuditLog
 from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
-from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.store.keeper import StoreKeeper
 from sipagent.realtime.settings import EMBEDDED
 
+from .admin_api import admin_api
 from .attaching import Attaching
 from .engine_process import EngineProcess
 from .notify import ServiceManager
@@ -106,13 +103,9 @@ class _Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         config = self._config
         context = fork_server()
-        guard = ApiGuard(config.http.bind, config.http.all_tokens, self._audit.write)
-        dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
-        calls = CallsApi(config.dial, dial_guard, self._tell, WORKER)
         plans = self._plans = PlanKeeper(config, context, self._tell, self._prepare)
-        plans_api = PlansApi(plans)
-        api = Api(
-            guard, self._tell, lambda: readiness(self._state()), calls, plans_api, self._audit.last
+        api = admin_api(
+            config, self._tell, lambda: readiness(self._state()), plans, self._audit, WORKER
         )
         if config.webhooks.secrets:
             self._attaching = Attaching(

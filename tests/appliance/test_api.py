@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import orjson
 from tests.telephony.refund_call import decide, heard, refund_line, until_asked
 from tests.telephony.sipp import needs_sipp
 
-from .appliance import Appliance
+from .appliance import LOOK_AGAIN_S, Appliance
 
 pytestmark = [needs_sipp]
 
@@ -69,3 +70,10 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         ]
         assert turns == [(turn["said"], turn["heard"]) for turn in record["turns"] if turn["said"]]
         assert shown["mos_in"] is not None
+        while not (shown := await asked(running, f"calls/{call['call_id']}"))["record"]:
+            await asyncio.sleep(LOOK_AGAIN_S)  # the store follows
+        assert [each["act"] for each in shown["record"]["operator"]] == acts
+        past = await asked(running, "calls?state=past&q=is%20refunded")
+        assert [each["call_id"] for each in past["calls"]] == [call["call_id"]]
+        (figures,) = (await asked(running, "figures"))["figures"]
+        assert (figures["plan"], figures["calls"]) == ("refunds", 1)

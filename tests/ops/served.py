@@ -14,6 +14,7 @@ from sipagent.operator_acts import DONE, ActAnswer
 from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.api_past import PastCalls
 from sipagent.ops.api_plans import PlansApi
 from sipagent.ops.api_routes import V1
 from sipagent.ops.api_tokens import Asker, Role, Token
@@ -32,6 +33,7 @@ from sipagent.ops.http import OpsServer
 from sipagent.ops.settings import DialSettings
 from sipagent.ops.status import Readiness
 from sipagent.sip.emergency import EMERGENCY_NUMBERS
+from tests.fakes.call_queries import FakeQueries
 from tests.fakes.plan_keeper import FakeKeeper
 
 from .fits import check_answer
@@ -73,7 +75,9 @@ class Served:
     async def start(self) -> None:
         """Serve, the second time on the same port and without what was asked."""
         guard = DialGuard(self.dial, EMERGENCY_NUMBERS)
-        calls = CallsApi(self.dial, guard, self._send, "w")
+        self.store = FakeQueries()
+        past = PastCalls(self.store, self._folder / "recordings")
+        calls = CallsApi(self.dial, guard, self._send, "w", past)
         self.keeper = FakeKeeper()
         self.api = Api(
             ApiGuard(self._bind, self._tokens, self.audited.append),

@@ -1,0 +1,42 @@
+"""The admin API, as the configuration wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from sipagent.config import Config
+from sipagent.ops.api import Api
+from sipagent.ops.api_calls import CallsApi
+from sipagent.ops.api_guard import ApiGuard
+from sipagent.ops.api_past import PastCalls
+from sipagent.ops.api_plans import Keeper, PlansApi
+from sipagent.ops.audit import AuditLog
+from sipagent.ops.channel import Message
+from sipagent.ops.dial_guard import DialGuard
+from sipagent.ops.status import Readiness
+from sipagent.ops.store.queries import CallQueries
+
+
+def admin_api(
+    config: Config,
+    send: Callable[[Hashable, Message], None],
+    readiness: Callable[[], Readiness],
+    plans: Keeper,
+    audit: AuditLog,
+    line: Hashable,
+) -> Api:
+    """Return it.
+
+    Args:
+        config: Of the appliance.
+        send: Tells a process something.
+        readiness: Of the box, now.
+        plans: Keeps them.
+        audit: Where it is written what was to change something.
+        line: What the process with the line is known as.
+    """
+    guard = ApiGuard(config.http.bind, config.http.all_tokens, audit.write)
+    dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
+    past = PastCalls(CallQueries(config.store.url), config.recordings.path)
+    calls = CallsApi(config.dial, dial_guard, send, line, past)
+    return Api(guard, send, readiness, calls, PlansApi(plans), audit.last)
