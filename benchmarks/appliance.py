@@ -66,6 +66,7 @@ class Appliance:
     """Where it takes calls."""
     worker: int
     """Process that has the SIP port."""
+    http_port: int
 
 
 @asynccontextmanager
@@ -81,11 +82,12 @@ async def serving(url: str, folder: Path, *, codecs: Sequence[str]) -> AsyncIter
         NotReady: If it does not answer OPTIONS with 200 in time.
     """
     target = ("127.0.0.1", _free_port(socket.SOCK_DGRAM))
+    http_port = _free_port(socket.SOCK_STREAM)
     log = folder / "serve.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *SERVE,
-            str(_configure(folder, url, target[1], codecs)),
+            str(_configure(folder, url, target[1], http_port, codecs)),
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdin=asyncio.subprocess.DEVNULL,
@@ -101,7 +103,7 @@ async def serving(url: str, folder: Path, *, codecs: Sequence[str]) -> AsyncIter
             raise NotReady(f"not ready in {START_LIMIT_S:g} s") from None
         if worker is None:
             raise NotReady(f"exit status {process.returncode}")
-        yield Appliance(target, worker)
+        yield Appliance(target, worker, http_port)
     except Exception as error:
         error.add_note(_tail(log))
         raise
@@ -141,7 +143,9 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _configure(folder: Path, url: str, sip_port: int, codecs: Sequence[str]) -> Path:
+def _configure(
+    folder: Path, url: str, sip_port: int, http_port: int, codecs: Sequence[str]
+) -> Path:
     plans = folder / "plans"
     plans.mkdir(exist_ok=True)
     (plans / "bench.toml").write_text(PLAN)
@@ -149,7 +153,6 @@ def _configure(folder: Path, url: str, sip_port: int, codecs: Sequence[str]) -> 
     apology.write(tone(440, 500, 8_000))
     apology.close()
     config = folder / "bench.toml"
-    http_port = _free_port(socket.SOCK_STREAM)
     values = {"sip_port": sip_port, "url": url, "plans": plans, "http_port": http_port}
     config.write_text(CONFIG.format(codecs=list(codecs), **values))
     return config

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
@@ -46,11 +47,27 @@ def check_schema(schema: Mapping[str, Any], *, where: str) -> None:
         ConfigError: If it is no JSON Schema, or not one of an object.
     """
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ConfigError(f"no JSON Schema: {error.message}", where=where) from None
+        flaw = _known_flaw(json.dumps(schema, sort_keys=True))
+    except (TypeError, ValueError):  # what is no JSON may still say what is wrong with it
+        flaw = _flaw(schema)
+    if flaw:
+        raise ConfigError(f"no JSON Schema: {flaw}", where=where)
     if schema.get("type") != "object":
         raise ConfigError('the schema of arguments must have type "object"', where=where)
+
+
+@lru_cache(maxsize=1_000)
+def _known_flaw(text: str) -> str:
+    """Return what is wrong with a schema; checking takes milliseconds, and plans come again."""
+    return _flaw(json.loads(text))
+
+
+def _flaw(schema: Mapping[str, Any]) -> str:
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return str(error.message)
+    return ""
 
 
 def strict_schema(schema: Mapping[str, Any]) -> Schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sipagent.agents.callbacks import call_off_loop
@@ -35,7 +36,8 @@ class KeyHands(Protocol):
         ...
 
 
-def keypad_tools(fields: tuple[FieldSettings, ...]) -> dict[str, FunctionTool]:
+@lru_cache(maxsize=100)
+def keypad_tools(fields: tuple[FieldSettings, ...]) -> Mapping[str, FunctionTool]:
     """Return the built-in tools about keys, by name."""
     collect = _collect_named(fields) if fields else _collect_any()
     return {COLLECT_TOOL: collect, SEND_TOOL: _send_tool()}

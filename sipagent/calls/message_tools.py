@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sipagent.agents.tools import FunctionTool, ToolContext, function_tool
@@ -37,7 +39,8 @@ async def note(context: ToolContext, text: str) -> str:
     return NOTED
 
 
-def message_tools() -> dict[str, FunctionTool]:
+@cache
+def message_tools() -> Mapping[str, FunctionTool]:
     """Return the tools by name."""
     return {"take_message": function_tool(take_message), "note": function_tool(note)}
 

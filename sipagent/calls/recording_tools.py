@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 from sipagent.agents.tools import FunctionTool, ToolContext, function_tool
 
 from .recording import Recording
@@ -32,7 +35,8 @@ async def resume_recording(context: ToolContext) -> str:
     return NOT_RECORDED if recording is None else recording.resume()
 
 
-def recording_tools() -> dict[str, FunctionTool]:
+@cache
+def recording_tools() -> Mapping[str, FunctionTool]:
     """Return the tools, by name."""
     made = map(function_tool, (start_recording, pause_recording, resume_recording))
     return {tool.name: tool for tool in made}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
@@ -69,6 +70,11 @@ async def hangup(context: ToolContext) -> BackgroundResult:
     return BackgroundResult("The call ends now.")
 
 
+@cache
+def _hangup_tool() -> FunctionTool:
+    return function_tool(hangup)
+
+
 async def _delegate(context: ToolContext, values: Mapping[str, Any]) -> str:
     call: CallContext = context.context
     assert call.delegate is not None
@@ -115,7 +121,7 @@ def builtin_tools(
         delegation_timeout_s: Of its backend agent; None: there is none.
         keypad_fields: Numbers that agents may ask for; none: any number.
     """
-    tools = {"hangup": function_tool(hangup), **message_tools()}
+    tools = {"hangup": _hangup_tool(), **message_tools()}
     tools |= {**recording_tools(), **keypad_tools(keypad_fields)}
     if transfer.targets:
         tools["transfer_call"] = transfer_tool(transfer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -19,6 +20,8 @@ from sipagent.dialplan.findings import Finding
 from sipagent.ops.plan_state import PlanSummary
 
 CHECK_LIMIT_S = 20.0
+NICENESS = 10
+"""Calls come first where there are few cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Checked:
 def checker_main(config: Config, copy: Path, connection: Connection) -> None:
     """Run in the process that checks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
     findings, plans, others = importlib.import_module("sipagent.check").check_copy(config, copy)
     summaries = tuple(
         PlanSummary(
