@@ -120,6 +120,8 @@ class _Worker:
         leftovers = Leftovers(self._sip)
         await leftovers.begin()
         await self._ended.wait()
+        if self._dials is not None:
+            await self._dials.close()
         self._desk.hang_up_all(Reason.SHUTDOWN)
         try:
             async with asyncio.timeout(STOP_LIMIT_S):
@@ -216,7 +218,8 @@ class _Worker:
             sip = self._sip
             channel.send(Heartbeat(sip.calls_in_use, sip.call_limit, sip.is_draining))
             await sleep_measured(HEARTBEAT_S)
-            if sip.is_draining and self._desk is not None and not self._desk.calls:
+            is_idle = self._desk is not None and not self._desk.calls
+            if sip.is_draining and is_idle and not (self._dials and self._dials.is_dialling):
                 self._ended.set()
 
     def _command(self, message: Message) -> None:

@@ -118,6 +118,18 @@ class DialDesk:
         task.add_done_callback(lambda _: self._dialling.pop(request.call_id, None))
         return DialAnswer(202)
 
+    @property
+    def is_dialling(self) -> bool:
+        """Tell whether a call is being placed that is none yet."""
+        return bool(self._dialling)
+
+    async def close(self) -> None:
+        """Dial nobody any more; what was about to be a call ends, on record."""
+        tasks = list(self._dialling.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def give_up(self, call_id: str) -> bool:
         """End a call as soon as it is one; return whether it is being dialled."""
         if call_id not in self._dialling:
@@ -139,11 +151,13 @@ class DialDesk:
             )
         except SipError as error:
             log.warning("call=%s ! could not be dialled; why is in its record", call_id)
-            self._offered(call_id, "", uri_user(request.uri) or request.uri, caller)
-            self._tell(call_id, routed(setup))
             failed = Termination(Result.FAILED, Reason.DIAL_FAILED, str(error), error.status or 500)
-            self._tell(call_id, facts.CallEnded(failed, 0))
+            self._never_sent(request, setup, caller, failed)
             return
+        except asyncio.CancelledError:
+            ended = Termination(Result.FAILED, Reason.SHUTDOWN, "not dialled any more", 503)
+            self._never_sent(request, setup, caller, ended)
+            raise
         finally:
             is_given_up = call_id in self._given_up
             self._given_up.discard(call_id)
@@ -166,6 +180,13 @@ class DialDesk:
         )
         if is_given_up:
             call.hang_up(Reason.OPERATOR_HUNG_UP)
+
+    def _never_sent(
+        self, request: DialRequest, setup: CallSetup, caller: str, ended: Termination
+    ) -> None:
+        self._offered(request.call_id, "", uri_user(request.uri) or request.uri, caller)
+        self._tell(request.call_id, routed(setup))
+        self._tell(request.call_id, facts.CallEnded(ended, 0))
 
     def _offered(self, call_id: str, sip_call_id: str, called: str, caller: str) -> None:
         self._tell(call_id, facts.CallOffered("outgoing", sip_call_id, called, caller))

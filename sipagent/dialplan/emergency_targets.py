@@ -1,4 +1,4 @@
-"""Checks that no agent can transfer a caller to an emergency number. Pure.
+"""Checks that no plan sends a caller to an emergency number. Pure.
 
 A plan that takes emergency calls may pass them on: only there does somebody expect it.
 """
@@ -15,16 +15,24 @@ from .models import Dialplan
 def check_emergency_targets(
     plans: Iterable[tuple[Dialplan, Document]], is_emergency: Callable[[str], bool]
 ) -> Iterator[Finding]:
-    """Return an error for each target of ``[transfer]`` that is an emergency number.
+    """Return an error for each target of ``[transfer]`` or ``[refer]`` that is such a number.
 
     Args:
         plans: With the files they are from.
         is_emergency: Tells whether a URI is one.
     """
     for plan, document in plans:
-        if plan.transfer is None or plan.match.emergency:
+        if plan.match.emergency:
             continue
-        for name, target in plan.transfer.targets.items():
-            if is_emergency(target.uri):
+        for path, uri in _targets(plan):
+            if is_emergency(uri):
                 text = "is an emergency number: that needs match.emergency = true"
-                yield document.finding(("transfer", "targets", name), text)
+                yield document.finding(path, text)
+
+
+def _targets(plan: Dialplan) -> Iterator[tuple[tuple[str, ...], str]]:
+    if plan.refer is not None:
+        yield ("refer", "target_uri"), plan.refer.target_uri
+    if plan.transfer is not None:
+        for name, target in plan.transfer.targets.items():
+            yield ("transfer", "targets", name), target.uri

@@ -17,7 +17,7 @@ from .headers import name_and_uri, uri_user
 from .invite_flood import InviteFlood
 from .options import Capacity, OptionsAnswer
 from .other_methods import refuse_others
-from .pj_requests import DESK, DOOR, RequestModule
+from .pj_requests import DESK, DOOR, RequestModule, drop_methods
 from .refer import refuse_refer
 from .requests import Request, parse_request
 from .settings import SipSettings
@@ -64,6 +64,7 @@ class Doorway:
         Raises:
             SipError: If this build of PJSIP has no place for that.
         """
+        drop_methods("SUBSCRIBE", "MESSAGE", "PUBLISH")
         self._modules.append(RequestModule(DESK, self._desk, self._refused))
         self._modules.append(RequestModule(DOOR, self._door, self._refused))
 

@@ -7,6 +7,7 @@ dialog it would say 500 to most of it.
 - SUBSCRIBE: no event package of ours, 489 (RFC 6665 section 8.3.2);
 - what belongs into a dialog, without one: 481 (RFC 3261 section 12.2.2). Only an unasked
   message-summary is left to PJSUA, which takes it (RFC 3842);
+- NOTIFY in a call of no REFER of ours: 481 (RFC 6665 section 4.1.3), 489 of other events;
 - everything else: 405 with Allow (RFC 3261 section 8.2.1).
 """
 
@@ -33,17 +34,19 @@ def refuse_others(request: Request) -> Answer | None:
     return None if is_taken else Answer(481)
 
 
-def status_in_dialog(method: str, text: str) -> int:
+def status_in_dialog(method: str, text: str, *, refers: bool) -> int:
     """Return how a request in a call's dialog is refused, 0 if PJSIP knows what to say.
 
     Args:
         method: Of the request.
         text: The whole of it.
+        refers: Whether a REFER of ours is under way: only that subscribes to anything.
     """
     if method in _OF_CALLS:
         return 0
-    if method == "NOTIFY":  # of a REFER of ours, or of nothing
-        return 0 if _event(parse_request(text, "", at=0.0)) == "refer" else 489
+    if method == "NOTIFY":
+        is_known = _event(parse_request(text, "", at=0.0)) == "refer"
+        return 0 if is_known and refers else 481 if is_known else 489
     return 489 if method == "SUBSCRIBE" else 405
 
 

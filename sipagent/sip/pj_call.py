@@ -296,7 +296,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             answer_in_dialog(transaction, int(rdata.pjRxData))
         elif method == "INFO":
             self._keys.answer_info(transaction, rdata)
-        elif status := status_in_dialog(method, str(rdata.wholeMsg)):
+        elif status := status_in_dialog(method, str(rdata.wholeMsg), refers=self._refers):
             answer_in_dialog(transaction, int(rdata.pjRxData), status)
 
     def _answered(self, method: str, status: int) -> None:

@@ -48,6 +48,8 @@ _READ = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
 _INFO = re.compile(r"Request msg ([^\s/]+)/")
 """The method as PJSIP has read it: ``invite`` and a tab after it are an INVITE to PJSIP."""
 
+METHOD_NOT_ALLOWED = 405
+
 _RequestCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 
@@ -76,6 +78,26 @@ class _Module(ctypes.Structure):
 
 class _List(ctypes.Structure):
     _fields_: ClassVar = [("prev", ctypes.c_void_p), ("next", ctypes.c_void_p)]
+
+
+class _Text(ctypes.Structure):
+    _fields_: ClassVar = [("address", ctypes.c_void_p), ("length", ctypes.c_ssize_t)]
+
+
+class _ArrayHeader(ctypes.Structure):
+    """``pjsip_generic_array_hdr`` of ``pjsip/sip_msg.h``."""
+
+    _fields_: ClassVar = [
+        ("prev", ctypes.c_void_p),
+        ("next", ctypes.c_void_p),
+        ("type", ctypes.c_int),
+        ("name", ctypes.c_void_p),
+        ("name_length", ctypes.c_ssize_t),
+        ("short_name", _Text),
+        ("functions", ctypes.c_void_p),
+        ("count", ctypes.c_uint),
+        ("values", _Text * 32),
+    ]
 
 
 def _string(text: str) -> _PjStr:
@@ -176,6 +198,27 @@ class RequestModule:
         )
 
 
+def drop_methods(*unwanted: str) -> None:
+    """Have Allow name methods no more that are refused; PJSIP's modules add what they know.
+
+    Raises:
+        SipError: If this build of PJSIP keeps them elsewhere.
+    """
+    pjsip = _declared(native())
+    allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
+    header = _ArrayHeader.from_address(allow)
+    if ctypes.string_at(header.name, header.name_length) != b"Allow":
+        raise SipError("this build of PJSIP has another form of headers")
+    methods = [
+        (each.address, each.length)
+        for each in header.values[: header.count]
+        if ctypes.string_at(each.address, each.length).decode() not in unwanted
+    ]
+    for value, (address, length) in zip(header.values, methods, strict=False):
+        value.address, value.length = address, length
+    header.count = len(methods)
+
+
 def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
     """Answer a request of a leg's dialog.
 
@@ -186,8 +229,18 @@ def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
     """
     pjsip = _declared(native())
     dialog = pjsip.pjsip_tsx_get_dlg(transaction)
-    if dialog:
+    if not dialog:
+        return
+    if status != METHOD_NOT_ALLOWED:
         pjsip.pjsip_dlg_respond(dialog, rdata, status, None, None, None)
+        return
+    headers = _List()
+    headers.prev = headers.next = start = ctypes.addressof(headers)
+    allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
+    pool = pjsip.pjsua_pool_create(b"answer", 1024, 1024)
+    pjsip.pj_list_insert_before(start, pjsip.pjsip_hdr_clone(pool, allow))
+    pjsip.pjsip_dlg_respond(dialog, rdata, status, None, start, None)
+    pjsip.pj_pool_release(pool)
 
 
 def _declared(library: ctypes.CDLL) -> Any:

@@ -106,6 +106,14 @@ class SipSettings(Table):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'trunks has two named "{name}"')
+        lines: dict[tuple[str, str], str] = {}
+        for trunk in filter(lambda trunk: trunk.registers, self.trunks):
+            other = lines.setdefault((trunk.registrar.lower(), trunk.user), trunk.name)
+            if other != trunk.name:
+                raise ValueError(
+                    f'trunks: "{other}" and "{trunk.name}" register the same user at the same '
+                    "registrar, which would call us twice"
+                )
         for trunk in self.trunks:
             if trunk.challenge and not trunk.allow and self.unknown_callers == "accept":
                 raise ValueError(

@@ -130,3 +130,16 @@ async def test_a_call_given_up_before_its_turn_is_cancelled_when_it_is_dialled(
         end = (await running.told.until(facts.CallEnded)).termination
         assert (end.result, end.reason) == (Result.ABANDONED, Reason.OPERATOR_HUNG_UP)
         assert running.line.callee.sent == ['BYE Q.850;cause=16;text="operator_hung_up"']
+
+
+async def test_a_call_that_waits_for_its_turn_at_the_end_is_not_dialled_and_on_record(
+    tmp_path: Path,
+) -> None:
+    async with placing(tmp_path) as running:
+        running.place()
+        assert running.dials.is_dialling
+        await asyncio.sleep(0)
+        await running.dials.close()
+        assert not running.dials.is_dialling and not running.line.dialled
+        end = (await running.told.until(facts.CallEnded)).termination
+        assert (end.result, end.reason) == (Result.FAILED, Reason.SHUTDOWN)

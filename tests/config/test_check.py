@@ -125,6 +125,15 @@ def test_files_of_tls_are_looked_at(folder: Path, write: Write) -> None:
     assert not any("a.pem" in str(found) for found in check_files([file], {}))
 
 
+def test_a_plan_that_sends_its_calls_to_an_emergency_number_is_found(
+    write: Write, tmp_path: Path
+) -> None:
+    plan = 'name = "p"\nmatch.called = "1"\n[refer]\ntarget_uri = "tel:112"\n'
+    write("plans/p.toml", plan)
+    text = "refer.target_uri: is an emergency number: that needs match.emergency = true"
+    assert texts(tmp_path, "plans/p.toml") == [f"plans/p.toml:4: {text}"]
+
+
 def test_a_transfer_to_an_emergency_number_is_found_by_the_configurations_list(
     write: Write, tmp_path: Path
 ) -> None:

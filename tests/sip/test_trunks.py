@@ -112,6 +112,9 @@ def test_how_a_peer_is_reached(uri: str, transport: str) -> None:
     assert transport_of(uri) == transport
 
 
+LINE = {"registrar": "sip:p", "user": "u", "password": "x", "register": True}
+
+
 @pytest.mark.parametrize(
     ("trunks", "says"),
     [
@@ -119,6 +122,7 @@ def test_how_a_peer_is_reached(uri: str, transport: str) -> None:
         ([{"name": "a", "registrar": "sip:p;transport=tcp"}], '"a" is reached by tcp'),
         ([{"name": "a", "proxy": "sip:p;transport=tls"}], '"a" is reached by tls'),
         ([{"name": f"t{n}"} for n in range(8)], "at most 7"),
+        ([LINE | {"name": "a"}, LINE | {"name": "b"}], '"a" and "b" register the same user'),
     ],
 )
 def test_trunks_must_go_together_with_each_other_and_the_endpoint(

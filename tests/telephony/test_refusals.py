@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from sipagent.sip.events import Refused
+from sipagent.sip.other_methods import ALLOW
 
 from .datagrams import SDP, SipSocket
+from .dialog import Dialog, sdp
 from .harness import switchboard, told, until
 from .sipp import Sipp, needs_sipp
 
@@ -102,7 +104,7 @@ async def test_options_tell_what_is_free() -> None:
         assert answer.startswith("SIP/2.0 200 OK")
         assert f"X-Calls-Free: {limit}\r\n" in answer
         assert f"X-Calls-Limit: {limit}\r\n" in answer
-        assert "\r\nAllow: " in answer
+        assert set(named(answer, "Allow")) == set(ALLOW.split(", "))
         for number in range(limit):
             peer.send(peer.request("INVITE", f"c{number}", body=SDP))
             await board.incoming.get()
@@ -207,3 +209,29 @@ async def test_hostile_bytes_in_an_invite_reach_the_loop_as_clean_text() -> None
         assert dict(leg.invite.headers)["X-Evil"] == "a[31mb"
         leg.reject(403)
         assert (await peer.response()).startswith("SIP/2.0 403 Forbidden")
+
+
+def named(message: str, header: str) -> list[str]:
+    """Return what a header lists."""
+    line = next(line for line in message.split("\r\n") if line.startswith(f"{header}: "))
+    return line.partition(": ")[2].split(", ")
+
+
+async def test_what_a_call_is_answered_with_allows_only_what_is_taken() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", sdp())
+        leg = await board.incoming.get()
+        leg.answer()
+        assert set(named(await caller.accepted(), "Allow")) == set(ALLOW.split(", "))
+        await caller.let_go(leg)
+
+
+async def test_a_call_that_requires_what_we_cannot_is_told_so() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        peer.send(peer.request("INVITE", "c1", body=SDP, headers=("Require: precondition",)))
+        answer = await peer.response()
+        assert answer.startswith("SIP/2.0 420 ")
+        assert named(answer, "Unsupported") == ["precondition"]
+        await until(lambda: board.endpoint.calls_in_use == 0)
+        assert board.incoming.empty()

@@ -74,7 +74,17 @@ async def test_offers_of_much_media_end_nobody() -> None:
 async def test_what_is_nothing_of_a_calls_is_refused(method: str, status: int) -> None:
     async with talking() as (_, caller, leg):
         caller.send(method, headers=("Event: presence",))
-        assert (await caller.response(method)).startswith(f"SIP/2.0 {status} ")
+        answer = await caller.response(method)
+        assert answer.startswith(f"SIP/2.0 {status} ")
+        assert ("\r\nAllow: " in answer) is (status == 405)
+        assert leg.events.empty()
+
+
+async def test_news_of_no_transfer_of_ours_is_refused() -> None:
+    async with talking() as (_, caller, leg):
+        state = ("Event: refer", "Subscription-State: active;expires=60")
+        caller.send("NOTIFY", headers=(*state, "Content-Type: message/sipfrag"))
+        assert (await caller.response("NOTIFY")).startswith("SIP/2.0 481 ")
         assert leg.events.empty()
 
 

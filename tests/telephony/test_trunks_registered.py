@@ -48,7 +48,7 @@ async def test_a_wrong_password_harms_no_other_account(tmp_path: Path) -> None:
     async with kamailio(tmp_path) as registrar:
         trunks = [
             account(registrar.port),
-            account(registrar.port, name="wrong", password="guess"),
+            account(registrar.port, name="wrong", user="trunk3", password="guess"),
             account(registrar.port, name="apart", user="+49301", auth_user="trunk2"),
             account(registrar.port, name="static", register=False),
         ]
