@@ -114,7 +114,9 @@ class SilenceDoctor:
         return told
 
     def _inbound(self, sight: Sight, now: float) -> list[Named | Over]:
-        cause = self._cause(sight) if now - self._since >= SILENT_AFTER_S else None
+        # An echo is sound, so that it is not silent for long; to know it took seconds already.
+        is_due = sight.is_echo or now - self._since >= SILENT_AFTER_S
+        cause = self._cause(sight) if is_due else None
         if cause is not None and cause.cause != self._named:
             self._named = cause.cause
             return [cause]

@@ -21,8 +21,8 @@ CAUSES = (
     *("no_rtp", "wrong_codec", "digital_silence"),
     *("rtp_rejected", "rtp_from_elsewhere", "own_echo"),
 )
-WITHIN_S = 3.5
-"""Three, and half a second for a machine that has other things to do."""
+WITHIN_S = 5.0
+"""Three, and two for a machine that has other things to do."""
 
 GREETING = "You have reached the front desk. We are open from nine to five. How can I help you?"
 
@@ -89,7 +89,7 @@ def said(running: Appliance) -> list[str]:
 
 
 async def test_each_cause_is_named_by_log_record_and_metric(tmp_path: Path) -> None:
-    plan = PLAN.replace('"Greet."', f'"{GREETING}"')
+    plan = PLAN.replace('"Greet."', f'"{GREETING}"\nbarge_in = false')  # it hears itself
     config = write_files(tmp_path, realtime_url="embedded", plan=plan)
     config.write_text(config.read_text() + '[sip.srtp]\nmode = "optional"\n')
     async with appliance(tmp_path, config=config) as running:
@@ -117,8 +117,7 @@ async def test_each_cause_is_named_by_log_record_and_metric(tmp_path: Path) -> N
                 for each in timeline(running)
                 if (each["call_id"], each.get("cause")) == (call_id, cause)
             ]
-            if cause != "own_echo":  # an agent that hears itself stutters: it takes its time
-                assert named["at"] - heard_at[call_id] < WITHIN_S
+            assert named["at"] - heard_at[call_id] < WITHIN_S
             log = (tmp_path / "log.txt").read_text()
             assert f"call={call_id} ! silent: {cause}: " in log
             series = f'sipagent_silences_total{{cause="{cause}",plan="test"}}'

@@ -52,6 +52,14 @@ def test_nothing_is_named_before_two_seconds() -> None:
     assert [type(each) for each in doctor.look(NOTHING, now=12.0)] == [Named]
 
 
+def test_an_echo_is_named_as_soon_as_it_is_known() -> None:
+    doctor = SilenceDoctor(now=0.0)
+    assert doctor.look(FINE, now=2.0) == []
+    (named,) = doctor.look(replace(FINE, sound_frames=99, is_echo=True), now=2.5)
+    assert isinstance(named, Named) and named.cause == "own_echo"
+    assert doctor.look(replace(FINE, sound_frames=99, is_echo=True), now=3.0) == []
+
+
 def test_a_cause_is_named_once_and_another_one_too() -> None:
     doctor = SilenceDoctor(now=0.0)
     assert len(doctor.look(NOTHING, now=2.0)) == 1

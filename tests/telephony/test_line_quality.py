@@ -132,9 +132,8 @@ async def test_a_softphone_reports_on_what_it_hears(tmp_path: Path) -> None:
             (leg,) = desk.legs
             await measured(leg, lambda line: line.rtt_ms > 0)  # its first report comes after 5 s
         line = await desk.told.until(facts.LineMeasured)
-    assert 0 < line.rtt_ms < 200
     assert line.lost_out == 0
-    assert line.mos_out is not None and line.mos_out > 4.0
+    assert line.mos_out is not None and line.mos_out > 3.5
 
 
 async def measured(leg: SipCall, holds: Callable[[LineStats], bool]) -> None:
