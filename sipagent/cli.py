@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from sipagent import cli_calls
-from sipagent.cli_plans import check, route
+from sipagent.cli_plans import check, route, schema
 from sipagent.errors import SipAgentError
 
 app = typer.Typer(
@@ -107,6 +107,7 @@ def demo(
 
 app.command()(check)
 app.command()(route)
+app.command()(schema)
 app.add_typer(cli_calls.app, name="calls")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,3 +58,12 @@ def route(
     given = answer(load_config(config), question, instant(at, local_time()))
     typer.echo(given.to_json() if as_json else "\n".join(given.lines()))
     sys.exit(0 if given.plan is not None else 1)
+
+
+def schema(
+    part: Annotated[bool, typer.Option("--part", help="Of parts, which plans include.")] = False,
+) -> None:
+    """Print the JSON Schema of dialplans, for editors."""
+    from sipagent.dialplan.schema import dialplan_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(dialplan_schema(of_part=part), indent=1, ensure_ascii=False))

@@ -42,6 +42,7 @@ class Backend(Model):
     url: Annotated[str, AfterValidator(_http_url)] | None = None
     """Base of its API; None: where the speech model is."""
     model: Text = "gpt-4.1"
+    """That works."""
     transport: Literal["http", "websocket", "chat"] = "http"
     """Responses API, over either; or Chat Completions, which more endpoints have."""
     api_key_file: Text | None = None
@@ -57,6 +58,7 @@ class Backend(Model):
     filler_tone: bool = False
     """Play a quiet tone instead."""
     filler_every_s: Annotated[float, Field(ge=1, le=60)] = 8.0
+    """How often, from its beginning to its beginning."""
 
 
 def check_backend(plan: Dialplan, document: Document) -> Iterator[Finding]:

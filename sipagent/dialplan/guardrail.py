@@ -25,6 +25,7 @@ class Guardrail(Model):
     """One of ``[[guardrails]]``: ``phrases``, ``patterns`` or both; or ``python``."""
 
     name: ToolName
+    """What agents call it, and metrics."""
     phrases: tuple[Text, ...] = ()
     """Blocked in any case, as whole words."""
     patterns: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()

@@ -58,10 +58,13 @@ class HttpCall(Model):
     """One request. Texts are templates, see ``templates``."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    """Of the request (RFC 9110 section 9)."""
     url: Url
     """Only its path is filled in, never the server."""
     headers: Headers = Field(default_factory=dict)
+    """Of the request; values may name secrets."""
     query: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """What follows the question mark, by name."""
     body: dict[str, Any] | list[Any] | None = None
     """Sent as JSON."""
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 5.0

@@ -27,7 +27,7 @@ PART_SUFFIX = ".part.toml"
 MAX_PARTS = 64
 """Of one plan, parts of parts included."""
 
-_OF_PLANS = ("name", "refuse", "refer")
+OF_PLANS = ("name", "refuse", "refer")
 """Keys that parts must not have."""
 
 
@@ -98,7 +98,7 @@ class _Reader:
             self.findings.append(document.finding(path, f"{name} cannot be included"))
             self.findings.append(part)
             return document
-        for key in _OF_PLANS:
+        for key in OF_PLANS:
             if key in part.data:
                 self.findings.append(part.finding((key,), "belongs into a plan, not into a part"))
         return merged(document, self.whole(part, way))
@@ -121,7 +121,7 @@ def merged(document: Document, part: Document) -> Document:
 def _added(data: dict[str, Any], part: Mapping[str, Any]) -> Iterator[tuple[KeyPath, KeyPath]]:
     """Add a part's keys; yield the path of each in the part, and where it is now."""
     for key, value in part.items():
-        if key == "include" or key in _OF_PLANS:
+        if key == "include" or key in OF_PLANS:
             continue
         own: Any = data.get(key)
         if key not in data:

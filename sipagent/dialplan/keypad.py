@@ -43,6 +43,7 @@ class KeypadField(Model):
     description: str = ""
     """For the model; the name when empty."""
     min_digits: Annotated[int, Field(ge=1, le=64)] = 1
+    """With fewer it is not a number."""
     max_digits: Annotated[int, Field(ge=1, le=64)] = 32
     """With so many it is whole."""
     end: Key = "#"

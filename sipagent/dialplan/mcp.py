@@ -49,6 +49,7 @@ class Mcp(Model):
     command: Text | None = None
     """A program that speaks on its standard input and output; each call has one of its own."""
     args: tuple[str, ...] = ()
+    """Of the program."""
     env: dict[VariableName, str] = Field(default_factory=dict)
     """Variables of the program, beside ``HOME``, ``PATH`` and the like."""
     url: Annotated[str, AfterValidator(server_url)] | None = None

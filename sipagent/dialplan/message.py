@@ -26,6 +26,7 @@ class Message(Model):
     url: Annotated[str, AfterValidator(server_url)] | None = None
     """Each is POSTed to as JSON."""
     headers: Headers = Field(default_factory=dict)
+    """Of the request; values may name secrets."""
     file: Text | None = None
     """Each becomes a line of JSON; beside the plan, or by its whole path."""
 

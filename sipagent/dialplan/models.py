@@ -44,6 +44,7 @@ class Agent(Model):
     """One of ``[[agents]]``: a persona. The first one answers."""
 
     name: AgentName
+    """No two agents have the same."""
     instructions: str = ""
     """What the model is told to be; may be left out only if there is ``session.prompt_id``."""
     tools: tuple[ToolName, ...] = ()
@@ -57,6 +58,7 @@ class Agent(Model):
     handoff_description: str = ""
     """Tells the other agents when to hand over to this one."""
     voice: Text | None = None
+    """Used if ``session.voice`` is not given, until the first word is spoken."""
 
 
 class Refuse(Model):
@@ -80,22 +82,42 @@ class Dialplan(Model):
     """
 
     name: PlanName
+    """In logs, records and metrics; no two plans have the same."""
     include: Includes = ()
+    """Parts that several plans share."""
     match: Conditions = Conditions()
+    """Which calls."""
     session: SessionSettings = SessionSettings()
+    """How the conversation is set up."""
     agents: Annotated[tuple[Agent, ...], Field(min_length=1)] = ()
+    """Who answers; the first one does."""
     keypad: Keypad = Keypad()
+    """What becomes of keys that callers press."""
     tools: tuple[Tool, ...] = ()
+    """What agents can do."""
     mcp: tuple[Mcp, ...] = ()
+    """Servers whose tools agents have."""
     guardrails: tuple[Guardrail, ...] = ()
+    """What agents must not say."""
     line: Line = Line()
+    """The signalling and the media of its calls."""
     transfer: Transfer | None = None
+    """Where agents may transfer callers."""
     limits: Limits = Limits()
+    """How long calls last, and what becomes of silence."""
     recording: RecordingSettings = RecordingSettings()
+    """Whether calls are recorded."""
     backend: Backend | None = None
+    """An agent that works in writing while the caller waits."""
     outgoing: Outgoing = Outgoing()
+    """How calls are placed with this plan."""
     message: Message | None = None
+    """Where messages go that agents take."""
     fallback: Fallback = Fallback()
+    """What becomes of calls when something fails."""
     secrets: SecretFiles = Field(default_factory=dict)
+    """Files that hold keys and passwords, by the names that texts have for them."""
     refuse: Refuse | None = None
+    """Instead of agents: the calls are refused."""
     refer: Refer | None = None
+    """Instead of agents: somebody else is to be called."""

@@ -79,7 +79,9 @@ class Outgoing(Model):
     early_media: Literal["ignore", "listen"] = "ignore"
     """``listen``: the agent hears what comes before the answer, and it is in the transcript."""
     voicemail: Voicemail = Voicemail()
+    """What is done about machines."""
     screening: Screening = Screening()
+    """What is done about telephones that ask who is calling."""
 
 
 def check_outgoing(plan: Dialplan, document: Document) -> Iterator[Finding]:

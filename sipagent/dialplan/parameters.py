@@ -32,9 +32,11 @@ class Parameter(Model):
     """One of ``[tools.parameters]``."""
 
     type: Literal["string", "integer", "number", "boolean"] = "string"
+    """What its values are."""
     description: Text | None = None
     """Tells the model what it is."""
     required: bool = True
+    """Whether the model must give it."""
     enum: Annotated[tuple[str | int | float, ...], Field(min_length=1)] | None = None
     """The values there are."""
     pattern: Annotated[str, AfterValidator(_pattern)] | None = None
@@ -42,7 +44,9 @@ class Parameter(Model):
     max_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Of a string."""
     minimum: float | None = None
+    """Of a number."""
     maximum: float | None = None
+    """Of a number."""
 
     @model_validator(mode="after")
     def _suits_its_type(self) -> Self:

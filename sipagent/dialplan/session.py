@@ -68,6 +68,7 @@ class SessionSettings(Model):
     voice: Text | None = None
     """Of every agent; an agent's own voice counts only when this is not given."""
     speed: Annotated[float, Field(ge=0.25, le=1.5)] | None = None
+    """Of speech."""
     max_output_tokens: Annotated[int, Field(ge=1, le=4_096)] | None = None
     """Of one answer."""
     greeting: str = ""
@@ -75,8 +76,11 @@ class SessionSettings(Model):
     zone: Zone | None = None
     """Of ``{{date}}`` and ``{{time}}``; None: that of ``match.hours``, else this machine's."""
     turn_detection: TurnDetection | None = None
+    """Who decides that the caller has finished; None: the server's VAD."""
     transcription: Transcription = Transcription()
+    """How the caller's words are written down."""
     noise_reduction: Literal["near_field", "far_field", "none"] = "none"
+    """What kind of microphone callers speak into."""
     prompt_id: Text | None = None
     """Of a prompt stored at the provider."""
     script: FileBeside | None = None

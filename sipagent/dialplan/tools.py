@@ -26,7 +26,9 @@ class Tool(Model):
     """One of ``[[tools]]``. One of ``python`` and ``http``."""
 
     name: ToolName
+    """What agents and the model call it."""
     python: PythonPath | None = None
+    """The function that is called."""
     http: HttpCall | None = None
     """The server that is asked."""
     description: Text | None = None
@@ -34,6 +36,7 @@ class Tool(Model):
     parameters: dict[ParameterName, Parameter] = Field(default_factory=dict)
     """What the model gives an HTTP tool, by name."""
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+    """After this the model is told that it took too long."""
     needs_approval: bool = False
     """Whether it runs only when a person said so."""
 

@@ -37,6 +37,7 @@ class TransferTarget(Model):
     """One of ``[transfer.targets]``; a URI alone is a blind transfer there."""
 
     uri: TargetUri
+    """Whom to call."""
     mode: Literal["blind", "attended"] = "blind"
     """``attended``: the target is called and told what it is about before the caller goes there."""
     briefing: str = ""
@@ -62,7 +63,9 @@ def _table(value: Any) -> Any:
     return {"uri": value} if isinstance(value, str) else value
 
 
-Target = Annotated[TransferTarget, BeforeValidator(_table)]
+Target = Annotated[
+    TransferTarget, BeforeValidator(_table, json_schema_input_type=str | TransferTarget)
+]
 
 
 class Transfer(Model):

@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Place a real call on the embedded engine",
     "check": "Check configuration and dialplans",
     "route": "Tell which dialplan answers a call",
+    "schema": "Print the JSON Schema of dialplans",
     "call": "Call somebody with the built-in test phone.",
     "dial": "Have the running appliance call somebody",
     "calls": "Past calls, and those that go on.",
