@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,12 +29,20 @@ class Specificity(NamedTuple):
 
 def matches(glob: str, text: str) -> bool:
     """Tell whether ``glob`` matches the whole of ``text``."""
-    return _pattern(glob).match(text.casefold()) is not None
+    return _matcher(glob)(text.casefold())
 
 
 @lru_cache(maxsize=8192)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(translate(glob.casefold()))  # which ends with the end of the text
+def _matcher(glob: str) -> Callable[[str], bool]:
+    """Return what tells whether a folded text matches; a number or its beginning need no regex."""
+    folded = glob.casefold()
+    prefix = folded[:-1]
+    if not is_glob(folded):
+        return lambda text: text == folded
+    if folded.endswith("*") and not is_glob(prefix):
+        return lambda text: text.startswith(prefix)
+    pattern = re.compile(translate(folded))  # which ends with the end of the text
+    return lambda text: pattern.match(text) is not None
 
 
 @lru_cache(maxsize=8192)

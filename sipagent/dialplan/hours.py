@@ -108,6 +108,8 @@ def _weekdays(text: str) -> set[int]:
 
 
 def _is_among(day: date, dates: frozenset[tuple[int | None, int, int]]) -> bool:
+    if not dates:
+        return False
     of_day = day.month, day.day
     return (day.year, *of_day) in dates or (None, *of_day) in dates
 
@@ -164,12 +166,9 @@ def hours_hold(hours: Hours, at_s: float) -> bool:
 
 def window_at(hours: Hours, at_s: float) -> str:
     """Return the window that is open at ``at_s``, as it is written; ``""``: it is closed."""
-    local = local_time(hours, at_s)
-    today = local.date()
-    minute = local.hour * 60 + local.minute
-    days = ((today, minute), (today - timedelta(days=1), minute + DAY_MINUTES))
+    days = _days(at_s, hours.zone)
     holidays = _dates(hours.holidays)
-    is_holiday = _is_among(today, holidays)
+    is_holiday = _is_among(days[0][0], holidays)
     for text in hours.open:
         window = parse_window(text)
         for day, since in days:
@@ -182,12 +181,15 @@ def window_at(hours: Hours, at_s: float) -> str:
 
 def local_time(hours: Hours, at_s: float) -> datetime:
     """Return what clocks show where the hours are meant."""
-    return _local(at_s, hours.zone)
+    return datetime.fromtimestamp(at_s, zone_of(hours.zone))
 
 
 @lru_cache(maxsize=64)
-def _local(at_s: float, zone: str) -> datetime:
-    return datetime.fromtimestamp(at_s, zone_of(zone))
+def _days(at_s: float, zone: str) -> tuple[tuple[date, int], ...]:
+    """Return today and yesterday, and for how many minutes each has been going on."""
+    local = datetime.fromtimestamp(at_s, zone_of(zone))
+    today, minute = local.date(), local.hour * 60 + local.minute
+    return (today, minute), (today - timedelta(days=1), minute + DAY_MINUTES)
 
 
 @lru_cache(maxsize=256)
