@@ -210,9 +210,9 @@ class Call:
                 self._answered(self._answer.confirmed(self._now()))
             case sip_events.Progressed(status=status):
                 self._handle(call_events.LegProgressed(status))
-            case sip_events.Disconnected(status, reason, by_peer, header):
+            case sip_events.Disconnected(status, reason, by_peer, header, is_fault):
                 detail = "; ".join(filter(None, (reason, header)))
-                self._handle(call_events.LegDisconnected(status, by_peer, detail))
+                self._handle(call_events.LegDisconnected(status, by_peer, detail, is_fault))
             case sip_events.FirstFramePlayed(item_id=item_id, at=at):
                 if item_id not in NOT_SAID:
                     self._conversation.first_frame_played(item_id, at)

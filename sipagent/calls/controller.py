@@ -282,7 +282,8 @@ class CallController(ABC):
             return self._finish(self._outcome)
         if event.by_peer:
             return self._finish(self._ended_by_peer(event))
-        reason = Reason.PEER_LOST if event.status == 200 else Reason.MEDIA_FAILED
+        is_lost = event.status == 200 and not event.is_media_fault
+        reason = Reason.PEER_LOST if is_lost else Reason.MEDIA_FAILED
         return self._finish(Termination(Result.FAILED, reason, event.detail, event.status))
 
     def _finish(self, termination: Termination) -> list[CallCommand]:

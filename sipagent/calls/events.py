@@ -51,6 +51,8 @@ class LegDisconnected:
     """Status of the INVITE transaction, 200 when it had been answered."""
     by_peer: bool
     detail: str = ""
+    is_media_fault: bool = False
+    """Whether it ended because the peer could never be heard."""
 
 
 @dataclass(frozen=True, slots=True)

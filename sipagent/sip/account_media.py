@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 from collections.abc import Collection
 from typing import Any
 
-from sipagent.errors import SipStartError
-
-from .pjlib import native, pj
+from .pjlib import pj
 from .security import SrtpSettings
 from .settings import SipSettings
 
@@ -31,30 +28,22 @@ _PRACK = {
     "supported": pj.PJSUA_100REL_OPTIONAL,
     "required": pj.PJSUA_100REL_MANDATORY,
 }
-_KEYING = {
-    "sdes": pj.PJMEDIA_SRTP_KEYING_SDES,
-    "dtls": pj.PJMEDIA_SRTP_KEYING_DTLS_SRTP,
-}
 
 
-def check_keying(settings: SrtpSettings, transports: Collection[str]) -> None:
-    """Look whether this PJSIP can agree on keys as it should; after ``libCreate``.
-
-    Args:
-        settings: Of the endpoint.
-        transports: That carry the keys; a warning if all of them are plain.
-
-    Raises:
-        SipStartError: If not; the published wheel has no DTLS.
-    """
+def warn_of_plain_signalling(settings: SrtpSettings, transports: Collection[str]) -> None:
+    """Say what encryption is worth if all of ``transports`` are plain."""
     if settings.mode != "off" and "tls" not in transports:
         log.warning("! sip.srtp without TLS: whoever reads the signalling can decrypt the audio")
-    count, known = ctypes.c_uint(8), (ctypes.c_int * 8)()
-    native().pjmedia_srtp_enum_keying(ctypes.byref(count), known)
-    for name in settings.keying:
-        if settings.mode != "off" and _KEYING[name] not in known[: count.value]:
-            why = f'this PJSIP was built without "{name}" (PJMEDIA_SRTP_HAS_{name.upper()})'
-            raise SipStartError(f"sip.srtp.keying: {why}")
+
+
+def _srtp_use(settings: SrtpSettings) -> int:
+    """Return what PJSIP does itself: SDES. Calls with DTLS are plain to it (``dtls_relay``).
+
+    Where both may be had, PJSIP takes either, and ``dtls_calls`` sees to it that one is.
+    """
+    if "sdes" not in settings.keying:
+        return int(pj.PJMEDIA_SRTP_DISABLED)
+    return int(_SRTP_USE["optional" if settings.has_dtls else settings.mode])
 
 
 def configure_account(config: Any, settings: SipSettings) -> None:
@@ -70,11 +59,10 @@ def configure_account(config: Any, settings: SipSettings) -> None:
     rtp.port, rtp.portRange = first, last - first
     rtp.boundAddress = settings.bind
     rtp.publicAddress = settings.public_address
-    media.srtpUse = _SRTP_USE[settings.srtp.mode]
+    media.srtpUse = _srtp_use(settings.srtp)
     media.srtpSecureSignaling = 0  # keys in the clear are warned of, call by call
     keyings = pj.IntVector()
-    for name in settings.srtp.keying:
-        keyings.append(_KEYING[name])
+    keyings.append(pj.PJMEDIA_SRTP_KEYING_SDES)
     media.srtpOpt.keyings = keyings
     calls, timers = config.callConfig, settings.session_timers
     calls.timerUse = _TIMERS[timers.mode]

@@ -214,6 +214,7 @@ class SipEndpoint:
         self.tls_port = self._stack.listening.tls_port
         self.call_limit = call_limit()
         self._doorway.open()
+        self._legs.relayed.open()
 
     def _poll(self, longest_ms: int) -> None:
         assert self._stack is not None

@@ -142,6 +142,8 @@ class Disconnected:
     by_peer: bool
     reason_header: str = ""
     """Of the peer's last message (RFC 3326), such as ``Q.850;cause=17``; ``""``: it had none."""
+    is_media_fault: bool = False
+    """Whether we ended it because the peer could never be heard; ``reason`` says why."""
 
 
 SipEvent: TypeAlias = (

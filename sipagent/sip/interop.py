@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
+from .dtls_sdp import HASHES
 from .headers import Invite
 from .security import SrtpSettings
 
@@ -127,7 +128,7 @@ def _in_encryption(invite: Invite, offer: _Offer, srtp: SrtpSettings) -> Iterato
 def _keys(offer: _Offer) -> tuple[bool, bool]:
     """Tell whether it has keys by SDES, and by DTLS."""
     has_keys = bool(offer.values("crypto"))
-    has_dtls = "TLS/" in offer.profile or (bool(offer.values("fingerprint")) and not has_keys)
+    has_dtls = "TLS/" in offer.profile or bool(offer.values("fingerprint"))
     return has_keys, has_dtls
 
 
@@ -135,7 +136,13 @@ def _is_locked(offer: _Offer, srtp: SrtpSettings) -> bool:
     """Tell whether it is encrypted in a way that we do not know or allow."""
     if "SAVP" not in offer.profile:
         return False
-    return srtp.mode == "off" or (_keys(offer)[1] and "dtls" not in srtp.keying)
+    has_keys, has_dtls = _keys(offer)
+    hashes = {value.partition(" ")[0].lower() for value in offer.values("fingerprint")}
+    opens = {
+        *(("dtls",) if has_dtls and hashes & {*HASHES} else ()),
+        *(("sdes",) if has_keys and "TLS/" not in offer.profile else ()),
+    }
+    return srtp.mode == "off" or not opens & {*srtp.keying}
 
 
 def _taken(offers: Sequence[_Offer], srtp: SrtpSettings) -> _Offer | None:

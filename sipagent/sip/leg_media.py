@@ -4,14 +4,18 @@
 |-----------------|----------------------------|------------------------|-------------------------|
 | conference port | first media (``PortPool``) | ``part``, leg's end    | the leg has no media    |
 | RTP sockets     | first media, once more     | to ``RestingPorts``    | its ports do not rest   |
+| relay's sockets | see ``DtlsCalls``          | to ``RestingPorts``    | the same                |
 | stream's audio  | each offer that was agreed | PJSIP's, with its call | ``part`` expects it gone |
 """
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from .dtls_calls import DialogKey, DtlsCalls
 from .events import CodecChanged, Held, MediaStarted, Resumed
 from .line import wished
 from .packet_time import USUAL_MS, use_packet_time
@@ -24,17 +28,30 @@ if TYPE_CHECKING:
     from .pj_call import PjCall
 
 
+@dataclass(frozen=True, slots=True)
+class MediaSources:
+    """What legs have their media from."""
+
+    ports: PortPool
+    """Where conference ports come from."""
+    resting: RestingPorts
+    """Where RTP ports go."""
+    relayed: DtlsCalls
+    """Who relays what is encrypted by DTLS."""
+
+
 class LegMedia:
     """Joins the stream of a leg with its media port.
 
     Args:
         call: The ``pj.Call``, which owns this.
-        ports: Where its conference port comes from.
-        resting: Where its RTP ports go.
+        sources: Where what it needs comes from.
     """
 
-    def __init__(self, call: PjCall, ports: PortPool, resting: RestingPorts) -> None:
-        self._call, self._ports, self._resting = call, ports, resting
+    def __init__(self, call: PjCall, sources: MediaSources) -> None:
+        self._call, self._sources = call, sources
+        self.key: DialogKey = ("", False)
+        """Of its dialog, once there was a description."""
         self._sockets: tuple[int, ...] = ()
         self._port: ConferencePort | None = None
         self._audio: Any = None
@@ -52,6 +69,8 @@ class LegMedia:
         Raises:
             pj.Error: If PJSIP cannot.
         """
+        info = self._call.getInfo()
+        self.key = str(info.callIdString), info.role == pj.PJSIP_ROLE_UAC
         ours = str(sdp.wholeSdp)
         if theirs and self._port is None:
             self._answer = ours, theirs  # made with the INVITE, before anybody could wish
@@ -81,7 +100,8 @@ class LegMedia:
         use_packet_time(USUAL_MS)  # the stream is made: what this call wants is nobody else's
         info = self._call.getInfo()  # kept: its members are views of it, dangling once it is freed
         media = audio_media(info)
-        if media is not None and not self._call.succession.awaits_leg:
+        waits = self._call.succession.awaits_leg or (self._port is None and self.awaits_keys)
+        if media is not None and not waits:
             self._join(media)
 
     def take_over(self, old: LegMedia) -> None:
@@ -94,6 +114,16 @@ class LegMedia:
         old.detach()
         self.changed()
 
+    @property
+    def awaits_keys(self) -> bool:
+        """Tell whether a handshake is under way before anything can be heard."""
+        return self._sources.relayed.awaits_keys(self.key)
+
+    @property
+    def fault(self) -> str:
+        """Why there can be no media; ``""``: there can."""
+        return self._sources.relayed.fault_of(self.key)
+
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
         try:
@@ -103,7 +133,10 @@ class LegMedia:
                 stat = self._call.getStreamStat(media.index)
                 transport = self._call.getMedTransportInfo(media.index)
                 stream = self._call.getStreamInfo(media.index)
-                self._call.leg.remember(line_stats(stat, transport, stream))
+                stats = line_stats(stat, transport, stream)
+                if (relay := self._sources.relayed.of(self.key)) is not None:
+                    stats = replace(stats, rtp_source=relay.source, rtp_target=relay.target)
+                self._call.leg.remember(stats)
         except pj.Error:
             pass  # the stream is gone; the last figures stand
 
@@ -112,8 +145,13 @@ class LegMedia:
         port = self._port
         self.detach()
         if port is not None:
-            self._ports.give_back(port)
-        self._resting.rest(self._sockets, now=monotonic())
+            self._sources.ports.give_back(port)
+        resting = self._sockets
+        if relayed := self._sources.relayed.end(self.key):
+            for handle in self._sockets:  # only the relay was heard there
+                os.close(handle)
+            resting = relayed
+        self._sources.resting.rest(resting, now=monotonic())
         self._sockets = ()
 
     def detach(self) -> None:
@@ -137,9 +175,11 @@ class LegMedia:
         codec, is_first = str(stream.codecName), self._port is None
         if self._port is None:
             rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
-            self._port = self._ports.borrow(self._call.leg.new_media(rate_hz))
+            self._port = self._sources.ports.borrow(self._call.leg.new_media(rate_hz))
         if not self._sockets:
             self._sockets = media_sockets(self._call.getId(), media.index)
+            if (relay := self._sources.relayed.of(self.key)) is not None:
+                relay.guard(self._sockets)
         self._audio = self._call.getAudioMedia(media.index)
         self._audio.startTransmit(self._port)
         is_heard = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
@@ -148,7 +188,9 @@ class LegMedia:
         elif not is_first:
             self._port.stopTransmit(self._audio)  # what is queued waits for the caller's return
         if is_first:
-            srtp = encryption(self._call.dump(True, ""), stream.proto)
+            srtp = encryption(self._call.dump(True, ""))
+            if self._sources.relayed.is_keyed_by_dtls(self.key):
+                srtp = "DTLS"
             self._call.leg.tell(MediaStarted(codec, self._port.rate_hz, srtp))
         elif codec != self._codec:
             self._call.leg.tell(CodecChanged(codec))

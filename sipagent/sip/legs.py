@@ -5,6 +5,7 @@
 | ``PjCall``         | INVITE, REFER        | after its disconnect, outside callbacks |
 | conference ports   | first use            | ``close`` (lent by ``PortPool``)        |
 | resting RTP ports  | end of a leg         | ``rtp_rest_s`` later, or ``close``      |
+| legs of the relay  | INVITE               | see ``DtlsCalls``                       |
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from sipagent.errors import SipError
 from .accounts import Accounts
 from .call import SipCall
 from .dial_turns import DialTurns
+from .dtls_calls import DialogKey, DtlsCalls
 from .headers import Invite
+from .leg_media import MediaSources
 from .next_server import NextServer, host_of
 from .pj_call import PjCall
 from .pj_values import operation
@@ -62,6 +65,7 @@ class Legs:
             thread, self._make, settings.codecs, sockets, follows_refer=follows_refer
         )
         self._accounts: Accounts | None = None
+        self.relayed = DtlsCalls(settings, self._relay_judged)
 
     def __len__(self) -> int:
         """Return how many there are; any thread."""
@@ -134,10 +138,12 @@ class Legs:
         """Give everything back; the conference clock stands still."""
         self._ports.close()
         self._resting.close()
+        self.relayed.close()
 
     def counts(self) -> dict[str, int]:
         """Return what is held."""
-        return {"legs": len(self._peers), "media_ports": self._ports.in_use}
+        held = {"legs": len(self._peers), "media_ports": self._ports.in_use}
+        return held | {"relayed": len(self.relayed)}
 
     @property
     def kept_ports(self) -> int:
@@ -152,8 +158,18 @@ class Legs:
     def _new(self, leg: SipCall, pj_call_id: int) -> PjCall:
         assert self._accounts is not None
         account = self._accounts.of(leg.invite.trunk)
-        ports, resting = self._ports, self._resting
-        return PjCall(account, pj_call_id, leg, ports, resting, self._gone, self._successors)
+        media = MediaSources(self._ports, self._resting, self.relayed)
+        return PjCall(account, pj_call_id, leg, media, self._gone, self._successors)
+
+    def _relay_judged(self, key: DialogKey, why: str) -> None:
+        def tell() -> None:
+            for peer in [each for each in self._peers if each.has_dialog(key)]:
+                if why:
+                    peer.media_failed(why)
+                else:
+                    peer.media_keyed()
+
+        self._thread.post(tell)
 
     def _gone(self, peer: PjCall) -> None:
         self._thread.post(lambda: self._release(peer))  # never inside its own callback

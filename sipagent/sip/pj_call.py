@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .call import SipCall
+from .dtls_calls import DialogKey
 from .events import (
     Confirmed,
     Disconnected,
@@ -27,17 +28,15 @@ from .events import (
 )
 from .headers import reason_header
 from .leg_keys import LegKeys
-from .leg_media import LegMedia
+from .leg_media import LegMedia, MediaSources
 from .next_server import NextServer
 from .other_methods import status_in_dialog
 from .own_hold import GLARE
 from .pj_requests import answer_in_dialog
 from .pj_values import operation, received, said
 from .pjlib import pj
-from .port_pool import PortPool
 from .refer import refer_target
 from .registration import retry_after_s
-from .resting_ports import RestingPorts
 from .succession import Succession, Successors
 
 log = logging.getLogger(__name__)
@@ -58,8 +57,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         account: Of the endpoint.
         pj_call_id: PJSIP's number of the call, or ``pj.PJSUA_INVALID_ID`` for an outgoing one.
         leg: The loop's side.
-        ports: Where its conference port comes from.
-        resting: Where its RTP ports go.
+        media: Where what it needs for its media comes from.
         on_gone: Called once the leg is disconnected.
         succeeds: Says who may come after it, and makes them.
     """
@@ -69,18 +67,21 @@ class PjCall(pj.Call):  # type: ignore[misc]
         account: Any,
         pj_call_id: int,
         leg: SipCall,
-        ports: PortPool,
-        resting: RestingPorts,
+        media: MediaSources,
         on_gone: Callable[[PjCall], None],
         succeeds: Successors,
     ) -> None:
         super().__init__(account, pj_call_id)
         self.leg = leg
         self.succession = Succession(self, succeeds.later)
-        self._media = LegMedia(self, ports, resting)
+        self._media = LegMedia(self, media)
         self._keys = LegKeys(self)
         self._on_gone, self._succeeds = on_gone, succeeds
         self._we_ended = False
+        self._media_fault = ""
+        self._was_answered = False
+        """Whether we have sent 200, whose ACK a BYE would be too early before."""
+        self._owes_confirmed = False
         self._was_confirmed = False
         self._goes_on = False
         """Whether its leg was another call's, which had been answered."""
@@ -106,6 +107,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             if status in WITH_MEDIA:
                 answer.sdp.wholeSdp = self._media.answer()
             self.answer(answer)
+            self._was_answered = self._was_answered or status == OK
         except pj.Error as error:
             log.warning("leg %s ! %s", self.leg.invite.sip_call_id, error.reason)
             if status >= 200:
@@ -179,6 +181,33 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Read the media figures, if there is a stream."""
         self._media.measure()
 
+    def has_dialog(self, key: DialogKey) -> bool:
+        """Tell whether this is the call of a dialog."""
+        return self._media.key == key
+
+    def media_keyed(self) -> None:
+        """Go on with what waited for keys: before, nobody would have been heard."""
+        try:
+            self._media.changed()
+        except pj.Error as error:
+            log.warning("leg %s ! no media: %s", self.leg.invite.sip_call_id, error.reason)
+        if self._owes_confirmed:
+            self._owes_confirmed = False
+            self.leg.tell(Confirmed())
+
+    def media_failed(self, why: str) -> None:
+        """Hang up, after the ACK to our answer: the peer can never be heard."""
+        if self.has_ended or self._media_fault:
+            return
+        log.warning("leg %s ! %s", self.leg.invite.sip_call_id, why)
+        self._media_fault = why
+        if self._was_confirmed or not self._was_answered:
+            self._end_for_fault()
+
+    def _end_for_fault(self) -> None:
+        reason = f'SIP;cause=488;text="{self._media_fault}"'
+        self.send_bye([("Reason", reason)], unanswered=488)
+
     def onCallState(self, prm: Any) -> None:  # noqa: N802
         """Tell the loop what became of the leg."""
         try:
@@ -186,8 +215,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
             info = self.getInfo()
             if info.state == pj.PJSIP_INV_STATE_CONFIRMED and not self._was_confirmed:
                 self._was_confirmed = True
+                if self._media_fault:
+                    self._end_for_fault()
                 if not self.succession.answered() and not self._goes_on:
-                    self.leg.tell(Confirmed())
+                    self._owes_confirmed = self._media.awaits_keys
+                    if not self._owes_confirmed:
+                        self.leg.tell(Confirmed())
             elif info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
                 self._was_heard = True
                 if not self._goes_on:
@@ -340,7 +373,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
         if self.has_ended:
             return
         self.has_ended = True
-        by_peer = not (self._we_ended or is_lost)
+        by_peer = not (self._we_ended or is_lost or self._media.fault)
         if not self.succession.ended(by_us=not by_peer):
-            self.leg.tell(Disconnected(status, str(reason), by_peer, of_peer))
+            fault = self._media_fault or self._media.fault
+            end = Disconnected(status, fault or str(reason), by_peer, of_peer, bool(fault))
+            self.leg.tell(end)
         self._on_gone(self)

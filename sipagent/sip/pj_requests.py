@@ -8,7 +8,7 @@ Two modules are registered, because what comes first is not what comes last:
 
 Both ask their deciders, and answer without state (RFC 3261 section 8.2.7).
 
-Runs on the PJSIP thread. Structures follow ``pjsip/sip_module.h`` and ``pj/list.h`` of PJSIP 2.15.
+Runs on the PJSIP thread.
 
 | resource       | acquired    | released                                      |
 |----------------|-------------|-----------------------------------------------|
@@ -24,10 +24,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any
 
 from sipagent.errors import SipError
 
+from .pj_structs import PjArrayHeader, PjCallback, PjList, PjModule, pj_string
 from .pjlib import native, pj
 from .requests import Answer, Decider, Drop, Request, decide, parse_request
 
@@ -49,60 +50,6 @@ _INFO = re.compile(r"Request msg ([^\s/]+)/")
 """The method as PJSIP has read it: ``invite`` and a tab after it are an INVITE to PJSIP."""
 
 METHOD_NOT_ALLOWED = 405
-
-_RequestCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-
-
-class _PjStr(ctypes.Structure):
-    _fields_: ClassVar = [("ptr", ctypes.c_char_p), ("slen", ctypes.c_ssize_t)]
-
-
-class _Module(ctypes.Structure):
-    _fields_: ClassVar = [
-        ("prev", ctypes.c_void_p),
-        ("next", ctypes.c_void_p),
-        ("name", _PjStr),
-        ("id", ctypes.c_int),
-        ("priority", ctypes.c_int),
-        ("load", ctypes.c_void_p),
-        ("start", ctypes.c_void_p),
-        ("stop", ctypes.c_void_p),
-        ("unload", ctypes.c_void_p),
-        ("on_rx_request", _RequestCallback),
-        ("on_rx_response", ctypes.c_void_p),
-        ("on_tx_request", ctypes.c_void_p),
-        ("on_tx_response", ctypes.c_void_p),
-        ("on_tsx_state", ctypes.c_void_p),
-    ]
-
-
-class _List(ctypes.Structure):
-    _fields_: ClassVar = [("prev", ctypes.c_void_p), ("next", ctypes.c_void_p)]
-
-
-class _Text(ctypes.Structure):
-    _fields_: ClassVar = [("address", ctypes.c_void_p), ("length", ctypes.c_ssize_t)]
-
-
-class _ArrayHeader(ctypes.Structure):
-    """``pjsip_generic_array_hdr`` of ``pjsip/sip_msg.h``."""
-
-    _fields_: ClassVar = [
-        ("prev", ctypes.c_void_p),
-        ("next", ctypes.c_void_p),
-        ("type", ctypes.c_int),
-        ("name", ctypes.c_void_p),
-        ("name_length", ctypes.c_ssize_t),
-        ("short_name", _Text),
-        ("functions", ctypes.c_void_p),
-        ("count", ctypes.c_uint),
-        ("values", _Text * 32),
-    ]
-
-
-def _string(text: str) -> _PjStr:
-    raw = text.encode("utf-8", "surrogateescape")
-    return _PjStr(raw, len(raw))
 
 
 class RequestModule:
@@ -130,9 +77,9 @@ class RequestModule:
         except AttributeError as error:
             raise SipError(f"this build of PJSIP lacks what guards it: {error}") from None
         self._received = pj.SipRxData()
-        self._callback = _RequestCallback(self._on_request)
-        self._name = _string(f"mod-sipagent-{priority}")
-        self._module = _Module(
+        self._callback = PjCallback(self._on_request)
+        self._name = pj_string(f"mod-sipagent-{priority}")
+        self._module = PjModule(
             name=self._name, id=-1, priority=priority, on_rx_request=self._callback
         )
         self._endpoint = self._pjsip.pjsua_get_pjsip_endpt()
@@ -167,13 +114,13 @@ class RequestModule:
         if not self._looks_for_dialogs or not (tag := request.tag("to")):
             return request
         words = (request.first("call-id"), tag, request.tag("from"))
-        strings = [ctypes.byref(_string(word)) for word in words]
+        strings = [ctypes.byref(pj_string(word)) for word in words]
         return replace(request, is_in_dialog=bool(self._pjsip.pjsip_ua_find_dialog(*strings, 0)))
 
     def _respond(self, rdata: int, answer: Answer) -> bool:
         pool = self._pjsip.pjsua_pool_create(b"answer", 4096, 1024)
         try:
-            headers = _List()
+            headers = PjList()
             headers.prev = headers.next = start = ctypes.addressof(headers)
             for header in _SHOWN if answer.shows_capabilities else ():
                 known = self._pjsip.pjsip_endpt_get_capability(self._endpoint, header, None)
@@ -193,7 +140,7 @@ class RequestModule:
     def _header(self, pool: int, name: str, value: str) -> int:
         return int(
             self._pjsip.pjsip_generic_string_hdr_create(
-                pool, ctypes.byref(_string(name)), ctypes.byref(_string(value))
+                pool, ctypes.byref(pj_string(name)), ctypes.byref(pj_string(value))
             )
         )
 
@@ -206,8 +153,8 @@ def drop_methods(*unwanted: str) -> None:
     """
     pjsip = _declared(native())
     allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
-    header = _ArrayHeader.from_address(allow)
-    if ctypes.string_at(header.name, header.name_length) != b"Allow":
+    header = PjArrayHeader.from_address(allow)
+    if header.header.name.text() != "Allow":
         raise SipError("this build of PJSIP has another form of headers")
     methods = [
         (each.address, each.length)
@@ -234,7 +181,7 @@ def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
     if status != METHOD_NOT_ALLOWED:
         pjsip.pjsip_dlg_respond(dialog, rdata, status, None, None, None)
         return
-    headers = _List()
+    headers = PjList()
     headers.prev = headers.next = start = ctypes.addressof(headers)
     allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
     pool = pjsip.pjsua_pool_create(b"answer", 1024, 1024)

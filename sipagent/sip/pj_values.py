@@ -9,9 +9,6 @@ from typing import Any
 from .events import LineStats
 from .pjlib import pj
 
-_DTLS = pj.PJMEDIA_TP_PROTO_DTLS & ~pj.PJMEDIA_TP_PROTO_UDP
-"""The bit that tells keys by DTLS from all others."""
-
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -50,17 +47,14 @@ def audio_media(info: Any) -> Any:
     return None
 
 
-def encryption(dump: str, profile: int) -> str:
-    """Return how the keys of a stream's encryption were agreed on; empty: it has none.
+def encryption(dump: str) -> str:
+    """Return how the keys of a stream that PJSIP encrypts were agreed on; empty: it does not.
 
     Args:
         dump: PJSUA's text about the call, which alone tells whether keys are in use: with SRTP
             optional, both kinds have the same profile.
-        profile: Of the stream (``pjmedia_tp_proto``).
     """
-    if "SRTP status: Active" not in dump:
-        return ""
-    return "DTLS" if profile & _DTLS else "SDES"
+    return "SDES" if "SRTP status: Active" in dump else ""
 
 
 def line_stats(stat: Any, transport: Any, stream: Any) -> LineStats:

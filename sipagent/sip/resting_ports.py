@@ -78,10 +78,10 @@ class _SocketInfo(ctypes.Structure):
 
 
 def media_sockets(pj_call_id: int, media_index: int) -> tuple[int, ...]:
-    """Return second handles of the RTP and RTCP sockets of a call, to be closed by the caller."""
+    """Return second handles of a call's sockets, RTP's first, to be closed by the caller."""
     info = _SocketInfo()
     status = native().pjsua_call_get_med_transport_info(pj_call_id, media_index, ctypes.byref(info))
     if status != 0:
         return ()
-    sockets = {info.rtp_socket, info.rtcp_socket}  # one and the same with rtcp-mux
+    sockets = dict.fromkeys((info.rtp_socket, info.rtcp_socket))  # one and the same with rtcp-mux
     return tuple(os.dup(handle) for handle in sockets if handle >= 0)

@@ -1,7 +1,7 @@
 """Settings of what protects and reaches the line: ``[sip.tls]``, ``[sip.srtp]``, ``[sip.nat]``.
 
-SIP over TLS RFC 3261 section 26.3.1 and RFC 5630; keys of SRTP in SDP (SDES) RFC 4568; STUN
-RFC 5389; keep-alives RFC 5626 section 3.5.1.
+SIP over TLS RFC 3261 section 26.3.1 and RFC 5630; keys of SRTP in SDP (SDES) RFC 4568, and by a
+handshake of DTLS RFC 5763; STUN RFC 5389; keep-alives RFC 5626 section 3.5.1.
 """
 
 from __future__ import annotations
@@ -49,7 +49,12 @@ class SrtpSettings(Table):
     mode: Literal["off", "optional", "required"] = "off"
     """``optional``: as the peer wants it; ``required``: calls without it are refused with 488."""
     keying: Annotated[tuple[Literal["sdes", "dtls"], ...], Field(min_length=1)] = ("sdes",)
-    """How keys are agreed on, best first; ``dtls`` needs a PJSIP that was built with it."""
+    """How keys are agreed on, best first; our offers have the first."""
+
+    @property
+    def has_dtls(self) -> bool:
+        """Tell whether any call may be encrypted by DTLS."""
+        return self.mode != "off" and "dtls" in self.keying
 
 
 class NatSettings(Table):

@@ -72,16 +72,17 @@ class SipSettings(Table):
     def most_resting(self) -> int:
         """Of how many calls RTP ports may rest while there are some for new ones."""
         first, last = self.rtp_ports
-        return (last - first + 1) // 2 - self.max_calls
+        return (last - first + 1) // 2 - self.max_calls * (2 if self.srtp.has_dtls else 1)
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
         first, last = self.rtp_ports
-        has, needs = last - first + 1, 4 * self.max_calls
+        each = 6 if self.srtp.has_dtls else 4  # a pair, the relay's, and one that rests
+        has, needs = last - first + 1, each * self.max_calls
         if first % 2:
             raise ValueError("rtp_ports must start with an even port (RFC 3550 section 11)")
         if has < needs:
-            raise ValueError(f"rtp_ports must hold 4 ports per call: {needs}, not {has}")
+            raise ValueError(f"rtp_ports must hold {each} ports per call: {needs}, not {has}")
         if "tls" in self.transports and not (self.tls.certificate and self.tls.key):
             raise ValueError('transports with "tls" need certificate and key in [sip.tls]')
         if self.tls.verify_client and not self.tls.ca:

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from .account_media import check_keying
+from .account_media import warn_of_plain_signalling
 from .accounts import Accounts
 from .connection_gate import ConnectionGate
 from .locator import Locator
@@ -42,7 +42,6 @@ class PjStack:
 
     Raises:
         pj.Error: If it cannot start; nothing is left behind.
-        SipStartError: If it cannot encrypt as the settings want it.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class PjStack:
         native().pj_log_set_level(0)  # until our log writer is there
         self._endpoint.libCreate()
         try:
-            check_keying(settings.srtp, settings.transports)
+            warn_of_plain_signalling(settings.srtp, settings.transports)
             self._endpoint.libInit(_endpoint_config(settings, self._writer))
             locator.open()
             self._endpoint.audDevManager().setNullDev()

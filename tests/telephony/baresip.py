@@ -20,6 +20,10 @@ from .certificates import Authority
 
 MODULES = Path("/usr/lib/baresip/modules")
 NEEDED = ("account", "aufile", "g711", "menu", "sndfile", "srtp", "stdio")
+needs_dtls = pytest.mark.skipif(
+    shutil.which("baresip") is None or not (MODULES / "dtls_srtp.so").exists(),
+    reason="baresip is not installed, or without DTLS",
+)
 LIMIT_S, LEAVE_S = 20, 5
 OUTPUT = "output.txt"
 
@@ -68,7 +72,7 @@ async def baresip(
         uri: Whom to call.
         folder: Of its files.
         authority: Whose certificates it trusts, and has one of; None: it has no TLS.
-        encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``; ``""``: plain.
+        encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``, ``dtls_srtp``; ``""``: plain.
     """
     _configure(folder, authority, encryption)
     with (folder / OUTPUT).open("wb") as output:
@@ -100,6 +104,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
+def _modules(encryption: str) -> tuple[str, ...]:
+    keying = "dtls_srtp" if encryption.startswith("dtls") else "srtp"
+    return "stdio", "g711", "aufile", "sndfile", keying
+
+
 def _configure(folder: Path, authority: Authority | None, encryption: str) -> None:
     writer = WavWriter(folder / "tone.wav", 8_000, 1)
     writer.write(tone(425, 10_000, 8_000))
@@ -111,7 +120,7 @@ def _configure(folder: Path, authority: Authority | None, encryption: str) -> No
         f"snd_path {folder}",
         "rtp_ports 47000-47999",
         f"module_path {MODULES}",
-        *(f"module {name}.so" for name in ("stdio", "g711", "aufile", "sndfile", "srtp")),
+        *(f"module {name}.so" for name in _modules(encryption)),
         "module_tmp account.so",
         "module_app menu.so",
     ]

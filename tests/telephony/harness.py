@@ -48,7 +48,7 @@ class Switchboard:
         ]
         talking = sum(leg.media is not None for leg in up)
         expected = Counter(idle)
-        expected.update(legs=len(up), pj_calls=len(up))
+        expected.update(legs=len(up), pj_calls=len(up), relayed=len(up))
         expected.update(media_ports=talking, conference_ports=talking)
         return dict(Counter(await self.endpoint.inventory()) - expected)
 

@@ -158,8 +158,3 @@ async def test_of_an_offer_of_plain_and_encrypted_audio_one_is_answered_and_judg
         assert leg.invite.findings == findings
         await told(leg, "Confirmed")
         await caller.let_go(leg)
-
-
-async def test_keys_by_dtls_need_a_library_that_has_them() -> None:
-    with pytest.raises(SipStartError, match=r"^sip\.srtp.keying: this PJSIP was built without"):
-        await endpoint(srtp={"mode": "required", "keying": ["dtls"]}).start()
