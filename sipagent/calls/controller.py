@@ -105,6 +105,8 @@ class State(Enum):
     """Outgoing: nothing was heard of the INVITE yet."""
     RINGING = auto()
     """Outgoing: a provisional response came."""
+    HEARING_OUT = auto()
+    """Outgoing: over before it was answered; what was said before is being written down."""
     AWAITING_SESSION = auto()
     """Outgoing: answered before the session was ready."""
     ANNOUNCING = auto()

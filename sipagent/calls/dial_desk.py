@@ -169,6 +169,7 @@ class DialDesk:
             setup.policy,
             ring_s=request.ring_s or outgoing.ring_s,
             greets=outgoing.agent_speaks_first,
+            hears_early=outgoing.hears_early,
         )
         call = self._desk.run_call(
             call_id,

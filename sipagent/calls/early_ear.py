@@ -1,7 +1,8 @@
 """The agent hears what comes before the answer (early media, RFC 3960), and says nothing to it.
 
 Networks say there why nobody can be reached. It is written down by the endpoint as what the other
-side says is; on the answer the agent is told that it was not the callee's.
+side says is; on the answer the agent is told that it was not the callee's. A call that ends without
+one ends when all of it is written down.
 
 | resource | acquired                   | released   | on failure                      |
 |----------|----------------------------|------------|---------------------------------|
@@ -14,9 +15,10 @@ from collections.abc import Sequence
 
 from sipagent.audio.frames import Pcm
 from sipagent.realtime.conversation_events import Reconnected
-from sipagent.realtime.events import SpeechStarted
+from sipagent.realtime.events import SpeechStarted, SpeechStopped, UserTranscript
+from sipagent.sip.events import Disconnected
 
-from .events import SessionReady
+from .events import EarlyMediaWritten, SessionReady
 from .gate import Gate
 from .hold import still
 from .inbox import Inbox
@@ -33,6 +35,8 @@ class EarlyEar:
     def __init__(self) -> None:
         self._gate: Gate | None = None
         self._is_ready = self._is_listening = self._has_heard = False
+        self._is_speaking = self._is_over = False
+        self._unwritten: set[str] = set()
 
     def begin(self, rate_hz: int, hands: CallHands) -> None:
         """Note that there is media; harmless twice."""
@@ -51,8 +55,19 @@ class EarlyEar:
             case SessionReady():
                 self._is_ready = True
                 self._listen(hands)
-            case SpeechStarted() if self._is_listening:
-                self._has_heard = True
+            case SpeechStarted(item_id=item_id) if self._is_listening:
+                self._has_heard = self._is_speaking = True
+                self._unwritten.add(item_id)
+            case SpeechStopped():
+                self._is_speaking = False
+            case UserTranscript(item_id=item_id):
+                self._unwritten.discard(item_id)
+                self._look(hands)
+            case Disconnected():
+                self._is_over = True
+                if self._is_speaking:
+                    hands.conversation.commands.end_turn()
+                self._look(hands)
             case Reconnected() if self._is_listening:
                 self._be_quiet(hands)
             case _:
@@ -71,6 +86,11 @@ class EarlyEar:
             agent.detect_turns(usual)
         if self._has_heard:
             agent.note(ANSWERED_NOTE)
+
+    def _look(self, hands: CallHands) -> None:
+        """Tell whether all is written down of a call that is over."""
+        if self._is_over and not self._unwritten:
+            hands.post(EarlyMediaWritten())
 
     def _listen(self, hands: CallHands) -> None:
         gate = self._gate

@@ -93,6 +93,11 @@ class EarlyMediaPlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyMediaWritten:
+    """Nothing that was heard before the answer waits to be written down."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApologyPlayed:
     """The apology was played to its end."""
 
@@ -187,6 +192,7 @@ CallEvent: TypeAlias = (
     | OperatorWished
     | MediaBegan
     | EarlyMediaPlayed
+    | EarlyMediaWritten
     | ApologyPlayed
     | TransferEvent
 )

@@ -10,6 +10,8 @@
     AWAITING_SESSION --SessionReady-->   TALKING
     AWAITING_SESSION --ready_within_s--> APOLOGISING
     RELEASING        --LegConfirmed-->   RELEASING         BYE: the answer crossed our CANCEL
+    DIALLING,RINGING --LegDisconnected-> HEARING_OUT       where the agent hears early media
+    HEARING_OUT      --EarlyMediaWritten-> ENDED           or WRITTEN_LIMIT_S later
 
 An answer may cross our CANCEL (RFC 3261 section 9.1); then there is a call, and it must be ended.
 What follows is in ``controller``. No I/O, no clock.
@@ -22,14 +24,20 @@ from .controller import NORMAL_CLEARING, UNANSWERED, CallController, CallPolicy,
 from .events import (
     CallEvent,
     CallStarted,
+    EarlyMediaWritten,
     HangUpRequested,
     LegConfirmed,
     LegDisconnected,
     LegProgressed,
+    SessionFailed,
     SessionReady,
+    TimerFired,
 )
 from .outgoing_reasons import refusal
 from .termination import Reason, Result, Termination
+
+WRITTEN_LIMIT_S = 2.0
+"""For writing down what the network said last: transcripts take their time."""
 
 
 class OutgoingController(CallController):
@@ -39,12 +47,36 @@ class OutgoingController(CallController):
         policy: What the plan says.
         ring_s: How long the callee's telephone may ring.
         greets: Whether the agent speaks first.
+        hears_early: Whether it hears what comes before the answer.
     """
 
-    def __init__(self, policy: CallPolicy, *, ring_s: float, greets: bool = True) -> None:
+    def __init__(
+        self, policy: CallPolicy, *, ring_s: float, greets: bool = True, hears_early: bool = False
+    ) -> None:
         super().__init__(policy)
-        self._ring_s, self._greets = ring_s, greets
+        self._ring_s, self._greets, self._hears_early = ring_s, greets, hears_early
         self._is_session_ready = False
+
+    def handle(self, event: CallEvent, *, now: float) -> list[CallCommand]:
+        """Advance on ``event``; return what to do about it, in order."""
+        if self.state is State.HEARING_OUT:
+            return self._hear_out(event, now=now)
+        is_early = self._hears_early and self.state in UNANSWERED
+        if is_early and isinstance(event, LegDisconnected) and event.by_peer:
+            self._outcome = self._ended_by_peer(event)
+            self._enter(State.HEARING_OUT, now + WRITTEN_LIMIT_S)
+            return []
+        return super().handle(event, now=now)
+
+    def _hear_out(self, event: CallEvent, *, now: float) -> list[CallCommand]:
+        assert self._outcome is not None
+        match event:
+            case TimerFired() if self._deadline is not None and now < self._deadline:
+                return []
+            case TimerFired() | EarlyMediaWritten() | SessionFailed() | HangUpRequested():
+                return self._finish(self._outcome)
+            case _:
+                return []
 
     def _begin(self, event: CallEvent, *, now: float) -> list[CallCommand]:
         match event:

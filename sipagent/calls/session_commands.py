@@ -65,6 +65,10 @@ class SessionCommands:
         audio = {"input": {"turn_detection": dict(turn_detection)}}
         self._send(client.SessionUpdate(session={"type": "realtime", "audio": audio}))
 
+    def end_turn(self) -> None:
+        """Have what was heard be a turn: nothing more of it comes."""
+        self._send(client.InputAudioBufferCommit())
+
     def forget_audio(self) -> None:
         """Drop what was heard of a turn that has not ended."""
         self._send(client.InputAudioBufferClear())

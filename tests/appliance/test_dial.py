@@ -176,8 +176,7 @@ async def test_networks_are_heard_and_assistants_answered(tmp_path: Path) -> Non
         leg.progress(183)
         await told(leg, "MediaStarted")
         say(leg, announcement)
-        timeline = tmp_path / "timeline.jsonl"
-        await running.until(lambda: b'"CallerSaid"' in timeline.read_bytes(), bool)
+        await told(leg, "ItemPlayed")
         leg.reject(404)
         (record,) = await running.until_records(1)
         assert (record["reason"], record["answer_ms"]) == ("wrong_number", None)
@@ -186,6 +185,7 @@ async def test_networks_are_heard_and_assistants_answered(tmp_path: Path) -> Non
         await placed(running, to)
         leg = await picked_up(board.incoming)
         say(leg, question)
+        timeline = tmp_path / "timeline.jsonl"
         await running.until(lambda: b'"This is about Ada."' in timeline.read_bytes(), bool)
         leg.hang_up()
         _, record = await running.until_records(2)

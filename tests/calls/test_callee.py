@@ -20,7 +20,7 @@ from sipagent.calls.outgoing_controller import OutgoingController
 from sipagent.calls.setup import OutgoingSetup, ScreeningSetup, VoicemailSetup
 from sipagent.calls.termination import Reason, Termination
 from sipagent.realtime.transport import Endpoint
-from sipagent.sip.events import Confirmed, MediaStarted, Progressed
+from sipagent.sip.events import Confirmed, Disconnected, MediaStarted, Progressed
 from tests.fakes.faulty_endpoint import FaultyEndpoint, faulty_endpoint
 
 from .leg import FarEnd, Told
@@ -51,7 +51,12 @@ class Called:
                 outgoing=outgoing,
                 session={"turn_detection": {"type": "server_vad", "create_response": True}},
             ),
-            OutgoingController(CallPolicy(), ring_s=30.0, greets=outgoing.agent_speaks_first),
+            OutgoingController(
+                CallPolicy(),
+                ring_s=30.0,
+                greets=outgoing.agent_speaks_first,
+                hears_early=outgoing.hears_early,
+            ),
             Endpoint(endpoint.url, "gpt-realtime"),
             self.told,
             answer=LegAnswer(loop.time(), is_outgoing=True),
@@ -209,6 +214,31 @@ async def test_an_agent_is_told_that_it_was_the_network_it_heard(tmp_path: Path)
             if event["type"] == "conversation.item.create"
         ]
         assert (note["role"], note["content"][0]["text"]) == ("system", ANSWERED_NOTE)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_a_call_that_nobody_answered_ends_when_the_network_is_written_down(
+    tmp_path: Path, is_heard: bool
+) -> None:
+    async with called(tmp_path, OutgoingSetup(hears_early=True)) as running:
+        leg = running.callee.leg
+        leg.tell(Progressed(183))
+        leg.new_media(8_000)
+        leg.tell(MediaStarted("PCMU", 8_000))
+        await running.told.until(facts.SessionOpened)
+        if is_heard:
+            await running.endpoint.hears_begin("u1")
+            await running.told.until(facts.CallerSpeechStarted)
+        leg.tell(Disconnected(404, "Not Found", by_peer=True))
+        if is_heard:
+            while not any(
+                event["type"] == "input_audio_buffer.commit" for event in running.endpoint.received
+            ):
+                await asyncio.sleep(0.005)
+            await running.endpoint.says_heard("u1", "Not in service.")
+        end = await running.ended
+        assert end.reason is Reason.WRONG_NUMBER
+        assert ("CallerSaid" in running.told.names()) is is_heard
 
 
 async def test_a_machine_that_asks_who_calls_is_told(tmp_path: Path) -> None:

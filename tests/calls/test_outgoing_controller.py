@@ -19,6 +19,7 @@ from sipagent.calls.events import (
     ApologyPlayed,
     CallEvent,
     CallStarted,
+    EarlyMediaWritten,
     HangUpRequested,
     LegConfirmed,
     LegDisconnected,
@@ -27,12 +28,16 @@ from sipagent.calls.events import (
     SessionReady,
     TimerFired,
 )
-from sipagent.calls.outgoing_controller import OutgoingController
+from sipagent.calls.outgoing_controller import WRITTEN_LIMIT_S, OutgoingController
 from sipagent.calls.termination import Reason, Result
 
 
-def dialled(*, ring_s: float = 30.0, greets: bool = True) -> OutgoingController:
-    controller = OutgoingController(CallPolicy(), ring_s=ring_s, greets=greets)
+def dialled(
+    *, ring_s: float = 30.0, greets: bool = True, hears_early: bool = False
+) -> OutgoingController:
+    controller = OutgoingController(
+        CallPolicy(), ring_s=ring_s, greets=greets, hears_early=hears_early
+    )
     assert controller.handle(CallStarted(), now=0.0) == [OpenSession()]
     return controller
 
@@ -50,6 +55,40 @@ def test_the_session_is_opened_while_it_rings_and_they_talk_on_answer(greets: bo
     assert controller.handle(LegProgressed(180), now=1.0) == []
     assert controller.handle(SessionReady(), now=1.5) == []
     assert controller.handle(LegConfirmed(), now=9.0) == [StartConversation(greets)]
+    ended = controller.handle(LegDisconnected(200, by_peer=True), now=20.0)
+    assert ended_as(ended) == (Result.COMPLETED, Reason.CALLEE_HUNG_UP, 200)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EarlyMediaWritten(),
+        SessionFailed(Reason.SESSION_LOST, ""),
+        HangUpRequested(Reason.OPERATOR_HUNG_UP),
+    ],
+)
+def test_a_refusal_waits_until_what_was_said_before_is_written_down(event: CallEvent) -> None:
+    controller = dialled(hears_early=True)
+    controller.handle(LegProgressed(183), now=1.0)
+    assert controller.handle(LegDisconnected(404, by_peer=True), now=5.0) == []
+    assert controller.handle(SessionReady(), now=5.1) == []
+    ended = controller.handle(event, now=5.5)
+    assert ended_as(ended) == (Result.UNANSWERED, Reason.WRONG_NUMBER, 404)
+
+
+def test_it_does_not_wait_for_long() -> None:
+    controller = dialled(hears_early=True)
+    controller.handle(LegDisconnected(404, by_peer=True), now=5.0)
+    assert controller.handle(TimerFired(), now=6.9) == []
+    assert controller.deadline() == 5.0 + WRITTEN_LIMIT_S
+    ended = controller.handle(TimerFired(), now=5.0 + WRITTEN_LIMIT_S)
+    assert ended_as(ended) == (Result.UNANSWERED, Reason.WRONG_NUMBER, 404)
+
+
+def test_after_the_answer_there_is_nothing_to_wait_for() -> None:
+    controller = dialled(hears_early=True)
+    controller.handle(SessionReady(), now=1.5)
+    controller.handle(LegConfirmed(), now=9.0)
     ended = controller.handle(LegDisconnected(200, by_peer=True), now=20.0)
     assert ended_as(ended) == (Result.COMPLETED, Reason.CALLEE_HUNG_UP, 200)
 

@@ -124,13 +124,18 @@ class FaultyEndpoint:
         done = {"id": response_id, "status": "completed", "output": []}
         await self._send(connection, {"type": "response.done", "response": done})
 
+    async def hears_begin(self, item_id: str) -> None:
+        """Hear the other side begin to say something, in the newest session."""
+        start = {"item_id": item_id, "audio_start_ms": 0}
+        event = {"type": "input_audio_buffer.speech_started", **start}
+        await self._send(self.sessions[-1], event)
+
     async def says_heard(self, item_id: str, text: str) -> None:
         """Have heard the other side say something, in the newest session."""
-        start = {"item_id": item_id, "audio_start_ms": 0}
+        await self.hears_begin(item_id)
         stop = {"item_id": item_id, "audio_end_ms": 500}
         kind = "conversation.item.input_audio_transcription.completed"
         for event in (
-            {"type": "input_audio_buffer.speech_started", **start},
             {"type": "input_audio_buffer.speech_stopped", **stop},
             {"type": kind, "item_id": item_id, "content_index": 0, "transcript": text},
         ):
