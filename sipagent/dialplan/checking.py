@@ -26,6 +26,7 @@ from .session import RECONNECT_KEYS, TURN_DETECTION_KEYS
 from .toml_lines import KeyPath
 from .transfer import check_transfer
 from .validation import listed, near_miss, shown
+from .variable_checks import check_variables
 
 ItemT = TypeVar("ItemT")
 
@@ -90,6 +91,7 @@ def check_plan(plan: Dialplan, document: Document) -> list[Finding]:
         check_limits,
         _unreachable,
         _session,
+        check_variables,
     )
     return [finding for check in checks for finding in check(plan, document)]
 

@@ -22,9 +22,21 @@ _HARMLESS = str.maketrans({"{": "(", "}": ")", "<": "(", ">": ")", '"': "'", "\\
 """Nothing that ends a quotation, opens a tag, or is read as a variable."""
 
 
+CALL_VARIABLES = (
+    *("caller", "caller_name", "called", "asserted_caller", "diverted_from", "trunk"),
+    *("date", "time", "plan", "agent"),
+)
+"""What every call has, headers aside."""
+
+
 def has_variables(text: str) -> bool:
     """Tell whether ``text`` names any."""
     return _VARIABLE.search(text) is not None
+
+
+def variable_names(text: str) -> list[str]:
+    """Return the names of the variables in ``text``, headers aside."""
+    return [name for name in _VARIABLE.findall(text) if not name.startswith("header:")]
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from sipagent.agents.tools import FunctionTool, function_tool
 from sipagent.audio.formats import AudioFormat
@@ -28,7 +31,8 @@ from sipagent.calls.tools import DELEGATE_MARGIN_S
 from sipagent.dialplan.line import BACK_AGAIN
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
-from sipagent.errors import DialplanError
+from sipagent.errors import ConfigError, DialplanError
+from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.rotation import OpenFailed, Rotation, SessionLost, SessionOpened, TimerFired
 from sipagent.sip.line import LineWishes
 
@@ -294,3 +298,41 @@ def test_a_session_speaks_what_the_leg_needs_the_least_conversion_for(
     codecs: tuple[str, ...], expected: AudioFormat
 ) -> None:
     assert leg_format(codecs) is expected
+
+
+@settings(max_examples=40)
+@given(
+    session=st.fixed_dictionaries(
+        {},
+        optional={
+            "voice": st.sampled_from(["marin", "x"]),
+            "speed": st.floats(0.25, 1.5),
+            "max_output_tokens": st.integers(1, 4_096),
+            "noise_reduction": st.sampled_from(["near_field", "far_field", "none"]),
+            "transcription": st.sampled_from([{"model": "none"}, {"language": "de"}]),
+            "guardrail_every_chars": st.integers(1, 10_000),
+            "barge_in": st.booleans(),
+            "barge_in_confirm_ms": st.integers(0, 5_000),
+            "turn_detection": st.fixed_dictionaries(
+                {"type": st.sampled_from(["server_vad", "semantic_vad", "none"])},
+                optional={
+                    "threshold": st.floats(0, 1),
+                    "prefix_padding_ms": st.integers(0, 10_000),
+                    "silence_duration_ms": st.integers(0, 10_000),
+                    "idle_timeout_ms": st.integers(5_000, 30_000),
+                    "eagerness": st.sampled_from(["auto", "low", "medium", "high"]),
+                },
+            ),
+        },
+    )
+)
+def test_no_plan_asks_for_a_session_that_would_be_refused(session: dict[str, Any]) -> None:
+    SessionOptions(**prepared(**session).session)
+
+
+def test_every_range_of_a_plan_is_tried_above_and_lies_within_the_sessions() -> None:
+    for key, value in (("speed", 1.51), ("max_output_tokens", 4_097)):
+        with pytest.raises(ValidationError):
+            prepared(**{key: value})
+        with pytest.raises(ConfigError, match=key):
+            SessionOptions(**{**prepared().session, key: value})
