@@ -33,9 +33,12 @@ from sipagent.ops.channel import (
     Message,
     OperatorAsked,
     Ready,
+    SetLogLevels,
     Stop,
+    Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.metrics import count_delivery
@@ -89,7 +92,8 @@ class _Attacher:
         self._traces: Traces | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
-        self._is_draining = self._must_hang_up = False
+        self._is_draining = self._is_to_end = self._must_hang_up = False
+        self._levels = LogLevels()
 
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
@@ -192,7 +196,7 @@ class _Attacher:
         while True:
             channel.send(Heartbeat(len(self._desk.calls), most, self._is_draining))
             await sleep_measured(HEARTBEAT_S)
-            if self._is_draining and not self._desk.calls:
+            if self._is_to_end and not self._desk.calls:
                 self._ended.set()
 
     def _command(self, message: Message) -> None:
@@ -205,7 +209,13 @@ class _Attacher:
                 self._plans.told(message)
             case Look():
                 self._told.set()
-            case Drain():
+            case Undrain() if self._desk is not None and not self._is_to_end:
+                self._is_draining = False
+                self._desk.undrain()
+            case SetLogLevels(levels):
+                self._levels.use(levels)
+            case Drain(then_ends=then_ends):
+                self._is_to_end = self._is_to_end or then_ends
                 self._is_draining = True
                 if self._desk is not None:
                     self._desk.drain()

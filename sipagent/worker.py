@@ -36,10 +36,13 @@ from sipagent.ops.channel import (
     Message,
     OperatorAsked,
     Ready,
+    SetLogLevels,
     Stop,
     TrunkChanged,
+    Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.metrics import count_delivery
@@ -92,6 +95,9 @@ class _Worker:
         self._realtime = config.realtime.endpoint(realtime_url)
         self._store = CallStore(config.store, config.prices, config.realtime.model)
         self._ended = asyncio.Event()
+        self._is_to_end = False
+        """Whether it ends when its last call is over."""
+        self._levels = LogLevels()
         self._sip: SipEndpoint | None = None
         self._desk: CallDesk | None = None
         self._dials: DialDesk | None = None
@@ -219,16 +225,21 @@ class _Worker:
             channel.send(Heartbeat(sip.calls_in_use, sip.call_limit, sip.is_draining))
             await sleep_measured(HEARTBEAT_S)
             is_idle = self._desk is not None and not self._desk.calls
-            if sip.is_draining and is_idle and not (self._dials and self._dials.is_dialling):
+            if self._is_to_end and is_idle and not (self._dials and self._dials.is_dialling):
                 self._ended.set()
 
     def _command(self, message: Message) -> None:
         match message:
-            case Drain(retry_after_s):
+            case Drain(retry_after_s, then_ends):
+                self._is_to_end = self._is_to_end or then_ends
                 if self._sip is not None:
                     self._sip.drain(retry_after_s)
                 else:  # not started yet
                     self._ended.set()
+            case Undrain() if self._sip is not None and not self._is_to_end:
+                self._sip.undrain()
+            case SetLogLevels(levels):
+                self._levels.use(levels)
             case ApprovalDecided() if self._approver is not None:
                 self._approver.decided(message)
             case LoadPlans() | UsePlans() if self._plans is not None:

@@ -115,6 +115,10 @@ class AttachedDesk:
         """Take no more calls."""
         self._is_draining = True
 
+    def undrain(self) -> None:
+        """Take calls again."""
+        self._is_draining = False
+
     def hang_up_all(self, reason: Reason) -> None:
         """End every call now."""
         for call in list(self.calls.values()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 from aiohttp import web
 
+from .api_box import BoxApi
 from .api_calls import CallsApi
 from .api_deciding import ApprovalsApi
 from .api_events import Events
@@ -35,6 +36,7 @@ class Api:
         readiness: Of the box, now.
         calls: Places calls, and knows those there are.
         plans: Lists, checks and loads them.
+        sources: What the processes with calls are known as.
         audited: Returns the last entries of the audit log, newest first.
     """
 
@@ -45,6 +47,7 @@ class Api:
         readiness: Callable[[], Readiness],
         calls: CallsApi,
         plans: PlansApi,
+        sources: Sequence[Hashable],
         audited: Callable[[int], list[dict[str, Any]]] = lambda _: [],
     ) -> None:
         self._guard, self._audited = guard, audited
@@ -52,6 +55,7 @@ class Api:
         self._trunks = Trunks()
         self._events = Events(readiness, self._first)
         self._approvals = ApprovalsApi(send, self._events.tell)
+        self._box = BoxApi(send, sources, calls.live)
         self._feed = LiveFeed(calls.live, self._events.tell_all)
         plans.on_change(lambda content: self._events.tell("plans", content))
 
@@ -62,6 +66,7 @@ class Api:
             *self.calls.table(),
             *self.calls.operator.table(),
             *self.plans.table(),
+            *self._box.table(),
             Route(
                 *("GET", TRUNKS, self._list_trunks, "What is known of the trunks."),
                 {200: Answer("By name.", TrunksShown)},
@@ -110,6 +115,7 @@ class Api:
         self.calls.heard(source, message)
         self._feed.look()
         self._approvals.heard(source, message)
+        self._box.heard(source, message)
         match message:
             case TrunkChanged():
                 self._trunks.changed(source, message)

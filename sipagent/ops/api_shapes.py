@@ -250,6 +250,20 @@ class Figures(Shape):
     figures: list[FiguresOfDay]
 
 
+class DrainState(Shape):
+    """Whether calls are taken."""
+
+    draining: bool
+    calls: int
+    """That go on."""
+
+
+class LogLevelsShown(Shape):
+    """Packages of which more is logged, or less, than the configuration says."""
+
+    levels: dict[str, str]
+
+
 class AuditEntry(Shape):
     """A request that was to change something."""
 

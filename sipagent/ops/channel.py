@@ -48,9 +48,23 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Take no more calls; end when the last is over."""
+    """Take no more calls."""
 
     retry_after_s: int
+    then_ends: bool = True
+    """Whether the process ends when its last call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undrain:
+    """Take calls again; not if the process is to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLogLevels:
+    """Log of some packages more, or less, than the configuration says; of all others as it does."""
+
+    levels: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +193,8 @@ Message: TypeAlias = (
     | Failed
     | Heartbeat
     | Drain
+    | Undrain
+    | SetLogLevels
     | Look
     | ApprovalAsked
     | ApprovalDecided

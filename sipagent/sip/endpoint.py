@@ -144,6 +144,11 @@ class SipEndpoint:
         self._retry_after_s = retry_after_s
         self._thread.post(self._leave)
 
+    def undrain(self) -> None:
+        """Take new INVITEs again, and register again."""
+        self._retry_after_s = None
+        self._thread.post(self._come_back)
+
     async def dial(
         self,
         uri: str,
@@ -243,6 +248,10 @@ class SipEndpoint:
         assert self._stack is not None and self._stack.accounts is not None
         self._stack.accounts.registering.leave()
         return self._stack.accounts.registering
+
+    def _come_back(self) -> None:
+        assert self._stack is not None and self._stack.accounts is not None
+        self._stack.accounts.registering.come_back(now=monotonic())
 
     def _trunk_changed(self, state: TrunkState) -> None:
         self._tell(self._on_trunk, state)

@@ -104,6 +104,11 @@ class Registering:
             self._trunks[name].connection_lost(now=now)
             self._note(self._trunks[name].state)
 
+    def come_back(self, *, now: float) -> None:
+        """Register again what :meth:`leave` took back."""
+        for registration in self._trunks.values():
+            registration.come_back(now=now)
+
     def leave(self) -> bool:
         """Take every registration back; tell whether there was one to wait for."""
         leaving = [name for name, each in self._trunks.items() if each.leave()]

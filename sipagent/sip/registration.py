@@ -76,7 +76,8 @@ class Registration:
         self.state = TrunkState(name, first)
         self._failures = 0
         self._due_at: float | None = None
-        self._has_left = not registers
+        self._registers, self._has_left = registers, not registers
+        self._comes_back = False
 
     def start(self, *, now: float) -> None:
         """Have it registered."""
@@ -109,6 +110,8 @@ class Registration:
         """
         if self._has_left:
             self._become(RegistrationState.UNREGISTERED, status, reason)
+            if self._comes_back:
+                self._return(now)
         elif status < 300:
             self._failures = 0
             self.state = TrunkState(
@@ -124,8 +127,21 @@ class Registration:
         if self.state.state is RegistrationState.REGISTERED:
             self._again_at_once(503, "the connection was closed", now)
 
+    def come_back(self, *, now: float) -> None:
+        """Register again, once what :meth:`leave` undoes is undone."""
+        if not self._registers or not self._has_left:
+            return
+        self._comes_back = True
+        if self.state.state is RegistrationState.UNREGISTERED:
+            self._return(now)
+
+    def _return(self, now: float) -> None:
+        self._has_left = self._comes_back = False
+        self._due_at = now
+
     def leave(self) -> bool:
         """Register no more; tell whether there is something to be undone."""
+        self._comes_back = False
         if self._has_left:
             return False
         self._has_left, self._due_at = True, None

@@ -24,6 +24,7 @@ def admin_api(
     plans: Keeper,
     audit: AuditLog,
     line: Hashable,
+    attached: Hashable,
 ) -> Api:
     """Return it.
 
@@ -34,9 +35,10 @@ def admin_api(
         plans: Keeps them.
         audit: Where it is written what was to change something.
         line: What the process with the line is known as.
+        attached: The same of the process of attached calls.
     """
     guard = ApiGuard(config.http.bind, config.http.all_tokens, audit.write)
     dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
     past = PastCalls(CallQueries(config.store.url), config.recordings.path)
     calls = CallsApi(config.dial, dial_guard, send, line, past)
-    return Api(guard, send, readiness, calls, PlansApi(plans), audit.last)
+    return Api(guard, send, readiness, calls, PlansApi(plans), (line, attached), audit.last)

@@ -29,7 +29,8 @@ def readiness(state: State) -> Readiness:
     reasons = []
     heartbeat = state.worker.heartbeat if state.worker is not None else None
     attached = state.attached.heartbeat if state.attached is not None else None
-    if state.is_stopping:
+    beats = [each for each in (heartbeat, attached) if each is not None]
+    if state.is_stopping or any(each.is_draining for each in beats):
         reasons.append("draining")
     if state.engine is not None and not state.engine.is_ready:
         reasons.append("the embedded engine is not running")

@@ -38,6 +38,7 @@ from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.http import OpsServer
 from sipagent.ops.logs import set_up_logging
+from sipagent.ops.status import Readiness
 from sipagent.ops.store.keeper import StoreKeeper
 from sipagent.realtime.settings import EMBEDDED
 
@@ -104,9 +105,7 @@ class _Supervisor:
         config = self._config
         context = fork_server()
         plans = self._plans = PlanKeeper(config, context, self._tell, self._prepare)
-        api = admin_api(
-            config, self._tell, lambda: readiness(self._state()), plans, self._audit, WORKER
-        )
+        api = admin_api(config, self._tell, self._now, plans, self._audit, WORKER, ATTACHED)
         if config.webhooks.secrets:
             self._attaching = Attaching(
                 config,
@@ -121,7 +120,7 @@ class _Supervisor:
             config.http.bind,
             config.http.port,
             self._metrics_dir,
-            lambda: readiness(self._state()),
+            self._now,
             webhooks=self._attaching.webhooks if self._attaching is not None else None,
             api=api,
             collectors=[
@@ -268,6 +267,9 @@ class _Supervisor:
         mark_process_dead(pid, self._metrics_dir)  # type: ignore[no-untyped-call]
         if self._keeper is not None:
             self._keeper.look()
+
+    def _now(self) -> Readiness:
+        return readiness(self._state())
 
     def _state(self) -> State:
         return State(

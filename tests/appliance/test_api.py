@@ -32,6 +32,23 @@ async def wanted(running: Appliance, call_id: str, what: str, body: dict[str, An
         return response.status
 
 
+async def changed(
+    running: Appliance, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Have something changed on the box; return how it is now."""
+    url = f"http://127.0.0.1:{running.http_port}/api/v1/{path}"
+    async with aiohttp.ClientSession() as http, http.request(method, url, json=body) as response:
+        assert response.status == 200
+        content: dict[str, Any] = await response.json()
+        return content
+
+
+async def readiness_is(running: Appliance, status: int) -> None:
+    """Wait until the box would take a call, or not."""
+    while (await running.get("/readyz"))[0] != status:
+        await asyncio.sleep(LOOK_AGAIN_S)  # another process: there is no event to wait for
+
+
 async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> None:
     async with refund_line(tmp_path) as (running, _, caller):
         waiting = await until_asked(running)
@@ -43,7 +60,8 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
             "refunds",
         )
         assert [tool["name"] for tool in call["tools"]] == ["delegate"]
-        assert shown["transcript"][0]["who"] == "agent" and shown["transcript"][0]["heard"]
+        assert shown["transcript"][0]["who"] == "agent"
+        assert shown["transcript"][0]["heard"] is not None
         await decide(running, waiting["id"], approve=True)
         await heard(running, "Order 1 2 3 is refunded")
         for what, body in (
@@ -54,12 +72,20 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         ):
             assert await wanted(running, call["call_id"], what, body) == 202
         await heard(running, "One more thing.")
+        assert (await changed(running, "POST", "drain"))["calls"] == 1
+        await readiness_is(running, 503)
+        assert (await changed(running, "DELETE", "drain"))["draining"] is False
+        await readiness_is(running, 200)
+        await changed(running, "PUT", "log-level", {"levels": {"sipagent.calls": "error"}})
         assert await wanted(running, call["call_id"], "handover", {"agent": "Nobody"}) == 404
         assert await wanted(running, call["call_id"], "hangup", {"at_once": False}) == 202
         await caller.succeeds()
         (record,) = await running.until_records(1)
         assert record["reason"] == "operator_hung_up"
         acts = [each["act"] for each in record["operator"]]
+        log = (tmp_path / "log.txt").read_text()
+        assert "operator local: say" in log
+        assert "operator local: hang_up" not in log  # it is no error
         assert acts == ["say", "whisper", "mute", "unmute", "hang_up"]
         shown = await asked(running, f"calls/{call['call_id']}")
         assert (shown["state"], shown["reason"]) == ("ended", record["reason"])

@@ -85,6 +85,7 @@ class Served:
             lambda: self.readiness,
             calls,
             PlansApi(self.keeper),
+            ("w", "attached"),
             lambda count: self.audited[: -count - 1 : -1],
         )
         self._server = OpsServer(

@@ -71,11 +71,19 @@ async def test_hostile_text_comes_out_as_it_went_in(tmp_path: Path) -> None:
         assert (shown["caller"], shown["sip_call_id"]) == (HOSTILE, HOSTILE)
 
 
+def _method(curl: str) -> str:
+    """Return the method of a request by curl."""
+    named = re.search(r"-X (\w+)", curl)
+    if named is not None:
+        return named[1]
+    return "POST" if "-d " in curl else "GET"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     re.findall(r"`(GET|POST|PUT|DELETE) (/api/v1/[^`? ]*)", PAGE)
     + [
-        ("POST" if "-d " in line or "-X POST" in line else "GET", path)
+        (_method(line), path)
         for line, path in re.findall(
             r"^(?:\$ )?(curl [^\n]*?(?:\\\n[^\n]*?)?http://127\.0\.0\.1:8080(/api/v1/\S*))",
             PAGE,

@@ -120,3 +120,33 @@ def test_another_server_is_tried_at_once() -> None:
     assert registration.state.state == "failed"
     assert registration.is_due(now=2.0)
     assert waits(registration, 503, 1) == [2.0]
+
+
+def test_whoever_left_may_come_back_once_that_is_settled() -> None:
+    trunk = Registration("provider", registers=True)
+    trunk.start(now=0.0)
+    assert trunk.is_due(now=0.0)
+    trunk.answered(200, "OK", 300, "", now=0.1)
+    assert trunk.leave()
+    trunk.come_back(now=1.0)
+    assert not trunk.is_due(now=1.0)  # REGISTER with Expires 0 is on its way
+    trunk.answered(200, "OK", 0, "", now=1.5)
+    assert trunk.is_due(now=1.5)
+    trunk.answered(200, "OK", 300, "", now=1.6)
+    assert trunk.state.state == "registered"
+    trunk.come_back(now=2.0)
+    assert not trunk.is_due(now=2.0)
+
+
+def test_who_leaves_again_does_not_come_back() -> None:
+    trunk = Registration("provider", registers=True)
+    trunk.leave()
+    trunk.come_back(now=1.0)
+    assert trunk.is_due(now=1.0)
+    trunk.leave()
+    trunk.answered(200, "OK", 0, "", now=2.0)
+    assert not trunk.is_due(now=9.0)
+    static = Registration("static", registers=False)
+    static.leave()
+    static.come_back(now=1.0)
+    assert not static.is_due(now=1.0)

@@ -29,6 +29,10 @@ async def test_a_trunk_registers_and_leaves(tmp_path: Path, transport: str, algo
                 await board.trunk_is("unregistered")
                 caller.send(caller.request("INVITE", "c2", body=SDP, user="trunk1"))
                 assert (await caller.response()).startswith("SIP/2.0 404 ")
+                board.endpoint.undrain()
+                await board.trunk_is("registered")
+                caller.send(caller.request("INVITE", "c3", body=SDP, user="trunk1"))
+                assert (await board.incoming.get()).invite.called_user == "trunk1"
                 leg.hang_up()
                 await told(leg, "Disconnected")
 
