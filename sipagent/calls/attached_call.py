@@ -58,6 +58,7 @@ from .events import (
     TransferRequested,
 )
 from .journal import AttachedState, CallJournal, JournalEntry
+from .judges import Judges
 from .mcp import CallMcp
 from .session_run import say_goodbye
 from .setup import CallSetup
@@ -121,6 +122,7 @@ class AttachedCall:
             start=self._start,
         )
         self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
+        self._judges = Judges(call_id, setup.script, endpoint)
         messages = attached_messages(call_id, setup, entry, self._tell, wall_clock)
         self._context = attached_context(
             call_id,
@@ -129,6 +131,7 @@ class AttachedCall:
             self.hang_up,
             self._delegation,
             messages,
+            self._judges,
             setup.words,
         )
         self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
@@ -312,6 +315,7 @@ class AttachedCall:
             self._conversation.finish()
         await say_goodbye(self._session, self.call_id)
         await self._mcp.close()
+        await self._judges.close()
         if self._delegation is not None:
             await self._delegation.close()
         if self._termination is None:

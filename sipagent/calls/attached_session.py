@@ -24,6 +24,7 @@ from .delegation import Delegation
 from .events import SessionFailed
 from .facts import CallOffered, Fact
 from .journal import JournalEntry
+from .judges import Judges
 from .messages import MessageDesk
 from .prepare import DEFAULT_SILENCE_MS
 from .setup import CallSetup
@@ -107,6 +108,7 @@ def attached_context(
     request_hang_up: Callable[[Reason, str], None],
     delegation: Delegation | None,
     messages: MessageDesk,
+    judges: Judges,
     words: Mapping[str, str],
 ) -> CallContext:
     """Return what tools are told of an attached call."""
@@ -121,6 +123,7 @@ def attached_context(
         request_hang_up=request_hang_up,
         transfer=transfer,
         messages=messages,
+        judges=judges,
         realtime_call_id=entry.realtime_call_id,
         delegate=None if delegation is None else delegation.ask,
         diverted_from=identity_of(invite).diverted_from,

@@ -16,6 +16,7 @@ from .conversation import FrameSource
 from .delegation_approvals import Approver
 from .hold import HoldPolicy
 from .inbox import Inbox
+from .judges import Judges
 from .keypad import Keypad
 from .leg_fallback import LegFallback
 from .leg_hold import LegHold
@@ -53,6 +54,7 @@ class LegParts:
     mcp: LegMcp
     messages: LegMessages
     fallback: LegFallback
+    judges: Judges
     operator: Operator
     """Last: nearest to the agent."""
 
@@ -143,6 +145,7 @@ def leg_parts(
         approvals=LegApprovals(approver),
         mcp=LegMcp(call_id, setup),
         fallback=LegFallback(),
+        judges=Judges(call_id, setup.script, endpoint),
         messages=LegMessages(
             call_id,
             setup.plan,

@@ -65,6 +65,7 @@ def leg_context(
         direction="outgoing" if is_outgoing else "incoming",
         variables=setup.variables,
         messages=parts.messages.desk,
+        judges=parts.judges,
         words=setup.words,
         asserted_caller=identity.asserted_user,
         diverted_from=identity.diverted_from,

@@ -104,6 +104,7 @@ def prepare_call(
         digits=digit_settings(dialplan.keypad),
         keypad=keypad,
         line=_line(dialplan.line, prompts),
+        script=(session.script or "") if embedded else "",
         on_approval=session.on_approval,
         mcp=mcp_setup(plan),
         message=message_setup(plan),

@@ -191,6 +191,8 @@ class CallSetup:
     """When the agent is told of keys pressed; None: never."""
     keypad: KeypadSetup = field(default_factory=KeypadSetup)
     line: LineSetup = field(default_factory=LineSetup)
+    script: str = ""
+    """Of the embedded engine; ``""``: the endpoint is another."""
     on_approval: str = ""
     """Instructions of what is said while a person is asked to allow a tool; ``""``: nothing."""
     message: MessageSetup | None = None

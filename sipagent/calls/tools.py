@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from sipagent.agents.tools import BackgroundResult, FunctionTool, ToolContext, function_tool
 
 from .collecting import FieldSettings
+from .judges import Judges
 from .keypad_tools import KeyHands, keypad_tools
 from .message_tools import message_tools
 from .messages import MessageDesk
@@ -59,6 +60,8 @@ class CallContext:
     """Whom the call was for before it was sent on; ``""``: it was not."""
     messages: MessageDesk = field(kw_only=True)
     """Takes messages and notes."""
+    judges: Judges = field(kw_only=True)
+    """Ask models whether callers may hear what an agent says."""
     words: Mapping[str, str] = field(default_factory=dict)
     """What instructions are filled with."""
 

@@ -26,7 +26,12 @@ DELEGATE_TOOL = "delegate"
 DEFAULT_FILLER = "One moment, please."
 
 
-def _http_url(text: str) -> str:
+def api_base(text: str) -> str:
+    """Return the base URL of an API.
+
+    Raises:
+        ValueError: If it is none.
+    """
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError('must be the base URL of an API, such as "https://api.openai.com/v1"')
     return text
@@ -39,7 +44,7 @@ class Backend(Model):
     """In approvals, and in the script of the embedded engine."""
     instructions: Text
     """What the model is told to be."""
-    url: Annotated[str, AfterValidator(_http_url)] | None = None
+    url: Annotated[str, AfterValidator(api_base)] | None = None
     """Base of its API; None: where the speech model is."""
     model: Text = "gpt-4.1"
     """That works."""

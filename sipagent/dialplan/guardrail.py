@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
 
+from .judge import Judge
 from .model import Model, Text, ToolName
 from .patterns import compiled
 from .tools import PythonPath
@@ -22,7 +23,7 @@ def _pattern(text: str) -> str:
 
 
 class Guardrail(Model):
-    """One of ``[[guardrails]]``: ``phrases``, ``patterns`` or both; or ``python``."""
+    """One of ``[[guardrails]]``: ``phrases``, ``patterns`` or both; or ``python``; or ``judge``."""
 
     name: ToolName
     """What agents call it, and metrics."""
@@ -32,6 +33,8 @@ class Guardrail(Model):
     """Regular expressions, blocked wherever one matches, in any case."""
     python: PythonPath | None = None
     """``file.py:function``: takes the text so far, returns what is wrong with it, or nothing."""
+    judge: Judge | None = None
+    """A model that says whether callers may hear it."""
     policy_hint: str = ""
     """Why, for the model; the name when empty."""
     instead: Text | None = None
@@ -39,8 +42,9 @@ class Guardrail(Model):
 
     @model_validator(mode="after")
     def _has_one_check(self) -> Self:
-        if bool(self.phrases or self.patterns) == (self.python is not None):
-            raise ValueError("needs phrases, patterns or python, and python alone")
+        has_words = bool(self.phrases or self.patterns)
+        if [has_words, self.python is not None, self.judge is not None].count(True) != 1:
+            raise ValueError("needs phrases, patterns or both; or python; or judge")
         exact = _EXACT.fullmatch(self.instead or "")
         if exact is not None and any(find(exact["words"]) for find in self.finders()):
             raise ValueError("instead would be blocked itself, again and again")

@@ -1,4 +1,4 @@
-"""Guardrails of a plan, ready to be asked: its words, or a Python function beside it."""
+"""Guardrails of a plan, ready to be asked: its words, a Python function, or a judge."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from sipagent.agents.callbacks import call_off_loop
 from sipagent.agents.guardrails import GuardrailResult, OutputGuardrail
 
 from .guardrail import Guardrail
+from .judge import judge_check
 from .python_tools import PythonFiles, ToolProblem
+from .secrets import Secrets
 
 
-def load_guardrail(guardrail: Guardrail, files: PythonFiles) -> OutputGuardrail | ToolProblem:
+def load_guardrail(
+    guardrail: Guardrail, files: PythonFiles, secrets: Secrets
+) -> OutputGuardrail | ToolProblem:
     """Return ``guardrail`` ready to be asked, or what is wrong with it."""
-    if guardrail.python is None:
+    if guardrail.judge is not None:
+        execute = judge_check(guardrail.name, guardrail.judge, secrets)
+    elif guardrail.python is None:
         execute = text_check(guardrail.finders())
     else:
         function = files.function(guardrail.python)

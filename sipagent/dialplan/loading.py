@@ -151,7 +151,10 @@ def read_file(file: Path, environment: Mapping[str, str] | None = None) -> Loade
         document,
     )
     guardrails, faults = _load_all(
-        "guardrails", dialplan.guardrails, lambda each: load_guardrail(each, files), document
+        "guardrails",
+        dialplan.guardrails,
+        lambda each: load_guardrail(each, files, secrets),
+        document,
     )
     problems += faults
     findings = [

@@ -23,6 +23,7 @@ PLACES: tuple[tuple[str | None, ...], ...] = (
     ("mcp", None, "headers", None),
     ("mcp", None, "env", None),
     ("message", "headers", None),
+    ("guardrails", None, "judge", "api_key"),
 )
 """Keys that may name secrets; None stands for any part of a key path."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.telephony.sipp import Sipp, needs_sipp
 
-from .appliance import appliance
+from .appliance import appliance, write_files
 
 PLAN = r"""
 name = "test"
@@ -45,3 +45,53 @@ async def test_a_blocked_answer_is_not_heard_and_another_one_is(tmp_path: Path) 
     heard = [turn["heard"] for turn in record["turns"] if turn["who"] == "Broker"]
     assert not any("guaranteed" in text for text in heard)
     assert heard[-1] == "Of that I say nothing."
+
+
+JUDGED = """
+name = "test"
+[match]
+called = "agent"
+[session]
+script = "desk"
+greeting = "Greet."
+guardrail_every_chars = 10000
+hold_until_checked = true
+[[agents]]
+name = "Broker"
+instructions = "Be brief."
+guardrails = ["promises"]
+[[guardrails]]
+name = "promises"
+instead = "Say exactly: Of that I say nothing."
+[guardrails.judge]
+instructions = "Nobody must be promised profit."
+timeout_s = 20
+"""
+DESK = """
+[[agents]]
+name = "Broker"
+greeting = "With us you will be rich."
+otherwise = ["Sorry?"]
+[[agents]]
+name = "Judge"
+greeting = "allowed"
+otherwise = ["allowed"]
+[[agents.rules]]
+heard = ["with us you will be rich"]
+say = "blocked: it promises profit"
+"""
+
+
+@needs_sipp
+async def test_what_a_judge_blocks_is_not_heard(tmp_path: Path) -> None:
+    config = write_files(tmp_path, realtime_url="embedded")
+    (tmp_path / "plans" / "test.toml").write_text(JUDGED)
+    (tmp_path / "plans" / "desk.script.toml").write_text(DESK)
+    async with appliance(tmp_path, config=config) as running:
+        async with Sipp("hangs_up", running.sip_port, tmp_path, pause_ms=6_000) as caller:
+            await caller.succeeds()
+        (record,) = await running.until_records(1)
+    (blocked,) = record["blocked"]
+    assert (blocked["guardrail"], blocked["heard_ms"]) == ("promises", 0)
+    heard = [turn["heard"] for turn in record["turns"] if turn["heard"]]
+    assert heard == ["Of that I say nothing."]

@@ -20,6 +20,7 @@ from sipagent.calls.barge_in import BargeInSettings
 from sipagent.calls.events import SessionFailed
 from sipagent.calls.facts import Fact, NoteTaken
 from sipagent.calls.journal import AttachedState, JournalEntry
+from sipagent.calls.judges import Judges
 from sipagent.calls.personas import personas
 from sipagent.calls.termination import Reason
 from sipagent.calls.transfer_wish import TransferWish
@@ -119,7 +120,10 @@ def test_tools_are_told_of_the_call() -> None:
 
     told = list[Fact]()
     messages = attached_messages("c1", call_setup(), entry, told.append, lambda: 0.0)
-    context = attached_context("c1", entry, transfer, lambda *_: None, None, messages, {"a": "b"})
+    judges = Judges("c1", "", Endpoint("ws://x", "m"))
+    context = attached_context(
+        "c1", entry, transfer, lambda *_: None, None, messages, judges, {"a": "b"}
+    )
     assert (context.call_id, context.realtime_call_id, context.sip_call_id) == ("c1", "rtc_1", "s")
     assert (context.called, context.caller, context.caller_name) == ("desk", "1", "Ada")
     assert context.headers == headers

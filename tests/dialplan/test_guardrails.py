@@ -84,8 +84,12 @@ async def test_the_model_is_told_why_and_what(reception: RealtimeAgent) -> None:
         ('["promises", "digits"]', '["promises", "promises"]', "twice"),
         ('name = "digits"', 'name = "promises"', "is the name of the guardrail on line"),
         ("rules.py:no_digits", "rules.py:none", "rules.py has no function none"),
-        ('phrases = ["guaranteed profit", "cannot lose"]', "", "needs phrases, patterns or python"),
-        ('python = "rules.py:no_digits"', 'python = "r.py:f"\nphrases = ["a"]', "and python alone"),
+        ('phrases = ["guaranteed profit", "cannot lose"]', "", "needs phrases, patterns or both"),
+        (
+            'python = "rules.py:no_digits"',
+            'python = "r.py:f"\nphrases = ["a"]',
+            "or python; or judge",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -152,6 +156,15 @@ async def test_no_pattern_takes_forever(write: Write, tmp_path: Path) -> None:
         (
             "patterns = ['profit']\ninstead = 'Say exactly: I speak of no profit.'",
             "9: guardrails[0].instead: would be blocked itself",
+        ),
+        ("[guardrails.judge]\nmodel = 'x'", "8: guardrails[0].judge.instructions: is missing"),
+        (
+            "[guardrails.judge]\ninstructions = 'x'\napi_key = 'sk-1'",
+            '10: guardrails[0].judge.api_key: must be a secret, such as "{{secret:JUDGE_KEY}}"',
+        ),
+        (
+            "[guardrails.judge]\ninstructions = 'x'\napi_key = '{{secret:NONE_SUCH}}'",
+            "10: guardrails[0].judge.api_key: there is no secret NONE_SUCH",
         ),
         ("phrases = ['a']\npython = 'r.py:f'", "6: guardrails[0]: needs phrases, patterns or"),
     ],
