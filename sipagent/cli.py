@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from sipagent import cli_calls
-from sipagent.cli_plans import check, route, schema
+from sipagent.cli_plans import check, replay_routes, route, schema
 from sipagent.errors import SipAgentError
 
 app = typer.Typer(
@@ -108,6 +108,7 @@ def demo(
 app.command()(check)
 app.command()(route)
 app.command()(schema)
+app.command("replay-routes")(replay_routes)
 app.add_typer(cli_calls.app, name="calls")
 
 

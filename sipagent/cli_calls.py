@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sipagent.errors import ConfigError, JournalError
+from sipagent.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -158,24 +158,8 @@ def _store(config: Path | None) -> Iterator[Connection]:
     Raises:
         JournalError: If there is none, or it is another version's.
     """
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
     from sipagent.config import load_config  # noqa: PLC0415
-    from sipagent.ops.engines import database_reason, make_engine  # noqa: PLC0415
-    from sipagent.ops.store.version import check_version  # noqa: PLC0415
-    from sipagent.ops.store_url import shown_store, sqlite_file  # noqa: PLC0415
+    from sipagent.ops.store.opened import opened_store  # noqa: PLC0415
 
-    url = load_config(config).store.url
-    file, name = sqlite_file(url), shown_store(url)
-    if file is not None and not file.exists():
-        raise JournalError(f"there is no store yet: {name}")
-    try:
-        engine = make_engine(url)
-        try:
-            check_version(engine)
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        raise JournalError(f"{name}: {database_reason(error)}") from None
+    with opened_store(load_config(config).store.url) as connection:
+        yield connection

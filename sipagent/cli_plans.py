@@ -67,3 +67,36 @@ def schema(
     from sipagent.dialplan.schema import dialplan_schema  # noqa: PLC0415
 
     typer.echo(json.dumps(dialplan_schema(of_part=part), indent=1, ensure_ascii=False))
+
+
+def replay_routes(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Of dialplans. Default: that of the configuration.")
+    ] = None,
+    calls: Annotated[int, typer.Option(help="So many, the last ones.", min=1)] = 1_000,
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", help="Default: sipagent.toml, if it is there.")
+    ] = None,
+) -> None:
+    """Tell which calls on record the dialplans, as they are now, would route differently.
+
+    The exit status is 0 if there is none, 1 if there are some.
+    """
+    from sipagent.config import load_config  # noqa: PLC0415
+    from sipagent.dialplan.plan_texts import read_plans  # noqa: PLC0415
+    from sipagent.dialplan.replay import rerouted  # noqa: PLC0415
+    from sipagent.ops.clock import shown_time  # noqa: PLC0415
+    from sipagent.ops.store.opened import opened_store  # noqa: PLC0415
+    from sipagent.ops.store.routes import read_routes  # noqa: PLC0415
+
+    settings = load_config(config)
+    plans = read_plans(folder or settings.dialplans.path)
+    with opened_store(settings.store.url) as connection:
+        recorded = read_routes(connection, calls)
+    found = list(rerouted(plans, recorded))
+    for each in found:
+        typer.echo(f"{shown_time(each.keys.at_s)}  {each.keys.called}  {each}")
+    typer.echo(f"{len(found)} of {_counted(len(recorded), 'call')} would be routed differently")
+    if settings.store.mask_numbers:
+        typer.echo("callers' numbers are masked in the store, and plans see them so", err=True)
+    sys.exit(1 if found else 0)

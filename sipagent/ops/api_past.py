@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 from multidict import MultiMapping
 
+from sipagent.dialplan.replay import RecordedRoute
 from sipagent.errors import JournalError
 
 from .api_guard import error_response
@@ -63,6 +64,7 @@ class Queries(Protocol):
         self, wanted: CallFilter | None = None, *, after: str = "", limit: int = 50
     ) -> CallPage: ...
     async def call(self, call_id: str) -> dict[str, Any] | None: ...
+    async def routes(self, limit: int) -> list[RecordedRoute]: ...
     async def figures(self, wanted: CallFilter | None = None) -> list[dict[str, Any]]: ...
 
 
@@ -136,6 +138,14 @@ class PastCalls:
         if "\x00" in call_id or len(call_id) > MAX_CHARS:
             return None
         return await self._asked(lambda: self._queries.call(call_id))
+
+    async def routes(self, limit: int) -> list[RecordedRoute]:
+        """Return how the last incoming calls were routed, newest first.
+
+        Raises:
+            JournalError: If the store does not answer.
+        """
+        return await self._asked(lambda: self._queries.routes(limit))
 
     async def close(self) -> None:
         """Let go of the store; safe twice."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Protocol
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.replay import RecordedRoute, Rerouted
 from sipagent.dialplan.versions import PlanVersion
+from sipagent.errors import JournalError
 
 from .api_guard import error_response, read_body
 from .api_routes import Answer, Route
-from .api_shapes import Error, Plans, PlansChecked, PlansLoaded
+from .api_shapes import Error, Plans, PlansChecked, PlansLoaded, PlansReplayed
 from .clock import shown_time
 from .plan_counts import PlanCounts
 from .plan_state import (
@@ -24,6 +26,9 @@ from .plan_state import (
 )
 
 PLANS = "/plans"
+
+MOST_CALLS = 10_000
+"""That one request may ask about."""
 
 _BAD = Answer("The body says what is wrong.", Error)
 
@@ -38,6 +43,13 @@ class CheckAsked(BaseModel):
 
     files: Annotated[dict[FileName, str], Field(max_length=100)] = {}
     """Laid over those in the folder, by name."""
+
+
+class ReplayAsked(CheckAsked):
+    """The body of a wish to ask the files about calls on record."""
+
+    calls: Annotated[int, Field(ge=1, le=MOST_CALLS)] = 1_000
+    """So many, the last ones."""
 
 
 class RollBackAsked(BaseModel):
@@ -60,6 +72,9 @@ class Keeper(Protocol):
     async def reload(self) -> ReloadOutcome: ...
     async def roll_back(self, version: int) -> Sequence[Finding] | None: ...
     async def check(self, files: dict[str, str]) -> Sequence[Finding]: ...
+    async def replay(
+        self, calls: Sequence[RecordedRoute], files: dict[str, str]
+    ) -> list[Rerouted] | Finding: ...
 
 
 class PlansApi:
@@ -67,10 +82,13 @@ class PlansApi:
 
     Args:
         keeper: Has the plans.
+        recorded: Returns how the last calls were routed, at most so many; raises ``JournalError``.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+    def __init__(
+        self, keeper: Keeper, recorded: Callable[[int], Awaitable[list[RecordedRoute]]]
+    ) -> None:
+        self._keeper, self._recorded = keeper, recorded
         self.counts = keeper.counts
 
     def table(self) -> list[Route]:
@@ -84,6 +102,16 @@ class PlansApi:
                 *("POST", PLANS + "/check", self._check, "Say what is wrong, and change nothing."),
                 {200: Answer("Checked.", PlansChecked), 400: _BAD},
                 CheckAsked,
+            ),
+            Route(
+                *("POST", PLANS + "/replay", self._replay, "Ask the files about past calls."),
+                {
+                    200: Answer("Which they would route differently.", PlansReplayed),
+                    400: _BAD,
+                    422: Answer("A key is wrong; the message says where.", Error),
+                    503: Answer("The store does not answer.", Error),
+                },
+                ReplayAsked,
             ),
             Route(
                 *("POST", PLANS + "/reload", self._reload, "Load what is in the folder."),
@@ -150,6 +178,20 @@ class PlansApi:
         problems = [problem_to_json(each) for each in found]
         return web.json_response({"is_right": is_right, "problems": problems})
 
+    async def _replay(self, request: web.Request) -> web.Response:
+        asked = await read_body(request, ReplayAsked)
+        if isinstance(asked, str):
+            return error_response(400, asked)
+        try:
+            calls = await self._recorded(asked.calls)
+        except JournalError as error:
+            return error_response(503, str(error))
+        found = await self._keeper.replay(calls, dict(asked.files))
+        if isinstance(found, Finding):
+            return error_response(422, str(found))
+        shown = [_rerouted(each) for each in found]
+        return web.json_response({"calls": len(calls), "rerouted": shown})
+
     async def _reload(self, _: web.Request) -> web.Response:
         outcome = await self._keeper.reload()
         status = 200 if outcome is ReloadOutcome.LOADED else 422
@@ -165,3 +207,15 @@ class PlansApi:
         if problems:
             return error_response(422, "; ".join(map(str, problems)))
         return web.json_response({"outcome": ReloadOutcome.ROLLED_BACK.value, **self.shown()})
+
+
+def _rerouted(each: Rerouted) -> dict[str, Any]:
+    return {
+        "call_id": each.keys.call_id,
+        "at": shown_time(each.keys.at_s),
+        "called": each.keys.called,
+        "caller": each.keys.caller,
+        "was": each.was,
+        "now": each.now,
+        "why": each.why,
+    }

@@ -228,6 +228,25 @@ class PlansChecked(Shape):
     problems: list[Problem]
 
 
+class ReroutedCall(Shape):
+    """A past call that the files would route differently."""
+
+    call_id: str
+    at: Time
+    called: str
+    caller: str
+    was: str
+    now: str
+    why: str
+
+
+class PlansReplayed(Shape):
+    """What the files would have made of past calls."""
+
+    calls: int
+    rerouted: list[ReroutedCall]
+
+
 class FiguresOfDay(Shape):
     """What became of the calls of a plan on one day (UTC)."""
 

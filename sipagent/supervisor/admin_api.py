@@ -41,4 +41,6 @@ def admin_api(
     dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
     past = PastCalls(CallQueries(config.store.url), config.recordings.path)
     calls = CallsApi(config.dial, dial_guard, send, line, past)
-    return Api(guard, send, readiness, calls, PlansApi(plans), (line, attached), audit.last)
+    return Api(
+        guard, send, readiness, calls, PlansApi(plans, past.routes), (line, attached), audit.last
+    )

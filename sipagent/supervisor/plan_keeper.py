@@ -12,9 +12,8 @@ all of them or by none. What is wrong is told; calls go on by the version before
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing.context import ForkServerContext
@@ -22,8 +21,8 @@ from pathlib import Path
 
 from sipagent.config import Config
 from sipagent.dialplan.copies import UnsettledError
-from sipagent.dialplan.documents import read_source
 from sipagent.dialplan.findings import Finding, raise_errors
+from sipagent.dialplan.replay import RecordedRoute, Rerouted
 from sipagent.dialplan.versions import PlanSource, PlanVersion, Staged, Versions
 from sipagent.errors import DialplanError
 from sipagent.ops.channel import Message
@@ -32,6 +31,7 @@ from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState, ReloadOutcome
 
 from .plan_check import Checked, check_plans
+from .plan_files import replayed, sha_of, unreadable
 from .plan_rollout import Rollout
 from .plan_watch import PlanWatch
 
@@ -166,7 +166,7 @@ class PlanKeeper:
                 return problems
             self.rollout.use(source)
             self._source = source
-            self._tried = (against, await asyncio.to_thread(_sha_of, self._others))
+            self._tried = (against, await asyncio.to_thread(sha_of, self._others))
             await self._noted(partial(self._versions.hold, version, against))
             is_current = against == source.sha
             self._tell(self.state.rolled_back(source, checked.plans, is_current, at=unix_time()))
@@ -181,6 +181,23 @@ class PlanKeeper:
             return (staged,)
         try:
             return (await check_plans(self._context, self._config, staged.copy)).findings
+        finally:
+            await self._drop(staged)
+
+    async def replay(
+        self, calls: Sequence[RecordedRoute], files: dict[str, str]
+    ) -> list[Rerouted] | Finding:
+        """Return which calls the folder, with ``files`` over it, would route differently.
+
+        Or why that cannot be told. Nothing but keys is looked at, and no Python is executed.
+        """
+        staged = await self._staged(files)
+        if isinstance(staged, Finding):
+            return staged
+        try:
+            return await asyncio.to_thread(replayed, self._folder, staged.copy, calls)
+        except DialplanError as error:
+            return unreadable(self._folder, error)
         finally:
             await self._drop(staged)
 
@@ -216,7 +233,7 @@ class PlanKeeper:
             if isinstance(staged, Finding):
                 self._broken((staged,))
                 return
-            content = (staged.sha, await asyncio.to_thread(_sha_of, self._others))
+            content = (staged.sha, await asyncio.to_thread(sha_of, self._others))
             if content == self._tried:
                 await self._drop(staged)
             elif content == self._used and self.source.sha == staged.sha:
@@ -232,7 +249,7 @@ class PlanKeeper:
 
     async def _try(self, staged: Staged) -> ReloadOutcome:
         checked = await self._checked(staged.copy)
-        self._tried = (staged.sha, await asyncio.to_thread(_sha_of, self._others))
+        self._tried = (staged.sha, await asyncio.to_thread(sha_of, self._others))
         if not checked.plans and self.state.plans and checked.is_right:
             text = "has no dialplan any more; those before stay in use"
             checked = Checked((Finding(self._folder, 0, "", text),))
@@ -243,7 +260,7 @@ class PlanKeeper:
             version = self._versions.next_version()
             source = await asyncio.to_thread(self._versions.admit, staged, version)
         except OSError as error:
-            return self._failed((self._unreadable(error),))
+            return self._failed((unreadable(self._folder, error),))
         problem = await self._prepare(source) or await self.rollout.load(source)
         if problem:
             return self._failed((self._finding(problem),))
@@ -253,7 +270,7 @@ class PlanKeeper:
 
     async def _loaded(self, source: PlanSource, checked: Checked) -> None:
         self._source, self._warnings = source, checked.findings
-        self._used = self._tried = (source.sha, await asyncio.to_thread(_sha_of, self._others))
+        self._used = self._tried = (source.sha, await asyncio.to_thread(sha_of, self._others))
         now = unix_time()
         names = tuple(plan.name for plan in checked.plans)
         await self._noted(partial(self._versions.note, source, names, loaded_at=now))
@@ -288,7 +305,7 @@ class PlanKeeper:
         try:
             return await asyncio.to_thread(self._versions.stage, files or {})
         except (OSError, DialplanError, UnsettledError) as error:
-            return self._unreadable(error)
+            return unreadable(self._folder, error)
 
     async def _drop(self, staged: Staged) -> None:
         await asyncio.to_thread(self._versions.drop, staged)
@@ -306,21 +323,3 @@ class PlanKeeper:
 
     def _finding(self, text: str) -> Finding:
         return Finding(self._folder, 0, "", text)
-
-    def _unreadable(self, error: Exception) -> Finding:
-        match error:
-            case DialplanError(where=where):
-                return Finding(Path(where), 0, "", str(error).removeprefix(f"{where}: "))
-            case UnsettledError():
-                return self._finding("is changed all the time; it is read when that ends")
-            case _:
-                return self._finding(f"cannot be copied: {error}")
-
-
-def _sha_of(files: tuple[Path, ...]) -> str:
-    """Return a hash of files that no copy holds."""
-    digest = hashlib.sha256()
-    for file in files:
-        source = read_source(file)
-        digest.update(f"{file}\0".encode() + (b"" if isinstance(source, Finding) else source))
-    return digest.hexdigest()

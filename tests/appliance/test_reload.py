@@ -80,15 +80,17 @@ async def test_plans_are_followed_broken_ones_are_named_and_old_ones_come_back(
         assert (second["plan_version"], second["turns"][0]["said"]) == (2, "Two.")
         assert second["plan_sha"] == shown["sha"] != first["plan_sha"]
 
-        plan.write_text(saying("Three.") + "voise = 1\n")
+        broken = saying("Three.") + "voise = 1\n"
+        line = broken.count("\n")
+        plan.write_text(broken)
         (problem,) = (await until_plans(running, is_current=False))["problems"]
-        assert (problem["file"], problem["line"]) == (str(plan), 14)
+        assert (problem["file"], problem["line"]) == (str(plan), line)
         assert problem["key"] == "agents[0].voise"
         status, ready = await running.get("/readyz")
         assert (status, json.loads(ready)["plans"]["problems"]) == (200, [problem])
         assert await running.series("sipagent_plans_broken") == 1
         assert await running.series('sipagent_plan_reloads_total{outcome="broken"}') == 1
-        assert f"plans ! {plan}:14: agents[0].voise: unknown key" in log_of(running)
+        assert f"plans ! {plan}:{line}: agents[0].voise: unknown key" in log_of(running)
 
         os.kill(running.worker_pid(), signal.SIGKILL)
         while not (await asked(running, "/readyz"))["reasons"]:
@@ -97,6 +99,13 @@ async def test_plans_are_followed_broken_ones_are_named_and_old_ones_come_back(
             await asyncio.sleep(0.02)
         third = await called(running, tmp_path)
         assert (third["plan_version"], third["turns"][0]["said"]) == (2, "Two.")
+
+        calls = {each["call_id"] for each in running.records()}
+        elsewhere = {"files": {"test.toml": saying("Two.").replace('"agent"', '"other"')}}
+        while (found := await posted(running, "replay", elsewhere))[1].get("calls") != len(calls):
+            await asyncio.sleep(0.02)  # the store writes on its own thread
+        assert {each["call_id"] for each in found[1]["rerouted"]} == calls
+        assert {(each["was"], each["now"]) for each in found[1]["rerouted"]} == {("test", "")}
 
         status, rolled = await posted(running, "rollback", {"version": 1})
         assert (status, rolled["version"], rolled["is_rolled_back"]) == (200, 1, True)

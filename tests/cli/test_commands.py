@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check configuration and dialplans",
     "route": "Tell which dialplan answers a call",
     "schema": "Print the JSON Schema of dialplans",
+    "replay-routes": "Tell which calls on record the dialplans",
     "call": "Call somebody with the built-in test phone.",
     "dial": "Have the running appliance call somebody",
     "calls": "Past calls, and those that go on.",

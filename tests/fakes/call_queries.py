@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sipagent.dialplan.replay import RecordedRoute
 from sipagent.errors import JournalError
 from sipagent.ops.store.filters import CallFilter, read_cursor
 from sipagent.ops.store.reading import CallPage
@@ -14,6 +15,7 @@ class FakeQueries:
 
     Attributes:
         calls: Whole ones, by id.
+        routed: How calls were.
         wanted: What was asked of a list or of figures, and after what.
         is_there: Whether there is a database.
     """
@@ -21,6 +23,7 @@ class FakeQueries:
     def __init__(self) -> None:
         self.calls: dict[str, dict[str, Any]] = {}
         self.wanted: list[tuple[CallFilter | None, str, int]] = []
+        self.routed: list[RecordedRoute] = []
         self.is_there = True
 
     async def open(self) -> None:
@@ -43,6 +46,10 @@ class FakeQueries:
     async def call(self, call_id: str) -> dict[str, Any] | None:
         """Return one."""
         return self.calls.get(call_id)
+
+    async def routes(self, limit: int) -> list[RecordedRoute]:
+        """Return those that a test wants."""
+        return self.routed[:limit]
 
     async def figures(self, wanted: CallFilter | None = None) -> list[dict[str, Any]]:
         """Return none."""

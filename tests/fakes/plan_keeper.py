@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.models import Dialplan
+from sipagent.dialplan.replay import RecordedRoute, Rerouted, rerouted
 from sipagent.dialplan.versions import PlanSource, PlanVersion
 from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState, PlanSummary, ReloadOutcome
@@ -28,6 +30,8 @@ class FakeKeeper:
         )
         self.problems: tuple[Finding, ...] = ()
         self.checked: list[dict[str, str]] = []
+        self.plans: list[Dialplan] = []
+        """What is asked about calls on record."""
 
     def become(self, state: PlanState) -> None:
         """Be in another state, and tell."""
@@ -56,3 +60,10 @@ class FakeKeeper:
         """Return what is wrong."""
         self.checked.append(files)
         return self.problems
+
+    async def replay(
+        self, calls: Sequence[RecordedRoute], files: dict[str, str]
+    ) -> list[Rerouted] | Finding:
+        """Ask, unless something is wrong."""
+        self.checked.append(files)
+        return self.problems[0] if self.problems else list(rerouted(self.plans, calls))

@@ -84,7 +84,7 @@ class Served:
             self._send,
             lambda: self.readiness,
             calls,
-            PlansApi(self.keeper),
+            PlansApi(self.keeper, past.routes),
             ("w", "attached"),
             lambda count: self.audited[: -count - 1 : -1],
         )

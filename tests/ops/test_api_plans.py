@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.findings import Finding, Severity
+from sipagent.dialplan.models import Dialplan
+from sipagent.dialplan.replay import RecordedRoute
 from sipagent.ops.api_routes import V1
 from sipagent.ops.plan_state import PlanState
 from tests.fakes.plan_keeper import WRONG
@@ -102,3 +105,33 @@ def test_a_warning_does_not_make_plans_broken() -> None:
     warning = Finding(Path("a"), 0, "", "odd", Severity.WARNING)
     assert not PlanState(problems=(warning,)).is_broken
     assert PlanState().broken((warning, WRONG)).is_broken
+
+
+async def test_past_calls_are_asked_about_and_those_that_go_elsewhere_told(tmp_path: Path) -> None:
+    async with served_api(tmp_path) as served:
+        plans = [{"name": "a", "match": {"called": "1"}}, {"name": "b", "match": {"called": "2"}}]
+        served.keeper.plans = [Dialplan.model_validate({**each, "refuse": {}}) for each in plans]
+        served.store.routed = [
+            RecordedRoute(CallKeys("1", call_id="c1"), "a"),
+            RecordedRoute(CallKeys("2", "me", call_id="c2", at_s=1.7e9), "a"),
+        ]
+        body = {"calls": 5, "files": {"a.toml": "x"}}
+        status, found = await served.asks("POST", f"{PLANS}/replay", json=body)
+        assert (status, found["calls"], served.keeper.checked) == (200, 2, [{"a.toml": "x"}])
+        (call,) = found["rerouted"]
+        assert (call["call_id"], call["was"], call["now"]) == ("c2", "a", "b")
+        assert call["at"] == "2023-11-14T22:13:20.000+00:00"
+        assert 'b: called "2" matches 2' in call["why"]
+        _, found = await served.asks("POST", f"{PLANS}/replay", json={"calls": 1})
+        assert found == {"calls": 1, "rerouted": []}
+
+
+async def test_plans_and_stores_that_cannot_be_asked_are_named(tmp_path: Path) -> None:
+    async with served_api(tmp_path) as served:
+        served.keeper.problems = (WRONG,)
+        status, shown = await served.asks("POST", f"{PLANS}/replay", json={})
+        assert (status, "agents[0].name: is missing" in shown["error"]["message"]) == (422, True)
+    async with served_api(tmp_path) as served:
+        served.store.is_there = False
+        status, shown = await served.asks("POST", f"{PLANS}/replay", json={})
+        assert (status, shown["error"]["message"]) == (503, "the disk is gone")

@@ -12,11 +12,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from sipagent.dialplan.replay import RecordedRoute
 from sipagent.ops.database import Database
 
 from .call_json import Json
 from .filters import CallFilter, read_cursor
 from .reading import CallPage, read_calls, read_figures, read_page
+from .routes import read_routes
 
 _T = TypeVar("_T")
 
@@ -68,6 +70,10 @@ class CallQueries:
         """Return one call whole, see ``call_json``; None if there is none."""
         calls = await self._read(lambda connection: read_calls(connection, [call_id]))
         return calls[0] if calls else None
+
+    async def routes(self, limit: int) -> list[RecordedRoute]:
+        """Return how the last incoming calls were routed, newest first, at most ``limit``."""
+        return await self._read(lambda connection: read_routes(connection, limit))
 
     async def figures(self, wanted: CallFilter | None = None) -> list[Json]:
         """Return figures by day (UTC) and plan: calls, durations, tokens, cost, median turn gap."""
