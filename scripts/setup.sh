@@ -33,6 +33,8 @@ if [ "$profile" = dev ]; then
         note dnsmasq-base "tests against a name server are skipped"
     [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] ||
         note postgresql "tests of the store on PostgreSQL are skipped"
+    compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null ||
+        note libfaketime "tests of what takes minutes are skipped"
     command -v chromium >/dev/null || note chromium "tests of the console are skipped"
     command -v prometheus >/dev/null || note prometheus "tests of alert rules and dashboard are skipped"
 fi

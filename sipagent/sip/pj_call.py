@@ -29,6 +29,7 @@ from .events import (
 from .headers import reason_header
 from .leg_keys import LegKeys
 from .leg_media import LegMedia, MediaSources
+from .missing_ack import MissingAck
 from .next_server import NextServer
 from .other_methods import status_in_dialog
 from .own_hold import GLARE
@@ -88,6 +89,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._refers = False
         self._refer_answer = 0
         self._replacing = ("", "")
+        self._missing_ack = MissingAck()
         self._was_heard = False
         """Whether anything came back of it but 100."""
         self.next_server: NextServer | None = None
@@ -239,6 +241,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
             is_new = state.tsx.state == pj.PJSIP_TSX_STATE_TRYING
             if is_new and state.tsx.role == pj.PJSIP_ROLE_UAS:
                 self._answer_in_dialog(str(state.tsx.method), state)
+            elif state.tsx.role == pj.PJSIP_ROLE_UAS:
+                self._is_over(state.tsx)
             elif state.tsx.role == pj.PJSIP_ROLE_UAC and self._was_confirmed:
                 self._answered(str(state.tsx.method), int(state.tsx.statusCode))
         except Exception:
@@ -325,12 +329,23 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def _answer_in_dialog(self, method: str, state: Any) -> None:
         """Answer what PJSUA leaves to PJSIP, which would say 500."""
         transaction, rdata = int(state.tsx.pjTransaction), state.src.rdata
-        if method == "OPTIONS":
+        if method == "INVITE":
+            self._missing_ack.invited(str(rdata.wholeMsg))
+        elif method == "OPTIONS":
             answer_in_dialog(transaction, int(rdata.pjRxData))
         elif method == "INFO":
             self._keys.answer_info(transaction, rdata)
         elif status := status_in_dialog(method, str(rdata.wholeMsg), refers=self._refers):
             answer_in_dialog(transaction, int(rdata.pjRxData), status)
+
+    def _is_over(self, transaction: Any) -> None:
+        """End a call that a re-INVITE has left without an agreement."""
+        is_invite = str(transaction.method) == "INVITE" and self._was_confirmed
+        is_done = transaction.state == pj.PJSIP_TSX_STATE_TERMINATED
+        if is_invite and is_done and self._missing_ack.ends_call(int(transaction.statusCode)):
+            log.warning("leg %s ! no ACK came", self.leg.invite.sip_call_id)
+            reason = ("Reason", 'SIP;cause=408;text="No ACK"')
+            self._succeeds.later(lambda: self.send_bye([reason]))
 
     def _answered(self, method: str, status: int) -> None:
         """Note how a request of ours inside the dialog was answered."""

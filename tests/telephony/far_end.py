@@ -39,8 +39,7 @@ async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
     """Start a far end that does ``mode`` with every call; yield its URI."""
     defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (46_000, 46_999)}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.telephony.far_end", mode),
-        json.dumps(defaults | settings),
+        *command(mode, defaults | settings),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -51,6 +50,11 @@ async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
     finally:
         process.stdin.close()
         assert await process.wait() == 0
+
+
+def command(mode: str, settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return what starts a far end; it prints its port, and ends with its standard input."""
+    return sys.executable, "-m", "tests.telephony.far_end", mode, json.dumps(settings)
 
 
 async def serve(leg: SipCall, mode: str) -> None:

@@ -1,4 +1,4 @@
-"""Session timers (RFC 4028), both roles; PJSIP's shortest interval is 90 s, so nothing expires."""
+"""Session timers (RFC 4028), both roles, as they are agreed on; see ``test_session_expiry``."""
 
 from __future__ import annotations
 
