@@ -35,10 +35,14 @@ class Database:
         url: As :func:`sipagent.ops.store_url.checked_store_url` wants it.
         makings: Make its tables and indexes, unless they are there.
         thread_name: What its thread is called.
+        threads: How many it has; one more for each that may take long while others wait.
     """
 
-    def __init__(self, url: str, makings: Sequence[Executable], *, thread_name: str) -> None:
+    def __init__(
+        self, url: str, makings: Sequence[Executable], *, thread_name: str, threads: int = 1
+    ) -> None:
         self.name = shown_store(url)
+        self._threads = threads
         self._url, self._makings, self._thread_name = url, makings, thread_name
         self._engine: Engine | None = None
         self._thread: ThreadPoolExecutor | None = None
@@ -49,7 +53,7 @@ class Database:
         Raises:
             JournalError: If there is no database there, and cannot be.
         """
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._thread_name)
+        self._thread = ThreadPoolExecutor(self._threads, thread_name_prefix=self._thread_name)
         try:
             self._engine = await self._on_thread(lambda: _connect(self._url, self._makings))
         except BaseException:

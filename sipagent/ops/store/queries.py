@@ -17,10 +17,17 @@ from sipagent.ops.database import Database
 
 from .call_json import Json
 from .filters import CallFilter, read_cursor
+from .query_limit import time_limit
 from .reading import CallPage, read_calls, read_figures, read_page
 from .routes import read_routes
 
 _T = TypeVar("_T")
+
+LIMIT_S = 20.0
+"""What takes longer is given up: nobody waits for it any more."""
+
+THREADS = 3
+"""Who searches all that was ever said does not keep others from their answers."""
 
 MOST = 500
 """Calls in one page."""
@@ -34,7 +41,7 @@ class CallQueries:
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url, (), thread_name="store-reader")
+        self._database = Database(url, (), thread_name="store-reader", threads=THREADS)
 
     async def open(self) -> None:
         """Connect.
@@ -82,7 +89,7 @@ class CallQueries:
 
     async def _read(self, read: Callable[[Connection], _T]) -> _T:
         def work(engine: Engine) -> _T:
-            with engine.connect() as connection:
+            with engine.connect() as connection, time_limit(connection, LIMIT_S):
                 return read(connection)
 
         return await self._database.work(work)

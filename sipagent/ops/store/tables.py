@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text, text
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that makes these tables; see ``migrations/versions``."""
 
 VERSION_TABLE = "store_version"
@@ -167,10 +167,12 @@ OF_CALLS: Mapping[str, Table] = {
 INDEXES = (
     Index("calls_by_start", CALLS.c.started_at_ms, CALLS.c.call_id),
     Index("calls_by_plan", CALLS.c.plan, CALLS.c.started_at_ms),
+    Index("calls_by_result", CALLS.c.result, CALLS.c.started_at_ms),
     Index("calls_by_reason", CALLS.c.reason, CALLS.c.started_at_ms),
     Index(
         "calls_open",
-        CALLS.c.box,
+        CALLS.c.started_at_ms,
+        CALLS.c.call_id,
         sqlite_where=CALLS.c.ended_at_ms.is_(None),
         postgresql_where=CALLS.c.ended_at_ms.is_(None),
     ),

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from sipagent.errors import StoreTooNew
+from sipagent.ops.store import migrating
 from sipagent.ops.store.migrating import migrate
 from sipagent.ops.store.tables import HEAD, METADATA, VERSION_TABLE
 from sipagent.ops.store.version import stored_version
@@ -41,6 +42,22 @@ def test_the_migrations_make_the_tables_that_the_code_knows(engine: Engine) -> N
 def test_the_last_migration_is_the_one_the_code_is_of() -> None:
     scripts = ScriptDirectory("sipagent/ops/store/migrations")
     assert scripts.get_heads() == [HEAD]
+
+
+def test_an_older_database_is_brought_up_with_its_calls(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "HEAD", "0001")
+    with made(url) as engine:
+        write(engine, *rows_of("c1"))
+        before = counts(engine)
+    monkeypatch.undo()
+    with made(url) as engine:
+        assert {**before, "calls": 1} == counts(engine)
+        with engine.connect() as connection:
+            assert stored_version(connection) == HEAD
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            assert compare_metadata(context, METADATA) == []
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from sipagent.calls import facts
-from sipagent.errors import StoreTooNew
+from sipagent.errors import JournalError, StoreTooNew
 from sipagent.ops.attach_store import AttachStore
 from sipagent.ops.engines import make_engine
 from sipagent.ops.store import writer as writer_module
@@ -22,6 +22,7 @@ from sipagent.ops.store.cut_off import cut_off_calls
 from sipagent.ops.store.filters import CallFilter
 from sipagent.ops.store.migrating import migrate
 from sipagent.ops.store.queries import CallQueries
+from sipagent.ops.store.query_limit import time_limit
 from sipagent.ops.store.reading import read_calls
 from sipagent.ops.store.retention import forget_some
 from sipagent.ops.store.spool import Spool
@@ -132,6 +133,12 @@ async def test_calls_are_found_counted_and_forgotten(
         await queries.close()
     assert forget_some(engine, LATER_MS, tmp_path) == 5
     assert counts(engine) == {}
+
+
+def test_a_question_that_takes_too_long_is_given_up(engine: Engine) -> None:
+    too_long = pytest.raises(JournalError, match="took longer than 1 s")
+    with engine.connect() as connection, too_long, time_limit(connection, 1):
+        connection.exec_driver_sql("SELECT pg_sleep(50)")
 
 
 def test_text_that_postgresql_does_not_take_is_kept_without_it(engine: Engine) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.errors import JournalError
+from sipagent.ops.store import queries as queries_module
+from sipagent.ops.store import query_limit
 from sipagent.ops.store.filters import CallFilter
 from sipagent.ops.store.queries import CallQueries
 
@@ -125,3 +127,17 @@ async def test_a_database_without_tables_is_told(url: str) -> None:
     async with asked(url) as queries:
         with pytest.raises(JournalError, match="no such table"):
             await queries.page()
+
+
+async def test_what_takes_too_long_is_given_up_and_the_next_question_is_answered(
+    url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        write(engine, *rows_of(f"c{number}"))
+    async with asked(url) as queries:
+        monkeypatch.setattr(queries_module, "LIMIT_S", -1.0)
+        monkeypatch.setattr(query_limit, "_STEPS", 10)
+        with pytest.raises(JournalError, match="took longer than"):
+            await queries.page(CallFilter(text="nobody said this"))
+        monkeypatch.setattr(queries_module, "LIMIT_S", 20.0)
+        assert len((await queries.page(limit=5)).calls) == 5
