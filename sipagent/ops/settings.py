@@ -55,7 +55,7 @@ class StoreSettings(_Section):
     spool: Annotated[Path, AfterValidator(_folder)] = Path("sipagent.spool")
     """Folder for what waits while the database is away."""
     box: Annotated[str, Field(pattern=r"^[\w.-]{0,64}$")] = ""
-    """Name of this box, where several share a database; empty: that of the host."""
+    """Name of this box, where several share a database; empty: that of the host, or of a file."""
     retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     """Older calls are forgotten, with their recordings; 0: never."""
     mask_numbers: bool = False

@@ -11,7 +11,7 @@ from sipagent.ops.settings import StoreSettings
 
 from .costs import Price
 from .observer import StoreObserver
-from .owner import this_process
+from .owner import box_name, this_process
 from .spool import SUFFIX
 from .writer import StoreWriter
 
@@ -26,7 +26,7 @@ class CallStore:
     """
 
     def __init__(self, settings: StoreSettings, prices: Mapping[str, Price], model: str) -> None:
-        owner = this_process(settings.box)
+        owner = this_process(box_name(settings.box, settings.url))
         spool = Path(settings.spool) / f"{owner.process}{SUFFIX}"
         self._writer = StoreWriter(settings.url, spool)
         self.observer = StoreObserver(self._writer, owner, prices, model, unix_time)

@@ -132,7 +132,7 @@ class StoreKeeper:
         with engine.begin() as connection:
             return cut_off_calls(
                 connection,
-                box_name(self._settings.box),
+                box_name(self._settings.box, self._settings.url),
                 is_alive,
                 are_taken_up=self._are_taken_up,
                 now_ms=int(self._clock() * 1000),

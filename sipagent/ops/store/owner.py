@@ -12,7 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sipagent.ops.store_url import sqlite_file
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LOCAL = "local"
 _STARTED = 22
 """Field of ``stat``: when it started, in ticks since the machine did."""
 
@@ -31,18 +34,19 @@ class Owner:
 
 
 def this_process(box: str) -> Owner:
-    """Return this process as an owner.
+    """Return this process of ``box`` as an owner."""
+    pid = os.getpid()
+    return Owner(box, f"{_boot()}.{pid}.{_started(pid)}")
+
+
+def box_name(box: str, url: str) -> str:
+    """Return the name of this box.
 
     Args:
-        box: Name of the box; ``""``: that of the host.
+        box: As the configuration has it; ``""``: what nobody else in the store is called.
+        url: Of the store. A file is one box's, also when its container has another name each time.
     """
-    pid = os.getpid()
-    return Owner(box_name(box), f"{_boot()}.{pid}.{_started(pid)}")
-
-
-def box_name(box: str) -> str:
-    """Return ``box``, or the name of the host."""
-    return box or socket.gethostname()
+    return box or (_LOCAL if sqlite_file(url) is not None else socket.gethostname())
 
 
 def is_alive(process: str) -> bool:

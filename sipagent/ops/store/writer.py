@@ -34,7 +34,7 @@ from .writes import Write, execute_writes
 
 log = logging.getLogger(__name__)
 
-GATHER_S = 0.05
+GATHER_S = 0.15
 """How long a write waits for others, to be written with them."""
 
 RETRY_S = 1.0

@@ -7,14 +7,19 @@ import socket
 import subprocess
 import sys
 
-from sipagent.ops.store.owner import is_alive, this_process
+from sipagent.ops.store.owner import box_name, is_alive, this_process
 
 
 def test_this_process_is_alive_and_has_the_name_of_its_box() -> None:
     owner = this_process("office")
     assert owner.as_values() == {"box": "office", "owner": owner.process}
     assert is_alive(owner.process)
-    assert this_process("").box == socket.gethostname()
+
+
+def test_a_file_is_one_boxs_and_a_server_may_be_that_of_many() -> None:
+    assert box_name("office", "sqlite:///x.db") == "office"
+    assert box_name("", "sqlite:///x.db") == "local"
+    assert box_name("", "postgresql://u@h/d") == socket.gethostname()
 
 
 def test_another_process_with_the_same_number_is_another() -> None:
