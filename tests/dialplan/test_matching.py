@@ -123,7 +123,8 @@ CONDITIONS = st.fixed_dictionaries(
         "caller": st.lists(GLOBS, min_size=1, max_size=2),
         "header": st.dictionaries(st.sampled_from(["X", "Y"]), GLOBS, max_size=2),
         "priority": st.integers(0, 2),
-    }
+    },
+    optional={"weight": st.sampled_from([0, 40, 100]), "default": st.booleans()},
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,7 @@ def test_a_plan_for_emergencies_is_not_shadowed_by_one_that_may_not_take_them() 
     assert shadowing(rescue, [plan("all", priority=1, emergency=True)]) == ["all"]
 
 
+DAY: dict[str, object] = {"zone": "UTC", "open": "mon-sun 00:00-12:00"}
 GLOBS = st.sampled_from(["*", "1", "1*", "12", "12*", "2", "?", "1?", "[12]*"])
 NUMBERS = st.sampled_from(["", "1", "2", "12", "123", "3"])
 CONDITIONS = st.fixed_dictionaries(
@@ -95,9 +97,18 @@ CONDITIONS = st.fixed_dictionaries(
         "called": st.lists(GLOBS, min_size=1, max_size=2),
         "caller": st.lists(GLOBS, min_size=1, max_size=2),
         "diverted_from": st.lists(GLOBS, min_size=1, max_size=2) | st.just(["*"]),
-        "header": st.dictionaries(st.sampled_from(["X", "Y"]), GLOBS, max_size=1),
+        "header": st.dictionaries(
+            st.sampled_from(["X", "Y"]), st.lists(GLOBS, min_size=1, max_size=2), max_size=1
+        ),
         "priority": st.integers(0, 1),
-    }
+    },
+    optional={
+        "source": st.lists(st.sampled_from(["10.0.0.0/8", "10.1.0.0/16", "::/0"]), max_size=2),
+        "trunk": st.lists(st.sampled_from(["a", "b"]), max_size=2),
+        "hours": st.sampled_from(["open", "closed"]).map(lambda when: DAY | {"when": when}),
+        "weight": st.sampled_from([0, 30, 100]),
+        "default": st.booleans(),
+    },
 )
 
 
@@ -107,6 +118,14 @@ CONDITIONS = st.fixed_dictionaries(
     caller=NUMBERS,
     diverted_from=NUMBERS,
     headers=st.lists(st.tuples(st.sampled_from("xy"), NUMBERS), max_size=2),
+    other=st.fixed_dictionaries(
+        {
+            "trunk": st.sampled_from(["", "a", "b"]),
+            "source_address": st.sampled_from(["", "10.1.0.1", "10.2.0.1", "::1"]),
+            "at_s": st.sampled_from([0.0, 46_800.0]),
+            "call_id": st.sampled_from("abcdef"),
+        }
+    ),
 )
 def test_a_plan_said_never_to_take_a_call_never_does(
     conditions: list[dict[str, object]],
@@ -114,10 +133,11 @@ def test_a_plan_said_never_to_take_a_call_never_does(
     caller: str,
     diverted_from: str,
     headers: list[tuple[str, str]],
+    other: dict[str, Any],
 ) -> None:
     first, *rest = [plan(f"p{index}", **each) for index, each in enumerate(conditions)]
     taker = Matcher([first, *rest]).match(
-        CallKeys(called, caller, tuple(headers), diverted_from=diverted_from)
+        CallKeys(called, caller, tuple(headers), diverted_from=diverted_from, **other)
     )
     if taker is not None and taker.plan is first:
         assert shadowing(first, rest) == []
