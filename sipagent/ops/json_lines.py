@@ -31,8 +31,8 @@ def append_line(path: Path, content: dict[str, Any], *, in_ascii: bool = False) 
             end of a line, or for an order to a terminal.
     """
     try:
-        line = orjson.dumps(content, default=str)
-        line = (json.dumps(orjson.loads(line)).encode() if in_ascii else line) + b"\n"
+        line = _in_ascii(content) if in_ascii else orjson.dumps(content, default=str)
+        line += b"\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:
@@ -45,3 +45,7 @@ def append_line(path: Path, content: dict[str, Any], *, in_ascii: bool = False) 
         log.error("! a line of %s is lost: %s", path, error)
         return False
     return True
+
+
+def _in_ascii(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, default=str).encode()
