@@ -36,7 +36,8 @@ class McpSetup:
 
 def mcp_setup(plan: Plan) -> McpSetup:
     """Return what the calls of ``plan`` connect to."""
-    tables = plan.dialplan.mcp
+    used = {name for agent in plan.dialplan.agents for name in agent.mcp}
+    tables = [table for table in plan.dialplan.mcp if table.name in used]
     if not tables:
         return McpSetup()
     # Loads the package now: it takes longer than a call may wait, and every call of the loop would.

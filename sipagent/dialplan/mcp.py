@@ -98,7 +98,7 @@ def check_mcp(plan: Dialplan, document: Document) -> Iterator[Finding]:
         path = ("mcp", index, "name")
         if each.name in known[:index]:
             yield document.finding(path, "is the name of another MCP server already")
-        elif each.name not in used:
+        elif each.name not in used and not document.is_borrowed(path):  # other plans may use parts
             yield document.finding(path, f'no agent has "{each.name}"', Severity.WARNING)
         yield from _clashes(plan, index, document)
         yield from _programs(each, index, document)

@@ -43,7 +43,8 @@ def check_message(plan: Dialplan, document: Document) -> Iterator[Finding]:
     """Return what is wrong with ``[message]``."""
     if plan.message is None:
         return
-    if not any(MESSAGE_TOOL in agent.tools for agent in plan.agents):
+    is_taken = any(MESSAGE_TOOL in agent.tools for agent in plan.agents)
+    if not is_taken and not document.is_borrowed(("message",)):
         yield document.finding(("message",), f'no agent has "{MESSAGE_TOOL}"', Severity.WARNING)
     file = plan.message.file
     if file is not None:

@@ -7,6 +7,7 @@ any is not looked at. No I/O, no clock.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.guardrails import GuardrailRun, OutputGuardrail, merged_guardrails
@@ -14,7 +15,7 @@ from sipagent.wire.events import Json
 
 from . import events
 from .conversation_events import GuardrailCheckPassed, GuardrailCheckStarted, GuardrailTripped
-from .guardrail_runs import Check, GuardrailRuns, Source, Trip, Tripwire
+from .guardrail_runs import Check, GuardrailRuns, Remedy, Source, Trip, Tripwire
 from .outbox import Outbox, OutputCheck
 
 
@@ -32,6 +33,8 @@ class CheckDesk:
     ) -> None:
         self._out, self._guardrails = out, tuple(guardrails)
         self._runs = GuardrailRuns(debounce_text_length)
+        self._replacement: str | None = None
+        """Response that says what a guardrail wants instead; ``""``: it has not begun."""
 
     def of(self, agent: RealtimeAgent) -> tuple[OutputGuardrail, ...]:
         """Return what looks at what ``agent`` says."""
@@ -39,6 +42,8 @@ class CheckDesk:
 
     def response_created(self, response_id: str) -> None:
         """Note that a response began."""
+        if self._replacement == "":
+            self._replacement = response_id
         self._runs.response_started(response_id)
 
     def text_delta(
@@ -80,10 +85,19 @@ class CheckDesk:
                 )
         trip = self._runs.finished(work.check, _tripwire(runs), now=now)
         if trip is not None:
+            trip = self._once(trip)
             self._out.tell(GuardrailTripped(work.agent, trip, now))
         elif _tripwire(runs) is None:
             is_cleared = self._runs.is_cleared(work.check.response_id)
             self._out.tell(GuardrailCheckPassed(work.check, is_cleared, now))
+        return trip
+
+    def _once(self, trip: Trip) -> Trip:
+        """Let what is said instead be no answer to itself: blocked, it would come again."""
+        if trip.response_id == self._replacement:
+            return replace(trip, tripwire=replace(trip.tripwire, instead=""))
+        if trip.tripwire.instead and trip.remedy is not Remedy.NONE:
+            self._replacement = ""
         return trip
 
     def _start(self, agent: RealtimeAgent, checks: Sequence[Check], *, now: float) -> None:

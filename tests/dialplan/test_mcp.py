@@ -1,8 +1,12 @@
 """What is wrong with MCP servers of a plan, and where."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from sipagent.calls.mcp_setup import mcp_setup
+from sipagent.dialplan.loading import read_dir
 
 HEAD = """name = "p"
 [[agents]]
@@ -76,3 +80,13 @@ def test_two_servers_must_not_both_have_a_tool(findings: Callable[[str], list[st
     assert findings(text) == [
         'plan.toml:14: mcp[1].allow[0]: agent "A" has "find" of the MCP server "books" too'
     ]
+
+
+def test_what_a_plan_leaves_unused_of_a_part_is_fine_and_not_connected(
+    write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    write("all.part.toml", '[[mcp]]\nname = "films"\nurl = "http://b"\n[message]\nfile = "m"\n')
+    write("p.toml", HEAD.replace('"p"', '"p"\ninclude = "all.part.toml"') + 'url = "http://a"\n')
+    plans, found = read_dir(tmp_path)
+    assert [each for each in found if each.is_error or "no agent has" in each.text] == []
+    assert [each.name for each in mcp_setup(plans.plans[0]).servers] == ["books"]

@@ -119,6 +119,19 @@ def test_what_is_said_instead_takes_the_place_of_the_feedback() -> None:
     assert sent[-1]["response"] == {"instructions": "Say exactly: Sorry."}
 
 
+def test_what_is_said_instead_is_no_answer_to_itself() -> None:
+    book = guarded()
+    words = OutputGuardrail("words", POLITE.execute, instead="Say exactly: Damn.")
+    trips = [GuardrailRun(words, GuardrailResult(True))]
+    for response_id in ("resp_1", "resp_2", "resp_3"):
+        book.hears(created(response_id), says("Damn you all", response_id))
+        book.core.checked(check(book), trips, now=book.now)
+        book.hears(said("Damn you all", response_id, status="cancelled"))
+        book.checks = []
+    asked = [each.get("response") for each in book.sent() if each["type"] == "response.create"]
+    assert asked == [{"instructions": "Say exactly: Damn."}, {}, asked[0]]
+
+
 def test_a_text_that_trips_is_cancelled_by_its_response() -> None:
     book = guarded()
     book.hears(created(), writes("Damn you all"))
