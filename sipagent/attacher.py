@@ -28,6 +28,7 @@ from sipagent.ops.channel import (
     Closed,
     Drain,
     Failed,
+    FlightAsked,
     Heartbeat,
     Look,
     Message,
@@ -38,6 +39,8 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.flight.desk import FlightDesk
+from sipagent.ops.flight.recorder import NoMessages
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
@@ -90,6 +93,7 @@ class _Attacher:
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
         self._traces: Traces | None = None
+        self._flights: FlightDesk | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_draining = self._is_to_end = self._must_hang_up = False
@@ -112,6 +116,8 @@ class _Attacher:
             await HTTP.close()
             if self._traces is not None:
                 await asyncio.to_thread(self._traces.close)
+            if self._flights is not None:
+                self._flights.close()
             await self._sip_calls.close()
             await self._journal.close()
             await self._store.close()
@@ -127,6 +133,13 @@ class _Attacher:
         await self._journal.forget(unix_time() - KEEP_S)
         self._approver = ChannelApprover(channel.send, unix_time)
         self._traces = Traces(config.traces)
+        self._flights = FlightDesk(
+            config.flights,
+            NoMessages(),
+            lambda: "",
+            channel.send,
+            masks_numbers=config.store.mask_numbers,
+        )
         self._desk = AttachedDesk(
             route=plans.take,
             named=plans.named,
@@ -139,7 +152,7 @@ class _Attacher:
                 CallStream(channel, unix_time),
                 self._traces,
                 plans,
-                store=self._store.observer,
+                writers=[self._store.observer, self._flights],
                 masks_numbers=config.store.mask_numbers,
             ),
             most_calls=config.attach.max_calls,
@@ -221,6 +234,8 @@ class _Attacher:
                     self._desk.drain()
                 else:  # not started yet
                     self._ended.set()
+            case FlightAsked() if self._flights is not None:
+                self._flights.asked(message)
             case Stop():
                 self._must_hang_up = self._config.attach.on_stop == "hang_up"
                 self._ended.set()

@@ -19,6 +19,7 @@ from sipagent.dialplan.findings import Finding, Severity, in_order, raise_errors
 from sipagent.dialplan.validation import listed, near_miss, problems, validate_data
 from sipagent.errors import ConfigError
 from sipagent.ops.api_tokens import Asker, Role, Token
+from sipagent.ops.flight.settings import FlightSettings
 from sipagent.ops.http_settings import AuditSettings, TokenSettings
 from sipagent.ops.settings import (
     AttachSettings,
@@ -160,6 +161,7 @@ class Config(Section):
     attach: AttachSettings = AttachSettings()
     dial: DialSettings = DialSettings()
     traces: TraceSettings = TraceSettings()
+    flights: FlightSettings = FlightSettings()
     prices: dict[str, Price] = Field(default_factory=dict)
     """What models cost, by their names."""
 
@@ -168,6 +170,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("dialplans", "path"),
     ("dialplans", "versions_path"),
     ("cdr", "path"),
+    ("flights", "path"),
     ("cdr", "timeline_path"),
     ("audit", "path"),
     ("recordings", "path"),

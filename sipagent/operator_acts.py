@@ -59,7 +59,12 @@ class HandOver:
     agent: str
 
 
-OperatorAct: TypeAlias = HangUp | TransferTo | Say | Whisper | Mute | HandOver
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Mark the call for whoever looks at it later; its flight record is saved."""
+
+
+OperatorAct: TypeAlias = HangUp | TransferTo | Say | Whisper | Mute | HandOver | Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ def act_name(act: OperatorAct) -> str:
             return "mute" if is_muted else "unmute"
         case HandOver():
             return "hand_over"
+        case Flag():
+            return "flag"
 
 
 def act_fields(act: OperatorAct) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from sipagent.ops.channel import (
     DialAsked,
     Drain,
     Failed,
+    FlightAsked,
     Heartbeat,
     Message,
     OperatorAsked,
@@ -42,6 +43,7 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.flight.desk import FlightDesk
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
@@ -56,6 +58,7 @@ from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.plan_service import PlanService
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
+from sipagent.sip.messages import SipMessages
 from sipagent.sip.registration import TrunkState
 
 log = logging.getLogger(__name__)
@@ -102,6 +105,7 @@ class _Worker:
         self._desk: CallDesk | None = None
         self._dials: DialDesk | None = None
         self._approver: ChannelApprover | None = None
+        self._flights: FlightDesk | None = None
         self._operators: OperatorDesk | None = None
         self._channel: Channel | None = None
         self._plans: PlanService | None = None
@@ -141,6 +145,8 @@ class _Worker:
         await POSTS.close()
         await HTTP.close()
         await asyncio.to_thread(self._traces.close)
+        if self._flights is not None:
+            self._flights.close()
         await self._sip.close()
 
     async def _start(self, channel: Channel) -> None:
@@ -150,6 +156,14 @@ class _Worker:
         await self._plans.start(self._first_plans)
         plans = self._plans.plans
         self._traces = Traces(config.traces)
+        messages = SipMessages()
+        self._flights = FlightDesk(
+            config.flights,
+            messages,
+            self._local,
+            channel.send,
+            masks_numbers=config.store.mask_numbers,
+        )
         self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
             route=plans.take,
@@ -160,7 +174,7 @@ class _Worker:
                 CallStream(channel, unix_time),
                 self._traces,
                 plans,
-                store=self._store.observer,
+                writers=[self._store.observer, self._flights],
                 masks_numbers=config.store.mask_numbers,
             ),
             recordings_dir=config.recordings.path,
@@ -175,6 +189,7 @@ class _Worker:
             on_incoming=self._desk.incoming,
             on_refused=lambda refused: refusals.count(refused, now=now()),
             on_trunk=partial(_tell_of_trunk, channel),
+            messages=messages,
         )
         await self._sip.start()
         if self._sip.call_limit < config.sip.max_calls:
@@ -196,6 +211,10 @@ class _Worker:
                 plans.routes.version,
             )
         )
+
+    def _local(self) -> str:
+        port = self._sip.port if self._sip is not None else 0
+        return f"{self._config.sip.public_address or self._config.sip.bind}:{port}"
 
     async def _dial(self, uri: str, trunk: str, from_user: str) -> SipCall:
         assert self._sip is not None
@@ -248,6 +267,8 @@ class _Worker:
                 self._place(message)
             case OperatorAsked() if self._operators is not None:
                 self._operators.asked(message)
+            case FlightAsked() if self._flights is not None:
+                self._flights.asked(message)
             case Stop() | Closed():
                 self._ended.set()
             case _:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sipagent.operator_acts import (
     DONE,
     ActAnswer,
+    Flag,
     HandOver,
     HangUp,
     Mute,
@@ -93,5 +94,7 @@ class AttachedOperator:
             case HandOver(agent):
                 commands.hand_over(self._agents[agent])
                 commands.respond(TAKES_OVER)
+            case Flag():
+                pass  # the fact is all that is wanted
             case Mute():
                 raise AssertionError("the provider has the audio")

@@ -112,7 +112,9 @@ class Call:
             setup=setup,
             is_outgoing=answer.is_outgoing,
         )
-        session = leg_session(self._parts.mcp.setup, leg.invite, context, playback, wall_clock)
+        session = leg_session(
+            self._parts.mcp.setup, leg.invite, context, playback, wall_clock, self._tell
+        )
         self._session = SessionRun(
             call_id, session, endpoint, tell=self._tell, post=self._inbox.put_nowait
         )

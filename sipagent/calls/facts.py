@@ -26,6 +26,8 @@ from .leg_facts import TransferStarted as TransferStarted  # noqa: PLC0414 - one
 from .live_facts import AgentWorded as AgentWorded  # noqa: PLC0414 - one name for all facts
 from .live_facts import LineSeen as LineSeen  # noqa: PLC0414 - one name for all facts
 from .live_facts import OperatorActed as OperatorActed  # noqa: PLC0414 - one name for all facts
+from .live_facts import RealtimeMessage as RealtimeMessage  # noqa: PLC0414 - one name for all facts
+from .live_facts import SecondSeen as SecondSeen  # noqa: PLC0414 - one name for all facts
 from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name for all facts
 from .message_facts import MessageTaken as MessageTaken  # noqa: PLC0414 - one name for all facts
 from .message_facts import NoteTaken as NoteTaken  # noqa: PLC0414 - one name for all facts
@@ -307,6 +309,8 @@ Fact: TypeAlias = (
     | ErrorReported
     | UsageReported
     | LineSeen
+    | SecondSeen
+    | RealtimeMessage
     | LineMeasured
     | SilenceNamed
     | SilenceOver

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.session import RealtimeSession
 from sipagent.sip.headers import Invite
 from sipagent.sip.identity import identity_of
 
+from . import facts
 from .delegation import Delegation
 from .leg_parts import LegParts
 from .leg_playback import LegPlayback
+from .realtime_watch import realtime_message
 from .setup import CallSetup, leg_format
 from .termination import Reason
 from .tools import CallContext, TransferTool
@@ -23,8 +26,14 @@ def leg_session(
     context: CallContext,
     playback: LegPlayback,
     wall_clock: Callable[[], float],
+    tell: Callable[[facts.Fact], None],
 ) -> RealtimeSession:
     """Return the session of a call, not yet connected, in the format that suits its leg."""
+
+    def note(direction: Literal["in", "out"], message: str | bytes) -> None:
+        if (told := realtime_message(direction, message)) is not None:
+            tell(told)
+
     wire_format = leg_format(invite.offered_codecs, setup.line.wishes).to_wire()
     return RealtimeSession(
         setup.agent,
@@ -33,6 +42,7 @@ def leg_session(
         playback=playback,
         rotation=setup.rotation,
         wall_clock=wall_clock,
+        on_message=note,
     )
 
 

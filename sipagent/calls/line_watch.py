@@ -28,6 +28,7 @@ from .silence_doctor import Named, Over, Sight, SilenceDoctor
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+LOOKS_PER_SECOND = 2
 LOOKS_PER_TOLD = 10
 """Every how many looks it is told how the line has been so far."""
 KEPT_S = 2.0
@@ -56,6 +57,9 @@ class LineWatch(CallPart):
         self._doctor: SilenceDoctor | None = None
         self._look_at: float | None = None
         self._looks = 0
+        self._loudest_in: float | None = None
+        """In the second that goes on, as the next."""
+        self._loudest_out: float | None = None
         self._is_confirmed = False
         self._is_owed = False
         """Whether the agent's greeting was due before there was media."""
@@ -98,6 +102,8 @@ class LineWatch(CallPart):
         self._count()
         self._look_at = now + LOOK_S
         self._looks += 1
+        if self._looks % LOOKS_PER_SECOND == 0:
+            self._tell_second()
         if self._looks % LOOKS_PER_TOLD == 0:
             self.hands.tell(line_seen(self._measured()))
 
@@ -139,12 +145,25 @@ class LineWatch(CallPart):
             self._echo.is_echo,
         )
 
+    def _tell_second(self) -> None:
+        leg, levels = self.hands.leg, (self._loudest_in, self._loudest_out)
+        self._loudest_in = self._loudest_out = None
+        stats, queued_ms = leg.stats(), 0 if leg.media is None else leg.media.queued_ms
+        self.hands.tell(
+            facts.SecondSeen(
+                *(stats.packets_in, stats.packets_out, stats.lost_in), *levels, queued_ms
+            )
+        )
+
     def _take_frames(self) -> None:
         frames = self._tap.take() if self._tap is not None else []
         came = [frame for channel, frame in frames if channel == CALLER]
         sent = [frame for channel, frame in frames if channel != CALLER]
-        self._echo.came(self._inbound.hear(came))
-        self._echo.sent(self._outbound.hear(sent))
+        heard, said = self._inbound.hear(came), self._outbound.hear(sent)
+        self._loudest_in = max([*heard, *filter(None, [self._loudest_in])], default=None)
+        self._loudest_out = max([*said, *filter(None, [self._loudest_out])], default=None)
+        self._echo.came(heard)
+        self._echo.sent(said)
 
     def _tell(self, news: Iterable[Named | Over]) -> None:
         call_id = self.hands.call_id

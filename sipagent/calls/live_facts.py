@@ -6,7 +6,7 @@ Records are made of what is told at the end of each of these.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,28 @@ class LineSeen:
     rtt_ms: float
     mos_in: float | None
     mos_out: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSeen:
+    """The last second of the leg's media."""
+
+    packets_in: int
+    """Since the beginning, as the next two."""
+    packets_out: int
+    lost_in: int
+    level_in_dbov: float | None
+    """Of its loudest frame; None: there was none."""
+    level_out_dbov: float | None
+    queued_ms: int
+    """Of the agent's audio that waits to be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeMessage:
+    """A message to or from the endpoint, but for audio and other parts of what comes whole."""
+
+    direction: Literal["in", "out"]
+    type: str
+    id: str
+    """Of the item, response or tool call it is about; ``""``: of none."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sipagent.operator_acts import (
     ActAnswer,
+    Flag,
     HandOver,
     HangUp,
     Mute,
@@ -50,7 +51,7 @@ class Sight:
 
 def objection(act: OperatorAct, sight: Sight) -> ActAnswer | None:
     """Return why ``act`` cannot be done, None if it can."""
-    if isinstance(act, HangUp):
+    if isinstance(act, HangUp | Flag):
         return None
     if not sight.is_talking:
         return ActAnswer(409, "caller and agent do not talk yet, or no more")

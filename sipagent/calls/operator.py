@@ -18,6 +18,7 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.operator_acts import (
     DONE,
     ActAnswer,
+    Flag,
     HandOver,
     HangUp,
     Mute,
@@ -132,6 +133,8 @@ class Operator(CallPart):
                 conversation.commands.note(WHISPERED.format(text=text))
             case Mute():
                 self._mute(act)
+            case Flag():
+                pass  # the fact is all that is wanted
             case HandOver(agent):
                 conversation.commands.hand_over(self._agents[agent])
                 conversation.say(TAKES_OVER)

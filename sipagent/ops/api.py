@@ -13,6 +13,7 @@ from .api_box import BoxApi
 from .api_calls import CallsApi
 from .api_deciding import ApprovalsApi
 from .api_events import Events
+from .api_flights import FlightsApi
 from .api_guard import ApiGuard, error_response
 from .api_plans import PlansApi
 from .api_routes import Answer, Route
@@ -37,6 +38,7 @@ class Api:
         calls: Places calls, and knows those there are.
         plans: Lists, checks and loads them.
         sources: What the processes with calls are known as.
+        flights: Has records of calls saved, and sends them.
         audited: Returns the last entries of the audit log, newest first.
     """
 
@@ -48,10 +50,11 @@ class Api:
         calls: CallsApi,
         plans: PlansApi,
         sources: Sequence[Hashable],
+        flights: FlightsApi,
         audited: Callable[[int], list[dict[str, Any]]] = lambda _: [],
     ) -> None:
         self._guard, self._audited = guard, audited
-        self.calls, self.plans = calls, plans
+        self.calls, self.plans, self.flights = calls, plans, flights
         self._trunks = Trunks()
         self._events = Events(readiness, self._first)
         self._approvals = ApprovalsApi(send, self._events.tell)
@@ -67,6 +70,7 @@ class Api:
             *self.calls.operator.table(),
             *self.plans.table(),
             *self._box.table(),
+            *self.flights.table(),
             Route(
                 *("GET", TRUNKS, self._list_trunks, "What is known of the trunks."),
                 {200: Answer("By name.", TrunksShown)},
@@ -116,6 +120,7 @@ class Api:
         self._feed.look()
         self._approvals.heard(source, message)
         self._box.heard(source, message)
+        self.flights.heard(source, message)
         match message:
             case TrunkChanged():
                 self._trunks.changed(source, message)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sipagent.operator_acts import (
     ActAnswer,
+    Flag,
     HandOver,
     HangUp,
     Mute,
@@ -143,6 +144,10 @@ class OperatorApi:
                 *("POST", call + "/handover", self.hand_over, "Have another persona go on."),
                 *(_ANSWERS, HandOverWanted),
             ),
+            Route(
+                *("POST", call + "/flag", self.flag, "Mark a call; its flight record is saved."),
+                _ANSWERS,
+            ),
         ]
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -185,6 +190,10 @@ class OperatorApi:
         return await self._do(
             request, wanted if isinstance(wanted, str) else HandOver(wanted.agent)
         )
+
+    async def flag(self, request: web.Request) -> web.Response:
+        """Mark a call for whoever looks at it later."""
+        return await self._do(request, Flag())
 
     async def _hang_up(self, request: web.Request, wanted: HangUpWanted | str) -> web.Response:
         shown = self._live.shown(request.match_info["call_id"])

@@ -42,6 +42,10 @@ MAKE_A_CALL = (
 """Without these nobody would know of a call, or it would never end."""
 
 
+NOT_STREAMED = (facts.SecondSeen, facts.RealtimeMessage)
+"""What nobody follows live."""
+
+
 class Outlet(Protocol):
     """What this needs of ``channel.Channel``."""
 
@@ -66,6 +70,8 @@ class CallStream:
 
     def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
         """Pass ``fact`` on, at the end of this turn of the loop."""
+        if isinstance(fact, NOT_STREAMED):
+            return
         if len(self._waiting) >= MAX_WAITING and not isinstance(fact, MAKE_A_CALL):
             if not self._is_full:
                 log.warning("! the supervisor does not read: it is not told of all that happens")

@@ -170,6 +170,22 @@ class OperatorAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class FlightAsked:
+    """Somebody wants the flight record of a call, as far as it goes."""
+
+    request_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlightAnswered:
+    """Whether its file is written now."""
+
+    request_id: str
+    is_saved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkChanged:
     """What is known of a trunk of the worker's."""
 
@@ -204,6 +220,8 @@ Message: TypeAlias = (
     | FactsTold
     | OperatorAsked
     | OperatorAnswered
+    | FlightAsked
+    | FlightAnswered
     | TrunkChanged
     | LoadPlans
     | PlansLoaded

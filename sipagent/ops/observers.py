@@ -36,7 +36,7 @@ def call_observers(
     records: Path,
     timeline: str,
     *others: Observer,
-    store: Observer | None = None,
+    writers: Sequence[Observer] = (),
     masks_numbers: bool = False,
 ) -> Observers:
     """Return everybody who is told of the calls of a process.
@@ -45,14 +45,12 @@ def call_observers(
         records: File of the call records.
         timeline: File of the timeline; empty: none.
         others: Who else.
-        store: Writes them into the database.
+        writers: Who else writes them down.
         masks_numbers: Whether what is written has no whole number of a caller.
     """
-    writers: list[Observer] = [RecordWriter(records, local_time)]
+    written: list[Observer] = [RecordWriter(records, local_time), *writers]
     if timeline:
-        writers.append(TimelineWriter(Path(timeline)))
-    if store is not None:
-        writers.append(store)
+        written.append(TimelineWriter(Path(timeline)))
     if masks_numbers:
-        writers = [NumberMask(Observers(writers))]
-    return Observers([MetricsObserver(), *writers, *others])
+        written = [NumberMask(Observers(written))]
+    return Observers([MetricsObserver(), *written, *others])

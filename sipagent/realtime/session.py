@@ -40,7 +40,7 @@ from .options import SessionOptions
 from .playback import AttachedPlayback, ClockPlayback, Playback
 from .rotation import RotationSettings
 from .succession import Succession
-from .transport import open_transport
+from .transport import OnMessage, open_transport
 from .usage import Usage
 from .wishes import Wishes
 from .work import WorkRunner
@@ -61,6 +61,7 @@ class RealtimeSession(Wishes):
         rotation: How the conversation outlives a connection; None: it does not.
         wall_clock: Returns Unix seconds, for rotation before the session expires.
         history: Items that an attached conversation has already, as ``snapshot`` gave them.
+        on_message: Sees each message of the wire; must be quick.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class RealtimeSession(Wishes):
         rotation: RotationSettings | None = None,
         wall_clock: Callable[[], float] | None = None,
         history: Sequence[Json] = (),
+        on_message: OnMessage | None = None,
     ) -> None:
+        self._on_message = on_message
         self._agent, self._options = agent, options or SessionOptions()
         self._context = context
         self._own_playback = playback or ClockPlayback()
@@ -348,7 +351,7 @@ class RealtimeSession(Wishes):
         """
         assert self._endpoint is not None
         resolved = await resolve(agent, self._context)
-        transport = await open_transport(self._endpoint)
+        transport = await open_transport(self._endpoint, self._on_message)
         if self._is_closing:
             await transport.close()
             raise SessionLost("the session is not open", close_code=1000)

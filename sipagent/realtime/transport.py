@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -24,7 +25,10 @@ from sipagent.errors import SessionLost, SessionRejected, SessionTimeout
 
 from .endpoint import USER_AGENT, Endpoint, entry_headers
 
-__all__ = ["Endpoint", "WebSocketTransport", "open_transport"]
+__all__ = ["Endpoint", "OnMessage", "WebSocketTransport", "open_transport"]
+
+OnMessage: TypeAlias = Callable[[Literal["in", "out"], str | bytes], None]
+"""Sees messages as they come from the endpoint, and go there."""
 
 _wire_log = logging.getLogger(f"{__name__}.websocket")
 _wire_log.setLevel(logging.INFO)  # at debug it writes the handshake down, and with it the key
@@ -33,8 +37,8 @@ _wire_log.setLevel(logging.INFO)  # at debug it writes the handshake down, and w
 class WebSocketTransport:
     """An open WebSocket; made by :func:`open_transport`."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
+    def __init__(self, connection: ClientConnection, on_message: OnMessage | None = None) -> None:
+        self._connection, self._on_message = connection, on_message
 
     async def send(self, message: str) -> None:
         """Send one message; waits while the socket is congested.
@@ -42,6 +46,8 @@ class WebSocketTransport:
         Raises:
             SessionLost: If the socket is gone.
         """
+        if self._on_message is not None:
+            self._on_message("out", message)
         try:
             await self._connection.send(message)
         except ConnectionClosed as closed:
@@ -54,17 +60,26 @@ class WebSocketTransport:
             SessionLost: If the socket is gone.
         """
         try:
-            return await self._connection.recv()
+            message = await self._connection.recv()
         except ConnectionClosed as closed:
             raise _lost(closed) from None
+        if self._on_message is not None:
+            self._on_message("in", message)
+        return message
 
     async def close(self) -> None:
         """Close with 1000; harmless when it is closed."""
         await self._connection.close()
 
 
-async def open_transport(endpoint: Endpoint) -> WebSocketTransport:
+async def open_transport(
+    endpoint: Endpoint, on_message: OnMessage | None = None
+) -> WebSocketTransport:
     """Connect. Cancelling it leaves nothing open.
+
+    Args:
+        endpoint: Where.
+        on_message: Called with each message as it goes or comes; must be quick.
 
     Raises:
         SessionRejected: If there is no key, the endpoint refused, or nobody listens there.
@@ -89,7 +104,7 @@ async def open_transport(endpoint: Endpoint) -> WebSocketTransport:
             allowed = f"{endpoint.handshake_timeout_s:g} s"
             raise SessionTimeout(f"{where} did not finish the handshake in {allowed}") from None
         raise SessionRejected(f"{where} cannot be reached: {error}") from None
-    return WebSocketTransport(connection)
+    return WebSocketTransport(connection, on_message)
 
 
 class _ConnectHereOnly(connect):

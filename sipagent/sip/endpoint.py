@@ -31,6 +31,8 @@ from .interop import interop_findings
 from .legs import Legs
 from .line import NO_WISHES, LineWishes
 from .locator import Locator
+from .message_tap import MessageTap
+from .messages import SipMessages
 from .no_names import ask_no_name_server
 from .options import Capacity
 from .pjlib import call_limit
@@ -57,6 +59,7 @@ class SipEndpoint:
         on_incoming: Called with each leg that waits for an answer.
         on_refused: Called for each INVITE refused before it became a leg.
         on_trunk: Called with the state of each trunk, at the start and whenever it was answered.
+        messages: Takes SIP messages as they come and go; None: nobody wants them.
         follows_refer: Whether a peer may send us elsewhere (RFC 3515). Only for who dials on
             behalf of nobody: everybody else would pay for the calls of strangers.
     """
@@ -68,6 +71,7 @@ class SipEndpoint:
         on_incoming: Callable[[SipCall], None],
         on_refused: Callable[[Refused], None],
         on_trunk: Callable[[TrunkState], None] = lambda _: None,
+        messages: SipMessages | None = None,
         follows_refer: bool = False,
     ) -> None:
         self._settings = settings
@@ -79,6 +83,8 @@ class SipEndpoint:
         sockets, self._turns = MediaBudget(), DialTurns()
         self._legs = Legs(settings, self._thread, sockets, self._turns, follows_refer=follows_refer)
         self._doorway = Doorway(settings, self._capacity, sockets, self._turned_away)
+        self._messages = messages
+        self._tap: MessageTap | None = None
         self._retry_after_s: int | None = None
         self.port = 0
         """UDP and TCP port SIP listens on; that of TLS if there is no other."""
@@ -220,6 +226,8 @@ class SipEndpoint:
         self.call_limit = call_limit()
         self._doorway.open()
         self._legs.relayed.open()
+        if self._messages is not None:
+            self._tap = MessageTap(self._messages)
 
     def _poll(self, longest_ms: int) -> None:
         assert self._stack is not None
@@ -243,6 +251,7 @@ class SipEndpoint:
         self._stack = None
         stack.close()
         self._doorway.close()
+        self._tap = None
 
     def _leave(self) -> Registering:
         assert self._stack is not None and self._stack.accounts is not None

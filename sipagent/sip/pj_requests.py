@@ -28,7 +28,8 @@ from typing import Any
 
 from sipagent.errors import SipError
 
-from .pj_structs import PjArrayHeader, PjCallback, PjList, PjModule, pj_string
+from .pj_module import registered
+from .pj_structs import PjArrayHeader, PjCallback, PjList, pj_string
 from .pjlib import native, pj
 from .requests import Answer, Decider, Drop, Request, decide, parse_request
 
@@ -78,14 +79,10 @@ class RequestModule:
             raise SipError(f"this build of PJSIP lacks what guards it: {error}") from None
         self._received = pj.SipRxData()
         self._callback = PjCallback(self._on_request)
-        self._name = pj_string(f"mod-sipagent-{priority}")
-        self._module = PjModule(
-            name=self._name, id=-1, priority=priority, on_rx_request=self._callback
-        )
         self._endpoint = self._pjsip.pjsua_get_pjsip_endpt()
-        status = self._pjsip.pjsip_endpt_register_module(self._endpoint, ctypes.byref(self._module))
-        if status != 0:
-            raise SipError(f"PJSIP takes no module of ours (status {status})")
+        self._module = registered(
+            f"mod-sipagent-{priority}", priority, on_rx_request=self._callback
+        )
 
     def _on_request(self, rdata: int) -> int:
         try:
@@ -195,7 +192,6 @@ def _declared(library: ctypes.CDLL) -> Any:
     pointer, number = ctypes.c_void_p, ctypes.c_int
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsip_endpt_register_module": (number, [pointer, pointer]),
         "pjsip_tsx_get_dlg": (pointer, [pointer]),
         "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
         "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),

@@ -22,6 +22,7 @@ from typing import Any
 
 from sipagent.errors import SipError
 
+from .pj_module import registered
 from .pj_requests import DESK, DOOR
 from .pj_structs import (
     CallIdHeader,
@@ -30,10 +31,8 @@ from .pj_structs import (
     PjBody,
     PjCallback,
     PjMessage,
-    PjModule,
     SdpInfo,
     TxData,
-    pj_string,
 )
 from .pjlib import native, pj
 from .requests import parse_request
@@ -92,8 +91,9 @@ class SdpModules:
         self._callbacks = [PjCallback(each) for each in (self._opens, self._comes, self._goes)]
         opens, comes, goes = self._callbacks
         self._modules = [
-            self._register(DESK, on_rx_request=opens),
-            self._register(
+            registered("mod-sipagent-sdp-opens", DESK, on_rx_request=opens),
+            registered(
+                "mod-sipagent-sdp",
                 DOOR + 1,
                 on_rx_request=comes,
                 on_rx_response=comes,
@@ -101,15 +101,6 @@ class SdpModules:
                 on_tx_response=goes,
             ),
         ]
-
-    def _register(self, priority: int, **callbacks: Any) -> PjModule:
-        name = pj_string(f"mod-sipagent-sdp-{priority}")
-        module = PjModule(name=name, id=-1, priority=priority, **callbacks)
-        endpoint = self._pjsip.pjsua_get_pjsip_endpt()
-        status = self._pjsip.pjsip_endpt_register_module(endpoint, ctypes.byref(module))
-        if status != 0:
-            raise SipError(f"PJSIP takes no module of ours (status {status})")
-        return module
 
     def _opens(self, rdata: int) -> int:
         return self._came(rdata, opens=True)
@@ -200,7 +191,6 @@ def _declared(library: ctypes.CDLL) -> Any:
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsip_endpt_register_module": (number, [pointer, pointer]),
         "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
         "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
         "pjmedia_sdp_print": (number, [pointer, pointer, size]),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from sipagent.config import Config
 from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
+from sipagent.ops.api_flights import FlightsApi
 from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.api_past import PastCalls
 from sipagent.ops.api_plans import Keeper, PlansApi
@@ -41,6 +42,15 @@ def admin_api(
     dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
     past = PastCalls(CallQueries(config.store.url), config.recordings.path)
     calls = CallsApi(config.dial, dial_guard, send, line, past)
+    live, folders = calls.live, (config.flights.path, config.recordings.path)
+    flights = FlightsApi(*folders, lambda call_id: live.source_of(call_id) is not None, send)
     return Api(
-        guard, send, readiness, calls, PlansApi(plans, past.routes), (line, attached), audit.last
+        guard,
+        send,
+        readiness,
+        calls,
+        PlansApi(plans, past.routes),
+        (line, attached),
+        flights,
+        audit.last,
     )

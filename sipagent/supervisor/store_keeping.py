@@ -15,6 +15,7 @@ def store_keeper(config: Config) -> StoreKeeper:
         config.store,
         records=config.cdr.path,
         recordings=config.recordings.path,
+        flights=config.flights.path,
         clock=unix_time,
         are_taken_up=bool(config.webhooks.secrets),
         on_cut_off=lambda call: counted.count(call["plan"]),

@@ -8,6 +8,7 @@ import pytest
 
 from sipagent.calls.operating import Sight, objection
 from sipagent.operator_acts import (
+    Flag,
     HandOver,
     HangUp,
     Mute,
@@ -27,6 +28,7 @@ ACTS: list[tuple[OperatorAct, str]] = [
     (Mute("inbound", is_muted=True), "mute"),
     (Mute("inbound", is_muted=False), "unmute"),
     (HandOver("Billing"), "hand_over"),
+    (Flag(), "flag"),
 ]
 
 
@@ -48,11 +50,13 @@ def test_on_a_call_that_talks_everything_can_be_done(act: OperatorAct, name: str
 
 @pytest.mark.parametrize(("act", "name"), ACTS)
 @pytest.mark.parametrize("state", [{"is_talking": False}, {"is_bridged": True}])
-def test_without_an_agent_that_talks_a_call_can_only_be_ended(
+def test_without_an_agent_that_talks_a_call_can_only_be_ended_or_marked(
     act: OperatorAct, name: str, state: dict[str, bool]
 ) -> None:
     refused = objection(act, sight(**state))
-    assert (None if refused is None else refused.status) == (None if name == "hang_up" else 409)
+    assert (None if refused is None else refused.status) == (
+        None if name in {"hang_up", "flag"} else 409
+    )
 
 
 @pytest.mark.parametrize(

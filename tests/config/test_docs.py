@@ -77,7 +77,7 @@ def test_the_sample_names_every_key_with_its_default(tmp_path: Path) -> None:
     named = set(tables(data))
     assert named == {(section, key) for section, key, _ in keys()}
     config = load_config(file, {})
-    paths = {"dialplans", "audit", "cdr", "recordings", "store"}
+    paths = {"dialplans", "audit", "cdr", "flights", "recordings", "store"}
     assert config.model_dump(exclude=paths) == Config().model_dump(exclude=paths)
     assert config.cdr.path == tmp_path / Config().cdr.path
     assert config.store.url == f"sqlite:///{tmp_path}/sipagent.db"

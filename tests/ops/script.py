@@ -53,6 +53,8 @@ CALL: list[Fact] = [
     facts.ErrorReported("server_error", "try again"),
     facts.UsageReported(70, 110),
     facts.UsageReported(7, 11),
+    facts.SecondSeen(40, 50, 1, -26.0, -30.5, 400),
+    facts.RealtimeMessage("out", "response.create", ""),
     facts.LineSeen(40, 50, 1, 2, 4.0, 20.0, 4.3, 4.1),
     facts.LineMeasured(
         packets_in=50,

@@ -13,6 +13,7 @@ import aiohttp
 from sipagent.operator_acts import DONE, ActAnswer
 from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
+from sipagent.ops.api_flights import FlightsApi
 from sipagent.ops.api_guard import ApiGuard
 from sipagent.ops.api_past import PastCalls
 from sipagent.ops.api_plans import PlansApi
@@ -24,6 +25,9 @@ from sipagent.ops.channel import (
     ApprovalDecided,
     DialAnswered,
     DialAsked,
+    FlightAnswered,
+    FlightAsked,
+    Heartbeat,
     Message,
     OperatorAnswered,
     OperatorAsked,
@@ -62,6 +66,7 @@ class Served:
             if token
         ]
         self.audited: list[dict[str, Any]] = []
+        self.live_flights: set[str] = set()
         self.sent: list[tuple[Hashable, Message]] = []
         self.in_time = True
         self.dial = DialSettings(allow=("+49*", "sip:*@pbx.example"), trunk="provider")
@@ -69,6 +74,8 @@ class Served:
         self.done: ActAnswer | None = DONE
         """What becomes of what operators want; None: nobody says."""
         self.on_sent: Callable[[], None] = lambda: None
+        self.on_flight: Callable[[str], None] = lambda _: None
+        """Called when a flight record is asked for."""
         self.readiness = Readiness(True, (), 1, 4)
         self.port = 0
 
@@ -86,8 +93,15 @@ class Served:
             calls,
             PlansApi(self.keeper, past.routes),
             ("w", "attached"),
+            FlightsApi(
+                self._folder / "flights",
+                self._folder / "recordings",
+                lambda call_id: call_id in self.live_flights,
+                self._send,
+            ),
             lambda count: self.audited[: -count - 1 : -1],
         )
+        self.api.flights.heard("w", Heartbeat(0, 4, is_draining=False))
         self._server = OpsServer(
             "127.0.0.1", self.port, str(self._folder), lambda: self.readiness, api=self.api
         )
@@ -102,6 +116,9 @@ class Served:
         self.sent.append((source, message))
         self.on_sent()
         match message:
+            case FlightAsked(request_id, call_id):
+                self.on_flight(call_id)
+                self.api.heard(source, FlightAnswered(request_id, is_saved=False))
             case ApprovalDecided(approval_id):
                 self.api.heard(source, ApprovalClosed(approval_id, is_decided=self.in_time))
             case DialAsked(call_id):

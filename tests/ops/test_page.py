@@ -11,6 +11,7 @@ from sipagent.calls.termination import Reason, Result
 from sipagent.ops import json_lines, loop_lag, metrics, refusals, trunk_metrics
 from sipagent.ops.box_metrics import BoxMetrics, BoxState, ProcessState
 from sipagent.ops.dial_counts import DialCounts
+from sipagent.ops.flight import recorder
 from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState
 from sipagent.ops.records import CallRecord
@@ -19,7 +20,7 @@ from sipagent.ops.store import store_metrics
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
-MODULES = (metrics, json_lines, loop_lag, refusals, store_metrics, trunk_metrics)
+MODULES = (metrics, json_lines, loop_lag, recorder, refusals, store_metrics, trunk_metrics)
 BOX = BoxState(Readiness(True), (ProcessState("worker", os.getpid()),))
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 

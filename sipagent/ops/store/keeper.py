@@ -45,6 +45,7 @@ class StoreKeeper:
         settings: Where it is, whose, and for how long.
         records: The file of call records; cut-off calls get their line, too.
         recordings: Folder of recordings.
+        flights: Folder of flight records.
         clock: Returns Unix seconds.
         are_taken_up: Whether attached calls outlive their process.
         on_cut_off: Called with each call that was cut off.
@@ -56,11 +57,13 @@ class StoreKeeper:
         *,
         records: Path,
         recordings: Path,
+        flights: Path,
         clock: Callable[[], float],
         are_taken_up: bool = False,
         on_cut_off: Callable[[Json], None] = lambda _: None,
     ) -> None:
-        self._settings, self._records, self._recordings = settings, records, recordings
+        self._settings, self._records = settings, records
+        self._recordings, self._flights = recordings, flights
         self._clock, self._are_taken_up = clock, are_taken_up
         self._on_cut_off = on_cut_off
         self._database = Database(settings.url, (), thread_name="store-keeper")
@@ -147,7 +150,12 @@ class StoreKeeper:
         forgotten = 0
         try:
             while some := await self._database.work(
-                partial(forget_some, before_ms=before_ms, recordings=self._recordings)
+                partial(
+                    forget_some,
+                    before_ms=before_ms,
+                    recordings=self._recordings,
+                    flights=self._flights,
+                )
             ):
                 forgotten += some
         except JournalError as error:

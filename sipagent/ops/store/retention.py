@@ -1,4 +1,4 @@
-"""Forgetting calls by their age: their rows, and their recordings. A few at a time."""
+"""Forgetting calls by their age: their rows, recordings and flight records. A few at a time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 
 from sqlalchemy import Engine, delete, select
+
+from sipagent.ops.flight.record import flight_path
 
 from .tables import CALLS, OF_CALLS, RECORDINGS
 
@@ -15,7 +17,7 @@ AT_A_TIME = 100
 """Calls in one transaction, so that nobody who writes waits for long."""
 
 
-def forget_some(engine: Engine, before_ms: int, recordings: Path) -> int:
+def forget_some(engine: Engine, before_ms: int, recordings: Path, flights: Path) -> int:
     """Forget the oldest calls that ended before ``before_ms``; return how many.
 
     Files go first: what a crash leaves is still known, and goes the next time.
@@ -24,6 +26,7 @@ def forget_some(engine: Engine, before_ms: int, recordings: Path) -> int:
         engine: Of the store.
         before_ms: Unix milliseconds.
         recordings: Folder of recordings; no file elsewhere is touched.
+        flights: Folder of flight records.
 
     Raises:
         SQLAlchemyError: If the database says no.
@@ -38,6 +41,8 @@ def forget_some(engine: Engine, before_ms: int, recordings: Path) -> int:
         paths = list(connection.execute(of_them).scalars())
     for path in paths:
         _remove(Path(path), recordings)
+    for call_id in call_ids:
+        _remove(flight_path(flights, call_id), flights)
     with engine.begin() as connection:
         for table in (*OF_CALLS.values(), CALLS):
             connection.execute(delete(table).where(table.c.call_id.in_(call_ids)))

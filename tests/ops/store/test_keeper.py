@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sipagent.calls import facts
 from sipagent.errors import StoreTooNew
 from sipagent.ops import engines
+from sipagent.ops.flight.record import flight_path
 from sipagent.ops.settings import StoreSettings
 from sipagent.ops.store.keeper import StoreKeeper
 from sipagent.ops.store.owner import this_process
@@ -36,6 +37,7 @@ async def kept(folder: Path, **settings: Any) -> AsyncIterator[StoreKeeper]:
         StoreSettings.model_validate({**store, **settings}),
         records=folder / "calls.jsonl",
         recordings=folder / "recordings",
+        flights=folder / "flights",
         clock=lambda: (BEGAN_MS + 10 * DAY_MS) / 1000,
     )
     try:
@@ -99,12 +101,13 @@ async def test_a_store_of_a_newer_version_ends_the_start(tmp_path: Path, engine:
             await keeper.open()
 
 
-async def test_old_calls_are_forgotten_with_their_recordings_and_no_other_file(
+async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
     tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "recordings").mkdir()
     files = [tmp_path / "recordings" / "old.wav", tmp_path / "x.wav", tmp_path / "recordings/n.wav"]
+    files += [flight_path(tmp_path / "flights", each) for each in ("old", "new")]
     for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
     def recorded(path: Path) -> list[facts.Fact]:
@@ -120,7 +123,7 @@ async def test_old_calls_are_forgotten_with_their_recordings_and_no_other_file(
     assert [call_row(engine, each) is not None for each in ("old", "elsewhere", "open", "new")] == [
         *(False, False, True, True)
     ]
-    assert [file.exists() for file in files] == [False, True, True]
+    assert [file.exists() for file in files] == [False, True, True, False, True]
     assert counts(engine)["recordings"] == 1
 
 
@@ -137,6 +140,6 @@ async def test_calls_are_kept_for_ever_unless_somebody_wants_it(
 def test_many_are_forgotten_a_few_at_a_time(tmp_path: Path, engine: Engine) -> None:
     for number in range(AT_A_TIME + 1):
         write(engine, *rows_of(f"c{number}", [CALL[0], CALL[-1]]))
-    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == AT_A_TIME
-    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == 1
-    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path) == 0
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path, tmp_path) == AT_A_TIME
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path, tmp_path) == 1
+    assert forget_some(engine, BEGAN_MS + DAY_MS, tmp_path, tmp_path) == 0

@@ -131,7 +131,7 @@ async def test_calls_are_found_counted_and_forgotten(
         assert (figures["calls"], figures["turn_gap_ms"], figures["completed"]) == (5, 700, 5)
     finally:
         await queries.close()
-    assert forget_some(engine, LATER_MS, tmp_path) == 5
+    assert forget_some(engine, LATER_MS, tmp_path, tmp_path) == 5
     assert counts(engine) == {}
 
 

@@ -1,0 +1,1 @@
+"""The flight recorder: one timeline of a call on one clock, kept for every call, saved by rule."""

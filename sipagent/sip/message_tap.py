@@ -1,0 +1,91 @@
+"""Modules of PJSIP that see every SIP message which is let in, and every one that leaves.
+
+They stand behind the door, so that what is turned away unanswered costs nothing here, and next to
+the wire. They change nothing and answer nothing.
+
+Runs on the PJSIP thread. Messages are read as the binding reads them (``pj::SipRxData``,
+``pj::SipTxData``).
+
+| resource | acquired    | released                                      |
+|----------|-------------|-----------------------------------------------|
+| modules  | constructor | with PJSIP; keep the object until then        |
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from time import monotonic
+from typing import Any, Literal
+
+from sipagent.errors import SipError
+
+from .messages import SipMessages
+from .pj_module import registered
+from .pj_requests import DOOR
+from .pj_structs import PjCallback
+from .pjlib import native, pj
+
+log = logging.getLogger(__name__)
+
+BEHIND_THE_DOOR = DOOR + 2
+"""Where what comes is seen, before transactions (16)."""
+LAST_OF_ALL = 9
+"""Where what goes is seen: whoever changes it has done so, and the transports (8) print it."""
+
+_READ_IN = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
+_READ_OUT = "_ZN2pj9SipTxData6fromPjER13pjsip_tx_data"
+
+
+class MessageTap:
+    """Notes messages; must be kept until PJSIP is destroyed.
+
+    Args:
+        messages: Takes them.
+
+    Raises:
+        SipError: If this build of PJSIP has no place for it.
+    """
+
+    def __init__(self, messages: SipMessages) -> None:
+        self._messages = messages
+        library = native()
+        try:
+            self._read_in, self._read_out = getattr(library, _READ_IN), getattr(library, _READ_OUT)
+        except AttributeError as error:
+            raise SipError(f"this build of PJSIP does not show its messages: {error}") from None
+        for read in (self._read_in, self._read_out):
+            read.restype, read.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p]
+        self._received, self._sent = pj.SipRxData(), pj.SipTxData()
+        self._came = PjCallback(self._on_rx)
+        self._went = PjCallback(self._on_tx)
+        self._modules = (
+            registered(
+                *("mod-sipagent-tap-in", BEHIND_THE_DOOR),
+                on_rx_request=self._came,
+                on_rx_response=self._came,
+            ),
+            registered(
+                *("mod-sipagent-tap-out", LAST_OF_ALL),
+                on_tx_request=self._went,
+                on_tx_response=self._went,
+            ),
+        )
+
+    def _on_rx(self, rdata: int) -> int:
+        self._note("in", self._read_in, self._received, "srcAddress", rdata)
+        return 0
+
+    def _on_tx(self, tdata: int) -> int:
+        self._note("out", self._read_out, self._sent, "dstAddress", tdata)
+        return 0
+
+    def _note(
+        self, direction: Literal["in", "out"], read: Any, into: Any, address: str, data: int
+    ) -> None:
+        try:
+            read(int(into.this), data)
+            peer, text = str(getattr(into, address)), str(into.wholeMsg)
+            self._messages.add(direction, peer, text, at=monotonic())
+        except Exception:
+            log.exception("! a SIP message was not noted")
