@@ -68,6 +68,7 @@ class Briefing:
                 await asyncio.wait([self._making])
             finally:
                 self._making.cancel()
+                await asyncio.wait([self._making])  # its session is closed before the call is over
             if not self._making.cancelled():
                 self._making.result()
         self._pieces.put_nowait(None)

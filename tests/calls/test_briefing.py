@@ -40,6 +40,8 @@ class Voices:
             if self._fails:
                 raise SessionError("gone")
         finally:
+            for _ in range(3):  # a session says goodbye
+                await asyncio.sleep(0)
             self.is_over.set()
 
     async def say(self, words: str) -> Prompt | None:
@@ -117,3 +119,15 @@ async def test_a_target_that_is_not_asked_any_more_ends_it() -> None:
     await making
     assert voices.is_over.is_set()
     assert made.voice == ""
+
+
+async def test_the_end_of_the_call_waits_until_nothing_is_left_open() -> None:
+    voices = Voices(hangs=True)
+    made = Briefing("Ada.", speak=voices.speak, say=voices.say)
+    making = asyncio.get_running_loop().create_task(made.make(), name="making")
+    while not voices.asked:
+        await asyncio.sleep(0)
+    making.cancel()
+    await asyncio.wait([making])
+    assert making.cancelled()
+    assert voices.is_over.is_set()
