@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.faulty_endpoint import faulty_endpoint
-from tests.telephony.baresip import baresip, needs_baresip
+from tests.telephony.baresip import baresip, needs_baresip, needs_dtls
 from tests.telephony.certificates import Authority, needs_openssl
 
 from .appliance import appliance, write_files
@@ -13,8 +15,11 @@ from .appliance import appliance, write_files
 pytestmark = [needs_baresip, needs_openssl]
 
 
-async def test_the_record_says_that_a_call_was_encrypted(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("theirs", "srtp"), [("srtp-mand", "SDES"), pytest.param("dtls_srtp", "DTLS", marks=needs_dtls)]
+)
+async def test_the_record_says_how_a_call_was_encrypted(
+    tmp_path: Path, theirs: str, srtp: str
 ) -> None:
     authority = Authority(tmp_path)
     authority.issue("ours")  # named by a path beside the configuration
@@ -24,15 +29,16 @@ async def test_the_record_says_that_a_call_was_encrypted(
         config = write_files(tmp_path, realtime_url=endpoint.url)
         line = (
             'transports = ["tls"]\n[sip.tls]\nport = 0\ncertificate = "ours.pem"\n'
-            f'key = "ours.key"\nca = "{authority.ca}"\n[sip.srtp]\nmode = "required"\n[realtime]'
+            f'key = "ours.key"\nca = "{authority.ca}"\n[sip.srtp]\nmode = "required"\n'
+            'keying = ["sdes", "dtls"]\n[realtime]'
         )
         config.write_text(config.read_text().replace("[realtime]", line))
         async with appliance(tmp_path, config=config) as running:
             uri = f"sip:agent@127.0.0.1:{running.sip_port};transport=tls"
-            async with baresip(uri, phone, authority, encryption="srtp-mand"):
+            async with baresip(uri, phone, authority, encryption=theirs):
                 await running.until(lambda: _told(tmp_path), lambda text: "CallAnswered" in text)
             (record,) = await running.until_records(1)
-    assert (record["transport"], record["srtp"]) == ("tls", "SDES")
+    assert (record["transport"], record["srtp"]) == ("tls", srtp)
 
 
 def _told(folder: Path) -> str:
