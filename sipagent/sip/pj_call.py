@@ -27,6 +27,7 @@ from .events import (
     ReferRequested,
 )
 from .headers import reason_header
+from .leg_encryption import EncryptionCommand, EndForFault, LegEncryption, TellConfirmed
 from .leg_keys import LegKeys
 from .leg_media import LegMedia, MediaSources
 from .missing_ack import MissingAck
@@ -79,10 +80,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._keys = LegKeys(self)
         self._on_gone, self._succeeds = on_gone, succeeds
         self._we_ended = False
-        self._media_fault = ""
-        self._was_answered = False
-        """Whether we have sent 200, whose ACK a BYE would be too early before."""
-        self._owes_confirmed = False
+        self._encryption = LegEncryption()
         self._was_confirmed = False
         self._goes_on = False
         """Whether its leg was another call's, which had been answered."""
@@ -109,7 +107,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
             if status in WITH_MEDIA:
                 answer.sdp.wholeSdp = self._media.answer()
             self.answer(answer)
-            self._was_answered = self._was_answered or status == OK
+            if status == OK:
+                self._encryption.answered()
         except pj.Error as error:
             log.warning("leg %s ! %s", self.leg.invite.sip_call_id, error.reason)
             if status >= 200:
@@ -193,22 +192,21 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._media.changed()
         except pj.Error as error:
             log.warning("leg %s ! no media: %s", self.leg.invite.sip_call_id, error.reason)
-        if self._owes_confirmed:
-            self._owes_confirmed = False
-            self.leg.tell(Confirmed())
+        self._carry_out(self._encryption.keyed())
 
     def media_failed(self, why: str) -> None:
-        """Hang up, after the ACK to our answer: the peer can never be heard."""
-        if self.has_ended or self._media_fault:
-            return
-        log.warning("leg %s ! %s", self.leg.invite.sip_call_id, why)
-        self._media_fault = why
-        if self._was_confirmed or not self._was_answered:
-            self._end_for_fault()
+        """Hang up: the peer can never be heard."""
+        if not self.has_ended:
+            log.warning("leg %s ! %s", self.leg.invite.sip_call_id, why)
+            self._carry_out(self._encryption.failed(why))
 
-    def _end_for_fault(self) -> None:
-        reason = f'SIP;cause=488;text="{self._media_fault}"'
-        self.send_bye([("Reason", reason)], unanswered=488)
+    def _carry_out(self, commands: Sequence[EncryptionCommand]) -> None:
+        for command in commands:
+            match command:
+                case TellConfirmed():
+                    self.leg.tell(Confirmed())
+                case EndForFault(why):
+                    self.send_bye([("Reason", f'SIP;cause=488;text="{why}"')], unanswered=488)
 
     def onCallState(self, prm: Any) -> None:  # noqa: N802
         """Tell the loop what became of the leg."""
@@ -217,12 +215,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
             info = self.getInfo()
             if info.state == pj.PJSIP_INV_STATE_CONFIRMED and not self._was_confirmed:
                 self._was_confirmed = True
-                if self._media_fault:
-                    self._end_for_fault()
                 if not self.succession.answered() and not self._goes_on:
-                    self._owes_confirmed = self._media.awaits_keys
-                    if not self._owes_confirmed:
-                        self.leg.tell(Confirmed())
+                    waits = self._media.awaits_keys
+                    self._carry_out(self._encryption.confirmed(awaits_keys=waits))
             elif info.state == pj.PJSIP_INV_STATE_EARLY and info.role == pj.PJSIP_ROLE_UAC:
                 self._was_heard = True
                 if not self._goes_on:
@@ -390,7 +385,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.has_ended = True
         by_peer = not (self._we_ended or is_lost or self._media.fault)
         if not self.succession.ended(by_us=not by_peer):
-            fault = self._media_fault or self._media.fault
+            fault = self._encryption.fault or self._media.fault
             end = Disconnected(status, fault or str(reason), by_peer, of_peer, bool(fault))
             self.leg.tell(end)
         self._on_gone(self)

@@ -13,6 +13,9 @@ from sipagent.sip.dtls_handshake import Handshake, Identity
 from .dialog import sdp
 
 RETRY_S = 0.2
+EVENT_TYPE = 120
+"""PJSIP's own: so offers and answers of ours agree."""
+EVENTS = f"a=rtpmap:{EVENT_TYPE} telephone-event/8000"
 TONE = bytes([0xFF, 0x80] * 80)
 """20 ms of 4 kHz in PCMU, loud."""
 
@@ -60,8 +63,8 @@ class DtlsPeer(asyncio.DatagramProtocol):
             named: ``fingerprint`` that is not ours, ``profile`` that is not the usual one.
         """
         fingerprint = named.get("fingerprint", self.identity.fingerprint)
-        lines = (f"a=fingerprint:{fingerprint}", f"a=setup:{setup}", "a=rtcp-mux", *more)
-        text = sdp(*lines, port=self.port, version=version)
+        lines = (f"a=fingerprint:{fingerprint}", f"a=setup:{setup}", "a=rtcp-mux", EVENTS, *more)
+        text = sdp(*lines, formats=f"0 {EVENT_TYPE}", port=self.port, version=version)
         return text.replace("RTP/AVP", named.get("profile", "UDP/TLS/RTP/SAVP"))
 
     def goes_to(self, message: str) -> None:
@@ -101,11 +104,21 @@ class DtlsPeer(asyncio.DatagramProtocol):
             await self._change()
         return self.packets
 
-    def packet(self, payload: bytes = TONE) -> bytes:
+    def packet(self, payload: bytes = TONE, payload_type: int = 0) -> bytes:
         """Return the next packet, plain."""
         self._sequence += 1
         stamp = 160 * self._sequence
-        return struct.pack("!BBHII", 0x80, 0, self._sequence, stamp, 0x5EED) + payload
+        return struct.pack("!BBHII", 0x80, payload_type, self._sequence, stamp, 0x5EED) + payload
+
+    def press(self, key: int) -> None:
+        """Send the end of a telephone event (RFC 4733)."""
+        self._send(self.encrypted(self.packet(struct.pack("!BBH", key, 0x8A, 800), EVENT_TYPE)))
+
+    async def pressed(self) -> int:
+        """Wait for a telephone event; return which."""
+        while not (events := [each for each in self.packets if each[1] & 0x7F == EVENT_TYPE]):
+            await self._change()
+        return events[0][12]
 
     def encrypted(self, packet: bytes) -> bytes:
         """Return a packet as it goes out."""

@@ -233,6 +233,10 @@ async def test_whom_we_call_is_heard_before_it_answers(role: Any, setup: str) ->
         callee.reply(invite, "200 OK", body=early)
         await told(leg, "Confirmed")
         await peer.hears(3)
+        peer.press(5)
+        assert (await told(leg, "DtmfReceived")).digit == "5"
+        leg.send_dtmf("7")
+        assert await peer.pressed() == 7
         assert peer.handshakes == 1
         leg.hang_up()
         await callee.agrees_to("BYE")
