@@ -1,9 +1,11 @@
-"""What the keeper of the plans does with files; blocking, for threads, but for ``unreadable``."""
+"""The folder of the plans and its versions, off the loop."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sipagent.dialplan.copies import UnsettledError
@@ -12,11 +14,59 @@ from sipagent.dialplan.findings import Finding
 from sipagent.dialplan.plan_texts import read_plans
 from sipagent.dialplan.reading import reading_copy
 from sipagent.dialplan.replay import RecordedRoute, Rerouted, rerouted
+from sipagent.dialplan.versions import Staged, Versions
 from sipagent.errors import DialplanError
+
+log = logging.getLogger(__name__)
+
+
+class PlanFiles:
+    """Copy, keep, ask.
+
+    Args:
+        folder: Of the plans.
+        path: Where versions are kept.
+    """
+
+    def __init__(self, folder: Path, path: Path) -> None:
+        self._folder = folder
+        self.versions = Versions(folder, path)
+
+    async def staged(self, files: Mapping[str, str] | None = None) -> Staged | Finding:
+        """Return a copy of the folder, with ``files`` over it, or why there is none."""
+        try:
+            return await asyncio.to_thread(self.versions.stage, files or {})
+        except (OSError, DialplanError, UnsettledError) as error:
+            return unreadable(self._folder, error)
+
+    async def drop(self, staged: Staged) -> None:
+        """Forget a copy."""
+        await asyncio.to_thread(self.versions.drop, staged)
+
+    async def noted(self, note: Callable[[], None]) -> None:
+        """Write something into the list of versions; a full disk does not keep plans from use."""
+        try:
+            await asyncio.to_thread(note)
+        except OSError as error:
+            log.error("! the versions of the plans cannot be noted: %s", error)
+
+    async def replay(
+        self, calls: Sequence[RecordedRoute], files: Mapping[str, str]
+    ) -> list[Rerouted] | Finding:
+        """Return which calls the folder would route differently, or why that cannot be told."""
+        staged = await self.staged(files)
+        if isinstance(staged, Finding):
+            return staged
+        try:
+            return await asyncio.to_thread(_replayed, self._folder, staged.copy, calls)
+        except DialplanError as error:
+            return unreadable(self._folder, error)
+        finally:
+            await self.drop(staged)
 
 
 def sha_of(files: Iterable[Path]) -> str:
-    """Return a hash of files that no copy holds."""
+    """Return a hash of files that no copy holds; blocking."""
     digest = hashlib.sha256()
     for file in files:
         source = read_source(file)
@@ -24,12 +74,7 @@ def sha_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def replayed(folder: Path, copy: Path, calls: Sequence[RecordedRoute]) -> list[Rerouted]:
-    """Return which calls a copy of the plans would route differently.
-
-    Raises:
-        DialplanError: If a key of a plan is wrong.
-    """
+def _replayed(folder: Path, copy: Path, calls: Sequence[RecordedRoute]) -> list[Rerouted]:
     with reading_copy(folder, copy):
         return list(rerouted(read_plans(folder), calls))
 

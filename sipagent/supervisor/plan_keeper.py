@@ -20,10 +20,9 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from sipagent.config import Config
-from sipagent.dialplan.copies import UnsettledError
 from sipagent.dialplan.findings import Finding, raise_errors
 from sipagent.dialplan.replay import RecordedRoute, Rerouted
-from sipagent.dialplan.versions import PlanSource, PlanVersion, Staged, Versions
+from sipagent.dialplan.versions import PlanSource, PlanVersion, Staged
 from sipagent.errors import DialplanError
 from sipagent.ops.channel import Message
 from sipagent.ops.clock import unix_time
@@ -31,7 +30,7 @@ from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState, ReloadOutcome
 
 from .plan_check import Checked, check_plans
-from .plan_files import replayed, sha_of, unreadable
+from .plan_files import PlanFiles, sha_of, unreadable
 from .plan_rollout import Rollout
 from .plan_watch import PlanWatch
 
@@ -59,7 +58,8 @@ class PlanKeeper:
         self.on_change: Callable[[PlanState], None] = lambda _: None
         """Called with each new state."""
         self._folder = config.dialplans.path
-        self._versions = Versions(self._folder, config.dialplans.versions_path)
+        self._files = PlanFiles(self._folder, config.dialplans.versions_path)
+        self._versions = self._files.versions
         self._prepare = prepare
         self._others: tuple[Path, ...] = ()
         self._watch = PlanWatch(self._folder, lambda: self._others)
@@ -92,18 +92,18 @@ class PlanKeeper:
         """
         await asyncio.to_thread(self._versions.open)
         await self._watch.look()
-        staged = await self._staged()
+        staged = await self._files.staged()
         if isinstance(staged, Finding):
             await self._start_on_last((staged,))
             return
         held, against = self._versions.held
         if held and staged.sha == against:
-            await self._drop(staged)
+            await self._files.drop(staged)
             await self._start_on(held, ())
             return
         checked = await self._checked(staged.copy)
         if not checked.is_right:
-            await self._drop(staged)
+            await self._files.drop(staged)
             await self._start_on_last(checked.findings)
             return
         last = self._versions.known[-1:]
@@ -136,7 +136,7 @@ class PlanKeeper:
     async def reload(self) -> ReloadOutcome:
         """Use what is in the folder, if it is right; return what became of it."""
         async with self._changing:
-            staged = await self._staged()
+            staged = await self._files.staged()
             if isinstance(staged, Finding):
                 return self._broken((staged,))
             return await self._try(staged)
@@ -151,10 +151,10 @@ class PlanKeeper:
             source = self._versions.source(version)
             if source is None:
                 return None
-            staged = await self._staged()
+            staged = await self._files.staged()
             against = "" if isinstance(staged, Finding) else staged.sha
             if not isinstance(staged, Finding):
-                await self._drop(staged)
+                await self._files.drop(staged)
             checked = await self._checked(source.copy)
             problems = checked.findings
             if checked.is_right:
@@ -167,7 +167,7 @@ class PlanKeeper:
             self.rollout.use(source)
             self._source = source
             self._tried = (against, await asyncio.to_thread(sha_of, self._others))
-            await self._noted(partial(self._versions.hold, version, against))
+            await self._files.noted(partial(self._versions.hold, version, against))
             is_current = against == source.sha
             self._tell(self.state.rolled_back(source, checked.plans, is_current, at=unix_time()))
             log.warning("= plans are rolled back to version %d, until the next edit", version)
@@ -176,13 +176,13 @@ class PlanKeeper:
 
     async def check(self, files: dict[str, str]) -> tuple[Finding, ...]:
         """Return what is wrong with the folder, with ``files`` over it, without using it."""
-        staged = await self._staged(files)
+        staged = await self._files.staged(files)
         if isinstance(staged, Finding):
             return (staged,)
         try:
             return (await check_plans(self._context, self._config, staged.copy)).findings
         finally:
-            await self._drop(staged)
+            await self._files.drop(staged)
 
     async def replay(
         self, calls: Sequence[RecordedRoute], files: dict[str, str]
@@ -191,15 +191,7 @@ class PlanKeeper:
 
         Or why that cannot be told. Nothing but keys is looked at, and no Python is executed.
         """
-        staged = await self._staged(files)
-        if isinstance(staged, Finding):
-            return staged
-        try:
-            return await asyncio.to_thread(replayed, self._folder, staged.copy, calls)
-        except DialplanError as error:
-            return unreadable(self._folder, error)
-        finally:
-            await self._drop(staged)
+        return await self._files.replay(calls, files)
 
     # Starting.
 
@@ -229,17 +221,17 @@ class PlanKeeper:
     async def _edited(self) -> None:
         """Follow an edit; a file that was only touched is none."""
         async with self._changing:
-            staged = await self._staged()
+            staged = await self._files.staged()
             if isinstance(staged, Finding):
                 self._broken((staged,))
                 return
             content = (staged.sha, await asyncio.to_thread(sha_of, self._others))
             if content == self._tried:
-                await self._drop(staged)
+                await self._files.drop(staged)
             elif content == self._used and self.source.sha == staged.sha:
-                await self._drop(staged)
+                await self._files.drop(staged)
                 self._tried = content
-                await self._noted(partial(self._versions.hold, 0, ""))
+                await self._files.noted(partial(self._versions.hold, 0, ""))
                 log.info(
                     "= plans in %s are those in use, version %d", self._folder, self.source.version
                 )
@@ -254,7 +246,7 @@ class PlanKeeper:
             text = "has no dialplan any more; those before stay in use"
             checked = Checked((Finding(self._folder, 0, "", text),))
         if not checked.is_right:
-            await self._drop(staged)
+            await self._files.drop(staged)
             return self._broken(checked.findings)
         try:
             version = self._versions.next_version()
@@ -273,7 +265,7 @@ class PlanKeeper:
         self._used = self._tried = (source.sha, await asyncio.to_thread(sha_of, self._others))
         now = unix_time()
         names = tuple(plan.name for plan in checked.plans)
-        await self._noted(partial(self._versions.note, source, names, loaded_at=now))
+        await self._files.noted(partial(self._versions.note, source, names, loaded_at=now))
         for finding in checked.findings:
             log.warning("plans: %s", finding)
         log.info("= plans are version %d (%s)", source.version, source.sha)
@@ -299,27 +291,10 @@ class PlanKeeper:
         self.state = state
         self.on_change(state)
 
-    # Disk and processes.
-
-    async def _staged(self, files: dict[str, str] | None = None) -> Staged | Finding:
-        try:
-            return await asyncio.to_thread(self._versions.stage, files or {})
-        except (OSError, DialplanError, UnsettledError) as error:
-            return unreadable(self._folder, error)
-
-    async def _drop(self, staged: Staged) -> None:
-        await asyncio.to_thread(self._versions.drop, staged)
-
     async def _checked(self, copy: Path) -> Checked:
         checked = await check_plans(self._context, self._config, copy)
         self._others = checked.others
         return checked
-
-    async def _noted(self, note: Callable[[], None]) -> None:
-        try:
-            await asyncio.to_thread(note)
-        except OSError as error:
-            log.error("! the versions of the plans cannot be noted: %s", error)
 
     def _finding(self, text: str) -> Finding:
         return Finding(self._folder, 0, "", text)
