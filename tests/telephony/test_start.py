@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -72,9 +74,20 @@ async def test_close_ends_ringing_calls() -> None:
 async def test_one_transport_alone(transport: str) -> None:
     async with switchboard(transports=[transport]) as board:
         assert board.endpoint.port > 0
-        other = socket.SOCK_STREAM if transport == "udp" else socket.SOCK_DGRAM
-        with socket.socket(socket.AF_INET, other) as free:
-            free.bind(("127.0.0.1", board.endpoint.port))
+        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+        assert own_sockets(board.endpoint.port) == {kind}
+
+
+def own_sockets(port: int) -> set[int]:
+    """Return the kinds of this process's sockets on ``port``; others may have it for another."""
+    kinds = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        if entry.is_socket():
+            with socket.socket(fileno=os.dup(int(entry.name))) as each:
+                inet = each.family == socket.AF_INET
+                if inet and each.getsockname()[1] == port:
+                    kinds.add(int(each.type))
+    return kinds
 
 
 async def test_the_public_address_is_what_peers_are_told() -> None:
