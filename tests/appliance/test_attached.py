@@ -12,6 +12,7 @@ from sipagent.realtime.tool_desk import INTERRUPTED
 
 from .appliance import Appliance
 from .provider_calls import ProviderCalls, attached_appliance, provider_calls
+from .stored import calls_in
 
 OTHER_SECRET = "whsec_b3RoZXIgc2VjcmV0IG90aGVyIHNlY3JldCAwMTIzNDU="
 
@@ -188,6 +189,10 @@ async def test_calls_outlive_an_appliance_that_is_killed(tmp_path: Path) -> None
     assert record["agents"] == ["Billing"]
     assert record["extra"] == {"resumed": "true"}
     assert record["realtime_call_id"] == realtime_call_id
+    (call,) = await calls_in(tmp_path)  # one, from its beginning to its end
+    assert call["agents"][-1] == "Billing" and len(call["agents"]) > 1
+    assert len(call["turns"]) > len(record["turns"])
+    assert (call["reason"], call["is_open"]) == (record["reason"], False)
 
 
 async def test_an_agent_goes_on_after_a_tool_that_was_killed_with_the_appliance(

@@ -8,25 +8,13 @@ import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from sipagent.ops.store.queries import CallQueries
 from tests.fakes.faulty_endpoint import SAID, faulty_endpoint
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp
 
 from .appliance import LOOK_AGAIN_S, Appliance, _descendants, appliance, write_files
-
-
-async def calls_in(folder: Path) -> list[dict[str, Any]]:
-    """Return the calls of a store, whole, newest first."""
-    queries = CallQueries(f"sqlite:///{folder}/sipagent.db")
-    await queries.open()
-    try:
-        page = await queries.page()
-        return [await queries.call(call["call_id"]) or {} for call in page.calls]
-    finally:
-        await queries.close()
+from .stored import calls_in
 
 
 async def until_said(folder: Path, calls: int) -> None:
