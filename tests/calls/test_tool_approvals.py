@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import FunctionTool, function_tool
 from sipagent.calls import facts
 from sipagent.calls.delegation_approvals import MAX_ARGUMENTS_CHARS, Verdict
 from sipagent.calls.delegation_text import TOO_LONG_TO_APPROVE
+from sipagent.calls.session_commands import SessionCommands
+from sipagent.calls.tool_approvals import ToolApprovals
+from sipagent.realtime.approvals import ApprovalRequest
+from sipagent.realtime.conversation_events import ConnectionLost, ToolApprovalRequested
+from sipagent.realtime.events import Disconnected, SessionEvent, ToolEnded
 from tests.realtime.playbook import Wire, audio, created, done, function_call
 
 from .attached import entry, provider
-from .talk import call_setup
+from .talk import NotingSession, call_setup
 from .test_transferring import AUDIO_DONE, Person, talking
 
 NOTICE = "Say that it takes a moment."
@@ -98,3 +107,34 @@ async def test_attached_calls_ask_too() -> None:
         (answered,) = await running.endpoint.has_received("conversation.item.create")
         assert answered["item"]["output"] == "Nobody can be asked to approve refund."
         assert ran == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ConnectionLost(1006, "gone", 1.0),
+        Disconnected(1006, "gone", False, 1.0),
+        ToolEnded("call_1", "refund", "{}", "Nobody said so.", False, 0.0, 1.0),
+    ],
+    ids=lambda event: event.NAME,
+)
+async def test_a_question_is_withdrawn_when_nobody_waits_for_the_word(event: SessionEvent) -> None:
+    person, tasks = Person(), list[asyncio.Task[None]]()
+
+    def run(work: Callable[[], Awaitable[None]], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(_awaited(work), name=name)
+        tasks.append(task)
+
+    session = NotingSession()
+    approvals = ToolApprovals("c1", call_setup(), person, SessionCommands(session), run)
+    request = ApprovalRequest("call_1", "refund", "{}", "Ada", 1)
+    approvals.told(ToolApprovalRequested(RealtimeAgent("Ada"), request, 0.0))
+    await person.asked.get()
+    approvals.told(event)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert tasks[0].cancelled() and person.says.cancelled()
+    assert session.asked.empty()
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
