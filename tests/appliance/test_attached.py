@@ -13,6 +13,7 @@ from sipagent.realtime.tool_desk import INTERRUPTED
 from .appliance import Appliance
 from .provider_calls import ProviderCalls, attached_appliance, provider_calls
 from .stored import calls_in
+from .test_api import asked, wanted
 
 OTHER_SECRET = "whsec_b3RoZXIgc2VjcmV0IG90aGVyIHNlY3JldCAwMTIzNDU="
 
@@ -32,7 +33,7 @@ async def taken(calls: ProviderCalls) -> tuple[QuietLeg, str]:
     return leg, realtime_call_id
 
 
-async def test_a_call_is_accepted_greeted_served_and_on_record(tmp_path: Path) -> None:
+async def test_a_call_is_accepted_greeted_served_steered_and_on_record(tmp_path: Path) -> None:
     async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
         leg, realtime_call_id = await taken(calls)
         async with calls.observing(realtime_call_id) as observer:
@@ -43,10 +44,20 @@ async def test_a_call_is_accepted_greeted_served_and_on_record(tmp_path: Path) -
             await observer.say("call:clock {}")
             await observer.until("conversation.item.done", "function_call_output", "noon")
             await observer.until("response.done", "completed")
+            (call,) = (await asked(running, "calls"))["calls"]
+            assert (call["attached"], call["state"], call["agent"]) == (True, "talking", "Billing")
+            call_id = call["call_id"]
+            assert await wanted(running, call_id, "mute", {"direction": "inbound"}) == 409
+            assert await wanted(running, call_id, "handover", {"agent": "Reception"}) == 202
+            await observer.until("session.updated")
+            assert await wanted(running, call_id, "say", {"text": "Here we are again."}) == 202
+            await observer.until("response.output_audio_transcript.done", "Here we are again.")
         leg.hang_up()
         (record,) = await running.until_records(1)
     assert record["realtime_call_id"] == realtime_call_id
-    assert (record["plan"], record["agents"]) == ("desk", ["Reception", "Billing"])
+    assert record["plan"] == "desk"
+    assert record["agents"] == ["Reception", "Billing", "Reception"]
+    assert [each["act"] for each in record["operator"]] == ["hand_over", "say"]
     assert (record["result"], record["reason"]) == ("completed", "caller_hung_up")
     assert record["caller"] == "+49300000001"
     assert record["turns"][0]["said"] == "Good day."
