@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PRELOADED = [
     *("numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"),
+    "dns.asyncresolver",
     "sipagent.check",
 ]
 
