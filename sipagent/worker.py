@@ -43,6 +43,7 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.cost_metrics import CostObserver
 from sipagent.ops.flight.desk import FlightDesk
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
@@ -173,6 +174,7 @@ class _Worker:
                 config.cdr.timeline_path,
                 CallStream(channel, unix_time),
                 self._traces,
+                CostObserver(config.prices, config.realtime.model),
                 plans,
                 writers=[self._store.observer, self._flights],
                 masks_numbers=config.store.mask_numbers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sipagent.config import load_config
+from sipagent.config import PATHS, load_config
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,8 +43,10 @@ def test_its_health_is_asked_of_the_configuration_it_starts_with() -> None:
 def test_what_is_installed_writes_to_the_state_folder_only() -> None:
     config = load_config(ROOT / "deploy" / "sipagent.toml")
     state = Path("/var/lib/sipagent")
-    assert state in config.cdr.path.parents
-    assert state in config.recordings.path.parents
+    read = {("dialplans", "path")}
+    for section, key in (each for each in PATHS if len(each) == 2 and each not in read):
+        path = getattr(getattr(config, section), key)
+        assert not path or state in Path(path).parents, f"{section}.{key}"
     assert config.store.url.startswith(f"sqlite:///{state}/")
     assert config.dialplans.path == Path("/etc/sipagent/dialplans")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 from sipagent.calls.termination import Reason, Result
-from sipagent.ops import json_lines, loop_lag, metrics, refusals, trunk_metrics
+from sipagent.ops import cost_metrics, json_lines, loop_lag, metrics, refusals, trunk_metrics
 from sipagent.ops.box_metrics import BoxMetrics, BoxState, ProcessState
 from sipagent.ops.dial_counts import DialCounts
 from sipagent.ops.flight import recorder
@@ -20,7 +20,16 @@ from sipagent.ops.store import store_metrics
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
-MODULES = (metrics, json_lines, loop_lag, recorder, refusals, store_metrics, trunk_metrics)
+MODULES = (
+    metrics,
+    cost_metrics,
+    json_lines,
+    loop_lag,
+    recorder,
+    refusals,
+    store_metrics,
+    trunk_metrics,
+)
 BOX = BoxState(Readiness(True), (ProcessState("worker", os.getpid()),))
 PAGE = Path("docs/metrics.md").read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ from sipagent.calls import facts
 
 from .child_rows import child_write
 from .costs import Price, Tokens, cost
+from .used_tokens import add_tokens
 from .writes import Write, json_text
 
 _TOLD_OTHERWISE = (
@@ -21,9 +22,11 @@ _TOLD_OTHERWISE = (
     facts.CalleeRang,
     facts.AgentWorded,
     facts.LineSeen,
+    facts.SecondSeen,
+    facts.RealtimeMessage,
     facts.ToolStarted,
 )
-"""Facts without a row: there are many, and the timeline has them."""
+"""Facts without a row: there are many, and timeline and flight record have them."""
 
 _OFFERED = (
     *("direction", "called", "caller", "asserted_caller", "diverted_from", "source_address"),
@@ -132,8 +135,7 @@ class CallRows:
     def _used(self, used: facts.UsageReported, at_ms: int) -> dict[str, Any]:
         self._input_tokens += used.input_tokens
         self._output_tokens += used.output_tokens
-        for kind, so_far in self._tokens.as_values().items():
-            setattr(self._tokens, kind, so_far + getattr(used, kind))
+        add_tokens(self._tokens, used)
         talked_ms = at_ms - self._answered_at_ms if self._answered_at_ms is not None else 0
         return {
             "input_tokens": self._input_tokens,
