@@ -176,10 +176,13 @@ class LegMedia:
         if self._port is None:
             rate_hz = 16_000 if stream.codecClockRate > 8_000 else 8_000
             self._port = self._sources.ports.borrow(self._call.leg.new_media(rate_hz))
-        if not self._sockets:
-            self._sockets = media_sockets(self._call.getId(), media.index)
-            if (relay := self._sources.relayed.of(self.key)) is not None:
-                relay.guard(self._sockets)
+        relay = self._sources.relayed.of(self.key)
+        if relay is not None or not self._sockets:
+            before, self._sockets = self._sockets, media_sockets(self._call.getId(), media.index)
+            for handle in before:
+                os.close(handle)
+        if relay is not None:
+            relay.guard(self._sockets)  # each time: PJSIP may have others by now
         self._audio = self._call.getAudioMedia(media.index)
         self._audio.startTransmit(self._port)
         is_heard = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)

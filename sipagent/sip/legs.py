@@ -110,6 +110,7 @@ class Legs:
             peer.makeCall(invite.called_uri, parameters)
         except pj.Error:
             if not peer.has_ended:  # else PJSIP has said so, and it is on its way to `_release`
+                peer.part()
                 destroy(peer)
             raise
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))

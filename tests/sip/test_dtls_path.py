@@ -6,6 +6,8 @@ import struct
 from time import monotonic, sleep
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sipagent.sip.dtls_dialog import Agreed, Role
 from sipagent.sip.dtls_handshake import LARGEST_DATAGRAM_BYTES, Identity, digest_of, fits
@@ -250,3 +252,21 @@ def test_fingerprints_of_every_hash_function(function: str) -> None:
     if better != function:
         assert not fits(certificate, [(better, "00"), (function, digest)])
     del them
+
+
+@settings(max_examples=50)
+@given(
+    st.binary(max_size=80), st.sampled_from([b"", b"\x16\xfe\xfd", b"\x15\xfe\xfd", b"\x80\x00"])
+)
+def test_garbage_is_never_an_error(tail: bytes, head: bytes) -> None:
+    us, _ = joined()
+    waiting: list[End] = [us]
+    roles: tuple[Role, ...] = ("client", "server")
+    for role in roles:
+        end, _ = ends()
+        end.agree(role, THEIRS, THERE)
+        waiting.append(end)
+    for end in waiting:
+        end.take(head + tail, tail, source=THERE)
+        assert end.path.failure == ""
+        assert end.heard == []

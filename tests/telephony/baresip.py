@@ -64,21 +64,28 @@ class Baresip:
 
 @asynccontextmanager
 async def baresip(
-    uri: str, folder: Path, authority: Authority | None = None, *, encryption: str = ""
+    uri: str,
+    folder: Path,
+    authority: Authority | None = None,
+    *,
+    encryption: str = "",
+    answers_at: int = 0,
 ) -> AsyncIterator[Baresip]:
     """Have baresip call ``uri``; a folder of its own keeps it from anybody's settings.
 
     Args:
-        uri: Whom to call.
+        uri: Whom to call; ``""``: nobody.
         folder: Of its files.
         authority: Whose certificates it trusts, and has one of; None: it has no TLS.
         encryption: Its ``mediaenc``: ``srtp``, ``srtp-mand``, ``dtls_srtp``; ``""``: plain.
+        answers_at: Port at which it takes calls; 0: it takes none.
     """
-    _configure(folder, authority, encryption)
+    _configure(folder, authority, encryption, answers_at)
+    dials = ("-e", f"/dial {uri}") if uri else ()
     with (folder / OUTPUT).open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *("baresip", "-4", "-n", "127.0.0.1", "-f", str(folder)),
-            *("-e", f"/dial {uri}", "-t", str(LIMIT_S)),
+            *(*dials, "-t", str(LIMIT_S)),
             stdin=asyncio.subprocess.PIPE,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
@@ -109,12 +116,12 @@ def _modules(encryption: str) -> tuple[str, ...]:
     return "stdio", "g711", "aufile", "sndfile", keying
 
 
-def _configure(folder: Path, authority: Authority | None, encryption: str) -> None:
+def _configure(folder: Path, authority: Authority | None, encryption: str, answers_at: int) -> None:
     writer = WavWriter(folder / "tone.wav", 8_000, 1)
     writer.write(tone(425, 10_000, 8_000))
     writer.close()
     lines = [
-        "sip_listen 127.0.0.1:0",
+        f"sip_listen 127.0.0.1:{answers_at}",
         *(() if authority is None else _tls(folder, authority)),
         f"audio_source aufile,{folder}/tone.wav",
         f"snd_path {folder}",
@@ -128,6 +135,7 @@ def _configure(folder: Path, authority: Authority | None, encryption: str) -> No
     transport = "udp" if authority is None else "tls"
     media = f";mediaenc={encryption}" if encryption else ""
     account = f"<sip:ada@127.0.0.1;transport={transport}>;regint=0{media};audio_codecs=pcmu"
+    account += ";answermode=auto" if answers_at else ""
     (folder / "accounts").write_text(account + "\n")
     (folder / "contacts").write_text("")
 

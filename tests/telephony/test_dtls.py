@@ -103,6 +103,23 @@ async def test_a_softphone_calls_and_both_hear_each_other(tmp_path: Path, *, hol
         assert holds or best_snr_db(softphone.heard(), 8_000, 600) > 20
 
 
+@needs_dtls
+async def test_a_softphone_is_called_and_heard(tmp_path: Path) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with (
+        baresip("", tmp_path, encryption="dtls_srtp", answers_at=port) as softphone,
+        switchboard(srtp=REQUIRED) as board,
+    ):
+        await until(lambda: "baresip is ready" in softphone.output)
+        leg = await board.endpoint.dial(f"sip:ada@127.0.0.1:{port}")
+        assert (await told(leg, "MediaStarted")).srtp == "DTLS"
+        assert best_snr_db(await hear(leg, voiced_frames=20), 8_000, 425) > 25
+        leg.hang_up()
+        await told(leg, "Disconnected")
+
+
 async def test_what_the_keys_do_not_fit_is_not_heard() -> None:
     async with (
         switchboard(srtp=REQUIRED) as board,
@@ -183,13 +200,15 @@ async def test_offers_that_are_plain_or_have_no_fingerprint_are_refused() -> Non
         DtlsPeer("server") as peer,
     ):
         without = peer.description("actpass", fingerprint="md5 AB:CD")
-        for at, body in enumerate((sdp(), without)):
+        foreign = peer.description("actpass").replace("SAVP 0 ", "SAVP 18 ")
+        for at, body in enumerate((sdp(), without, foreign)):
             caller = Dialog(line, f"c{at}")
             caller.send("INVITE", body)
             assert (await caller.response("INVITE")).startswith("SIP/2.0 488")
             caller.send("ACK")
         assert "plain_audio" in (await board.refusals.get()).findings
         assert "encrypted_audio" in (await board.refusals.get()).findings
+        assert "no_common_codec" in (await board.refusals.get()).findings
 
 
 async def test_our_offer_in_an_answer_is_keyed_by_the_acknowledgement() -> None:

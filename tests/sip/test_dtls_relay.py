@@ -1,0 +1,92 @@
+"""Two legs of one relay face each other, with RTP and RTCP on ports of their own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from sipagent.sip.dtls_dialog import Agreed, Role
+from sipagent.sip.dtls_leg import RelayLeg
+from sipagent.sip.dtls_relay import MediaRelay
+
+RTP = struct.pack("!BBHII", 0x80, 0, 1, 160, 0x5EED) + bytes(160)
+RTCP = struct.pack("!BBHI", 0x80, 201, 1, 0x5EED)
+PORTS = (49_000, 49_099)
+
+
+@contextmanager
+def relay() -> Iterator[MediaRelay]:
+    """Yield one that leaves no thread and no socket behind."""
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a directory of live handles
+    made = MediaRelay("127.0.0.1", PORTS)
+    try:
+        yield made
+    finally:
+        made.close()
+    assert "media relay" not in {thread.name for thread in threading.enumerate()}
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def pjsip() -> socket.socket:
+    """Return a socket that stands in for one of PJSIP's."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("127.0.0.1", 0))
+    made.settimeout(5.0)
+    return made
+
+
+def test_rtp_and_rtcp_go_through_each_by_keys_of_its_own() -> None:
+    told: queue.Queue[str] = queue.Queue()
+    with (
+        relay() as each,
+        pjsip() as rtp,
+        pjsip() as rtcp,
+        pjsip() as far_rtp,
+        pjsip() as far_rtcp,
+    ):
+        near, far = each.open(told.put), each.open(told.put)
+        near.connect(rtp.getsockname(), rtcp.getsockname())
+        far.connect(far_rtp.getsockname(), far_rtcp.getsockname())
+        function, _, digest = each.identity.fingerprint.partition(" ")
+        sides: list[tuple[RelayLeg, RelayLeg, Role]] = [
+            (far, near, "server"),
+            (near, far, "client"),
+        ]
+        for side, other, role in sides:
+            to = [("127.0.0.1", port) for port in other.ports.outer]
+            each.agree(side, Agreed("dtls", role, ((function, digest),), to[0], to[1], False, 1))
+        assert {told.get(timeout=5), told.get(timeout=5)} == {""}
+        rtp.sendto(RTP, near.ports.rtp)
+        assert far_rtp.recv(2_048) == RTP
+        far_rtp.sendto(RTP, far.ports.rtp)
+        assert rtp.recv(2_048) == RTP
+        while True:  # its own handshake may not be done yet
+            rtcp.sendto(RTCP, near.ports.rtcp)
+            far_rtcp.settimeout(0.1)
+            try:
+                assert far_rtcp.recv(2_048) == RTCP
+                break
+            except TimeoutError:
+                continue
+        resting = each.end(near)
+        with pytest.raises(OSError, match="in use"), socket.socket(type=socket.SOCK_DGRAM) as late:
+            late.bind(("127.0.0.1", near.ports.outer[0]))
+        for handle in resting:
+            os.close(handle)
+
+
+def test_a_range_without_a_free_pair_is_named() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1] & ~1
+        each = MediaRelay("127.0.0.1", (port, port + 1))
+        with pytest.raises(OSError, match=f"no free pair of ports from {port}"):
+            each.open(lambda why: None)
+        each.close()
