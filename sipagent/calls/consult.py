@@ -20,6 +20,7 @@ from sipagent.errors import SipError
 from sipagent.sip import events as sip_events
 from sipagent.sip.call import SipCall
 
+from . import facts
 from .briefing import Briefing, Voice
 from .events import BriefingPlayed, ConsultAnswered, ConsultEnded, ConsultEvent, ConsultKeyPressed
 from .part import CallHands
@@ -122,6 +123,7 @@ class Consult:
             log.warning("call=%s ! consult: %s", self._hands.call_id, error)
             self._post(ConsultEnded(0))
             return
+        self._hands.tell(facts.TargetDialled(leg.invite.sip_call_id))
         if self._is_over:
             leg.hang_up()
         while not isinstance(event := await leg.events.get(), sip_events.Disconnected):

@@ -21,6 +21,7 @@ from .leg_facts import LineMeasured as LineMeasured  # noqa: PLC0414 - one name 
 from .leg_facts import PeerChanged as PeerChanged  # noqa: PLC0414 - one name for all facts
 from .leg_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name for all facts
 from .leg_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
+from .leg_facts import TargetDialled as TargetDialled  # noqa: PLC0414 - one name for all facts
 from .leg_facts import TransferEnded as TransferEnded  # noqa: PLC0414 - one name for all facts
 from .leg_facts import TransferStarted as TransferStarted  # noqa: PLC0414 - one name for all facts
 from .live_facts import AgentWorded as AgentWorded  # noqa: PLC0414 - one name for all facts
@@ -300,6 +301,7 @@ Fact: TypeAlias = (
     | CallResumed
     | PeerChanged
     | TransferStarted
+    | TargetDialled
     | TransferEnded
     | OperatorActed
     | DigitPressed

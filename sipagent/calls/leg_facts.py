@@ -65,6 +65,14 @@ class TransferStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetDialled:
+    """The target of an attended transfer was sent an INVITE."""
+
+    sip_call_id: str
+    """Of that dialog."""
+
+
+@dataclass(frozen=True, slots=True)
 class TransferEnded:
     """What came of it; told once for each that started."""
 

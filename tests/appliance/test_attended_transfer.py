@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from pathlib import Path
 
+import aiohttp
 import numpy as np
+import orjson
 import pytest
 
 from sipagent.audio.frames import Pcm
@@ -67,6 +72,17 @@ def write_plan(folder: Path, uri: str, fallback: str = "return") -> str:
     return PLAN.format(uri=uri, announced=ANNOUNCED, fallback=fallback)
 
 
+async def dialogs_of(running: Appliance, call_id: str) -> set[str]:
+    """Return the Call-IDs of the SIP messages in the flight record of a call."""
+    url = f"http://127.0.0.1:{running.http_port}/api/v1/calls/{call_id}/flight"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        body = await answer.read()
+    with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+        messages = orjson.loads(bundle.read("timeline.json"))["sip"]
+    found = (re.search(r"(?im)^call-id: (\S+)", each["text"]) for each in messages)
+    return {each[1] for each in found if each is not None}
+
+
 async def record_of(running: Appliance) -> dict[str, object]:
     """Return the one call record, and what it has of transfers with it."""
     (record,) = await running.until_records(1)
@@ -93,6 +109,7 @@ async def test_the_colleague_is_briefed_and_talks_to_the_caller(tmp_path: Path) 
             await phone.until(lambda: len(phone.ear.spans) > spans)  # the colleague speaks
             await phone.hang_up()
             record = await record_of(running)
+            assert len(await dialogs_of(running, str(record["call_id"]))) == 2
         assert (record["reason"], record["detail"]) == ("transferred", "to desk")
         assert (record["outcome"], record["status"]) == ("completed", 200)
         assert record["briefed_by"] == "agent"

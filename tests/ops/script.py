@@ -41,6 +41,7 @@ CALL: list[Fact] = [
     facts.CallResumed(4_000),
     facts.PeerChanged("sip-2", CALLER),
     facts.TransferStarted("desk", "attended"),
+    facts.TargetDialled("sip-3"),
     facts.TransferEnded("desk", "attended", "busy", 486, 9_000),
     facts.OperatorActed("say", "duty", {"text": "One moment."}),
     facts.DigitPressed("4"),

@@ -142,6 +142,8 @@ class FlightRecorder:
                 self._follow(call, sip_call_id)
             case facts.PeerChanged(sip_call_id=sip_call_id) if sip_call_id:
                 self._follow(call, sip_call_id)
+            case facts.TargetDialled(sip_call_id=sip_call_id) if sip_call_id:
+                self._follow(call, sip_call_id)
             case facts.CallEnded():
                 settle = self._loop.call_later(SETTLE_S, self._settle, call_id)
                 self._ending[call_id] = settle

@@ -25,6 +25,7 @@ _TOLD_OTHERWISE = (
     facts.SecondSeen,
     facts.RealtimeMessage,
     facts.ToolStarted,
+    facts.TargetDialled,  # it is in the leg
 )
 """Facts without a row: there are many, and timeline and flight record have them."""
 
@@ -183,6 +184,8 @@ class CallRows:
                 self._transfer_at_ms = at_ms
                 kind = "consult" if fact.mode == "attended" else "refer"
                 return [self._row("legs", at_ms, {"kind": kind, "peer": fact.target})]
+            case facts.TargetDialled(sip_call_id=sip_call_id) if self._transfer_at_ms:
+                return [self._row("legs", self._transfer_at_ms, {"sip_call_id": sip_call_id})]
             case facts.TransferEnded() if self._transfer_at_ms:
                 over: dict[str, Any] = {"ended_at_ms": at_ms, "status": fact.status}
                 leg = {**over, "outcome": fact.outcome}

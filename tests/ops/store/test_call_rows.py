@@ -50,11 +50,11 @@ def test_a_call_in_the_store_has_its_moments_legs_and_tokens(engine: Engine) -> 
     said = [each for each in CALL if isinstance(each, facts.AgentSaid | facts.CallerSaid)]
     assert [turn["at_ms"] for turn in call["turns"]] == [CALL.index(each) * 100 for each in said]
     assert [turn.get("gap_ms") for turn in call["turns"]] == [None, None, 700]
-    kinds = [(leg["kind"], leg["peer"], leg["outcome"]) for leg in call["legs"]]
-    assert kinds == [
-        ("caller", "+4930123456", ""),
-        ("peer", "+4930123456", ""),
-        ("consult", "desk", "busy"),
+    keys = ("kind", "peer", "outcome", "sip_call_id")
+    assert [tuple(leg[key] for key in keys) for leg in call["legs"]] == [
+        ("caller", "+4930123456", "", "sip-1"),
+        ("peer", "+4930123456", "", "sip-2"),
+        ("consult", "desk", "busy", "sip-3"),
     ]
     assert all(leg["ended_at"] for leg in call["legs"])
     assert call["turn_gap_ms"] == 700
