@@ -1,7 +1,8 @@
-"""``sipagent calls``: the store of calls, straight from the database, while the box runs too."""
+"""``sipagent calls``: past calls straight from the database, those that go on by the API."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from sipagent.errors import ConfigError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from sipagent.config import Config
     from sipagent.ops.store.filters import CallFilter
 
 app = typer.Typer(help="Past calls, and those that go on.", no_args_is_help=True)
@@ -24,6 +26,7 @@ app = typer.Typer(help="Past calls, and those that go on.", no_args_is_help=True
 ConfigFile = Annotated[
     Path | None, typer.Option("-c", "--config", help="Default: sipagent.toml, if it is there.")
 ]
+CallId = Annotated[str, typer.Argument(help="As in log and list.")]
 Plan = Annotated[str, typer.Option(help="Of this plan.")]
 Result = Annotated[str, typer.Option(help="completed, failed, refused, ...")]
 Reason = Annotated[str, typer.Option(help="caller_hung_up, cut_off, ...")]
@@ -67,7 +70,7 @@ def list_calls(
 
 @app.command()
 def show(
-    call_id: Annotated[str, typer.Argument(help="As in log and list.")],
+    call_id: CallId,
     json: Annotated[bool, typer.Option("--json", help="All that is known.")] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -123,6 +126,53 @@ def export(
             raise ConfigError(f"{output}: {error.strerror}") from None
 
 
+@app.command()
+def live(config: ConfigFile = None) -> None:
+    """List the calls that go on, as the running appliance has them."""
+    from sipagent.operate_command import list_live  # noqa: PLC0415
+    from sipagent.ops.clock import local_time  # noqa: PLC0415
+
+    asyncio.run(list_live(_configuration(config), local_time()))
+
+
+@app.command()
+def hangup(call_id: CallId, config: ConfigFile = None) -> None:
+    """End a call that goes on."""
+    _act(config, call_id, "hangup", {})
+
+
+@app.command()
+def transfer(
+    call_id: CallId,
+    target: Annotated[str, typer.Argument(help="A target of its plan, or sip:user@host.")],
+    config: ConfigFile = None,
+) -> None:
+    """Transfer the caller of a call that goes on."""
+    _act(config, call_id, "transfer", {"uri" if ":" in target else "target": target})
+
+
+@app.command()
+def whisper(
+    call_id: CallId,
+    text: Annotated[str, typer.Argument(help="What the caller does not hear.")],
+    config: ConfigFile = None,
+) -> None:
+    """Let the agent of a call that goes on know something."""
+    _act(config, call_id, "whisper", {"text": text})
+
+
+def _act(config: Path | None, call_id: str, what: str, body: dict[str, str]) -> None:
+    from sipagent.operate_command import act  # noqa: PLC0415
+
+    asyncio.run(act(_configuration(config), call_id, what, body))
+
+
+def _configuration(config: Path | None) -> Config:
+    from sipagent.config import load_config  # noqa: PLC0415
+
+    return load_config(config)
+
+
 def _print(lines: Iterator[bytes]) -> None:
     """Write ``lines``; somebody who reads only the first of them has had enough."""
     try:
@@ -158,8 +208,7 @@ def _store(config: Path | None) -> Iterator[Connection]:
     Raises:
         JournalError: If there is none, or it is another version's.
     """
-    from sipagent.config import load_config  # noqa: PLC0415
     from sipagent.ops.store.opened import opened_store  # noqa: PLC0415
 
-    with opened_store(load_config(config).store.url) as connection:
+    with opened_store(_configuration(config).store.url) as connection:
         yield connection
