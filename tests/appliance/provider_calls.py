@@ -262,3 +262,18 @@ async def attached_appliance(calls: ProviderCalls, **settings: Any) -> AsyncIter
     """Run an appliance that attaches to the provider's calls."""
     async with appliance(calls.folder, config=calls.write(**settings)) as running:
         yield running
+
+
+async def taken(calls: ProviderCalls) -> tuple[QuietLeg, str]:
+    """Return a call that the appliance accepted."""
+    leg, realtime_call_id = calls.new_leg()
+    assert await calls.announce(leg, realtime_call_id) == 200
+    await calls.decided(realtime_call_id)
+    return leg, realtime_call_id
+
+
+async def until_ready_says(running: Appliance, words: str) -> None:
+    """Wait until ``/readyz`` says something."""
+    async with asyncio.timeout(15):
+        while words not in (await running.get("/readyz"))[1]:
+            await asyncio.sleep(0.05)
