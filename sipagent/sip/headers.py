@@ -26,7 +26,7 @@ _COMPACT = {
     "v": "via",
 }
 _URI = re.compile(r"(sips?|tel):([^\s<>\"]*)", re.IGNORECASE)
-_NAME_ADDR = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<([^>]*)>')
+_NAME_ADDR = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"\s*+|([^<"]*+))<([^>]*+)>')
 """A quoted or bare display name, then the URI in brackets (RFC 3261 section 25.1, name-addr)."""
 
 _TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?=[;?>]|$)", re.IGNORECASE)
@@ -211,7 +211,7 @@ def name_and_uri(value: str) -> tuple[str, str]:
         bare = _URI.match(value.strip())
         return "", bare.group(0).partition(";")[0] if bare else ""
     quoted, bare_name, uri = match.groups()
-    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare_name
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare_name.rstrip()
     found = _URI.match(uri.strip())
     return name.strip(), found.group(0) if found else ""
 

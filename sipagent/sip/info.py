@@ -22,8 +22,8 @@ FLASH = "16"
 
 LONGEST_DIGIT_MS = 60_000
 
-_DURATION = re.compile(r"^\s*duration\s*[=:]\s*(\d{1,5})\s*$", re.IGNORECASE | re.MULTILINE)
-_SIGNAL = re.compile(r"^\s*signal\s*[=:]\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
+_DURATION = re.compile(r"^[ \t]*+duration\s*+[=:]\s*+(\d{1,5})\s*$", re.IGNORECASE | re.MULTILINE)
+_SIGNAL = re.compile(r"^[ \t]*+signal\s*+[=:]\s*+(\S++)\s*$", re.IGNORECASE | re.MULTILINE)
 _TYPE = re.compile(r"^(?:content-type|c)\s*:\s*([^\s;]+)", re.IGNORECASE | re.MULTILINE)
 
 

@@ -2,7 +2,8 @@
 
 Bounded: a dialog keeps its first messages and its last, and of dialogs that nobody asked to keep
 the oldest goes first, so that a flood of strangers pushes no call out. What could be used again, or
-is a secret of the caller's, is not kept: responses to challenges, and keys sent by INFO.
+is a secret of the caller's, is not kept: credentials, keys of SRTP in descriptions (RFC 4568), and
+telephone keys sent by INFO. Every pattern takes time in proportion to the text: peers write it.
 
 The PJSIP thread adds; the loop asks.
 """
@@ -23,9 +24,16 @@ MAX_CHARS = 8_192
 """Of one message; SDP and all of what matters is at its beginning."""
 
 _CALL_ID = re.compile(r"^(?:call-id|i)\s*:\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
-_RESPONSE = re.compile(r'(\bresponse\s*=\s*")[0-9a-f]*(")', re.IGNORECASE)
-_IS_DTMF = re.compile(r"^(?:content-type|c)\s*:\s*application/dtmf", re.IGNORECASE | re.MULTILINE)
-_KEY = re.compile(r"^(\s*(?:signal\s*=\s*)?)[0-9A-Da-d*#](\s*)$", re.IGNORECASE | re.MULTILINE)
+_BLANK_LINE = re.compile(r"(?:\r\n?+|\n)(?:\r\n?+|\n)")
+"""Before the body; PJSIP takes every kind of line ending."""
+_RESPONSE = re.compile(r'(\bresponse\s*=\s*+"?)[^",\s]++', re.IGNORECASE)
+_OTHER_CREDENTIALS = re.compile(
+    r"(?<![^\r\n])((?:proxy-)?authorization\s*+:\s*+(?!digest\b)[^\s,]++[ \t]++)[^\r\n]++",
+    re.IGNORECASE,
+)
+"""Such as those of ``Basic``, which are a password."""
+_SRTP_KEY = re.compile(r"(\binline:)[^\s|;]++", re.IGNORECASE)
+_IS_DTMF = re.compile(r"(?<![^\r\n])(?:content-type|c)\s*:\s*application/dtmf", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class SipMessages:
         found = _CALL_ID.search(text)
         if found is None:
             return
-        message = SipMessage(at, direction, peer, without_secrets(text[:MAX_CHARS]))
+        message = SipMessage(at, direction, peer, _told(text[:MAX_CHARS]))
         with self._lock:
             dialog = self._kept.get(found[1]) or self._others.get(found[1])
             if dialog is None:
@@ -96,10 +104,25 @@ class SipMessages:
             self._kept.pop(sip_call_id, None)
 
 
+def _told(text: str) -> str:
+    """Return what is kept of a message: text that can be written down, whatever bytes came."""
+    return without_secrets(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
 def without_secrets(text: str) -> str:
-    """Return a message without responses to challenges and without keys."""
-    text = _RESPONSE.sub(r"\1…\2", text)
-    head, blank, body = text.partition("\r\n\r\n")
-    if blank and _IS_DTMF.search(head):
-        body = _KEY.sub(r"\1x\2", body)
-    return head + blank + body
+    """Return a message without credentials, and without keys of any kind."""
+    found = _BLANK_LINE.search(text)
+    head, body = (text[: found.end()], text[found.end() :]) if found else (text, "")
+    head = _OTHER_CREDENTIALS.sub(r"\1…", _RESPONSE.sub(r"\1…", head))
+    if _IS_DTMF.search(head):
+        body = "".join(map(_without_key, body.splitlines(keepends=True)))
+    return head + _SRTP_KEY.sub(r"\1…", body)
+
+
+def _without_key(line: str) -> str:
+    """Return a line of a body that tells of a key, with what it says of the key hidden."""
+    value = re.split("[=:]", line, maxsplit=1)[-1].strip()
+    if not value or line.strip().lower().startswith("duration"):
+        return line
+    start = line.rindex(value)
+    return line[:start] + "x" + line[start + len(value) :]

@@ -15,7 +15,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+")
 """A scheme and printable ASCII without blanks, quotes and angle brackets: what fits into one
 header, whatever the scheme. Whether a number may be reached by ``tel:`` is for the peer to say."""
 
-_NAME_ADDR = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*"|[^<"]*)\s*<([^<>]*)>')
+_NAME_ADDR = re.compile(r'\s*+(?:"(?:[^"\\]|\\.)*+"\s*+|[^<"]*+)<([^<>]*+)>')
 
 _SIP_TARGET = re.compile(
     r"(sips?):(?:([^@]*)@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?((?:;[^;?]*)*)(\?.*)?",

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
+import pytest
+
+from sipagent.sip.headers import name_and_uri
+from sipagent.sip.info import read_info
 from sipagent.sip.messages import (
     FIRST_MESSAGES,
     LAST_MESSAGES,
@@ -10,6 +16,7 @@ from sipagent.sip.messages import (
     SipMessages,
     without_secrets,
 )
+from sipagent.sip.refer import refer_target
 
 
 def message(sip_call_id: str, first: str = "OPTIONS sip:a SIP/2.0", body: str = "") -> str:
@@ -89,3 +96,57 @@ def test_keys_sent_by_info_are_not_kept() -> None:
     assert plain.endswith("\r\n\r\nx")
     other = without_secrets("INFO sip:a SIP/2.0\r\nContent-Type: text/plain\r\n\r\n7")
     assert other.endswith("7")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Signal:4", "Signal:x"),
+        (" signal = 10 ", " signal = x "),
+        ("Signal=\n4", "Signal=\nx"),
+        ("4 5 6", "x"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+def test_keys_are_hidden_however_they_are_written(written: str, shown: str, newline: str) -> None:
+    head = newline.join(["INFO sip:a SIP/2.0", "c:application/dtmf-relay", "", ""])
+    assert without_secrets(head + written) == head + shown
+
+
+def test_passwords_and_keys_of_srtp_are_not_kept() -> None:
+    lines = (
+        "INVITE sip:a SIP/2.0",
+        "Authorization: Basic dXNlcjpwYXNz",
+        "Proxy-Authorization: Digest response=0a1b, realm=b",
+        "",
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31",
+    )
+    shown = without_secrets("\r\n".join(lines))
+    assert not any(secret in shown for secret in ("dXNl", "0a1b", "c2Vj"))
+    assert "Basic …" in shown and "realm=b" in shown and "inline:…|2^31" in shown
+    assert "0a1b" not in without_secrets(
+        'INVITE sip:a SIP/2.0\r\nAuthorization: Digest response="0a1b'
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["\n" * 8_000, "\r\n" * 4_000, "signal=" + "\n" * 8_000, "duration=" + " " * 8_000 + "x"],
+)
+def test_what_a_peer_writes_takes_no_time_to_look_through(body: str) -> None:
+    head = "INFO sip:a SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\n"
+    before = thread_time()
+    without_secrets(head + body)
+    read_info(head + body + "x")
+    name_and_uri(body)
+    refer_target(body)
+    assert thread_time() - before < 0.1
+
+
+def test_bytes_that_are_no_text_are_kept_as_something_that_can_be_written() -> None:
+    kept = SipMessages()
+    kept.add("in", "p", message("a", body="caf\udce9\x00"), at=0.0)
+    (found,) = kept.of(["a"])
+    assert found.text.endswith("caf\N{REPLACEMENT CHARACTER}\x00")
+    assert found.text.encode()
