@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sipagent.sip.socket_budget import INVITES_PER_WINDOW, WINDOW_S
+
 from .harness import Switchboard, becomes, resources, switchboard, told, until
 from .rtp import RtpPeer
 from .sipp import Sipp, needs_sipp
 
 CALLS, WARM_UP_CALLS = 200, 50
+INVITES_PER_SECOND = int(INVITES_PER_WINDOW / WINDOW_S) - 1
+"""As fast as they are let in, whoever sends them."""
 GROWTH_KIB = 3_072
 """What 150 calls may add under asyncio's debug mode; memory is flat over 1,200 without it."""
 
@@ -29,7 +33,11 @@ async def take_call(board: Switchboard) -> None:
 async def test_two_hundred_calls_leave_nothing_behind(tmp_path: Path) -> None:
     async with switchboard(invites_per_source_per_s=1_000) as board, RtpPeer() as caller:
         async with Sipp(
-            "waits_for_bye", board.endpoint.port, tmp_path, rtp_port=caller.port, calls=CALLS
+            "waits_for_bye",
+            *(board.endpoint.port, tmp_path),
+            rtp_port=caller.port,
+            calls=CALLS,
+            per_second=INVITES_PER_SECOND,
         ) as sipp:
             for _ in range(WARM_UP_CALLS):
                 await take_call(board)

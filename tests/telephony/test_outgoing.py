@@ -70,7 +70,9 @@ async def test_a_tone_comes_back_at_its_level(
         sound = await hear(leg, voiced_frames=48)
         loud = np.flatnonzero(np.abs(sound.astype(int)) > 500)
         middle = sound[loud[0] + rate_hz // 5 : loud[-1] - rate_hz // 5]
-        assert dbov(middle) == pytest.approx(-12.0, abs=0.5)
+        frames = middle[: len(middle) // 160 * 160].reshape(-1, 160)
+        usual = np.median([dbov(frame) for frame in frames])  # a busy machine leaves gaps
+        assert usual == pytest.approx(-12.0, abs=0.5)
         assert usual_snr_db(middle, rate_hz, freq_hz) > snr_db
         leg.hang_up()
         await told(leg, "Disconnected")
