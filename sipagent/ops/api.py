@@ -139,7 +139,12 @@ class Api:
 
     async def _list_audited(self, request: web.Request) -> web.Response:
         wanted = request.query.get("limit", "100")
-        if not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:9]) <= AT_HAND):
+        if not (
+            wanted.isascii()
+            and wanted.isdecimal()
+            and len(wanted) < 9
+            and 1 <= int(wanted) <= AT_HAND
+        ):
             return error_response(400, f"limit: must be a number from 1 to {AT_HAND}")
         return web.json_response({"entries": self._audited(int(wanted))})
 

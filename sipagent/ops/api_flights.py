@@ -7,6 +7,7 @@ that had it is asked to save it now.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Hashable
 from pathlib import Path
@@ -23,6 +24,8 @@ from .asking import Asking, NotAnswered
 from .channel import Closed, FlightAnswered, FlightAsked, Message
 from .flight.bundle import flight_zip
 from .flight.record import flight_path, read_flight
+
+log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 256 * 1024
 
@@ -57,7 +60,7 @@ class FlightsApi:
                 {
                     200: Answer("The page, transcript, SIP and sound.", None, "application/zip"),
                     404: Answer("There is no record of such a call.", Error),
-                    500: Answer("The record cannot be read.", Error),
+                    500: Answer("The record cannot be read, or the zip not be made.", Error),
                 },
             )
         ]
@@ -86,6 +89,9 @@ class FlightsApi:
             return error_response(404, "there is no flight record of such a call")
         except SipAgentError as error:
             return error_response(404 if "call id" in str(error) else 500, str(error))
+        except OSError as error:
+            log.error("call=%s ! its zip cannot be made: %s", call_id, error.strerror)
+            return error_response(500, "there is no room for the zip, or a file cannot be read")
         headers = {"Content-Disposition": f'attachment; filename="sipagent-{call_id}.zip"'}
         response = web.StreamResponse(headers=headers)
         response.content_type = "application/zip"

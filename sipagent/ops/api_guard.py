@@ -1,11 +1,12 @@
 """Who may ask the admin API, and how what is asked is read.
 
 With tokens every request must bring one, and one that may do what is asked. Without any only this
-machine may ask, and no page of a browser on it: a request must name a loopback host, or a rebound
-name of somebody else's would do (DNS rebinding), and a body must be declared as JSON, which a page
-may not post elsewhere unasked (Fetch: CORS-preflight).
+machine may ask, and no page of a browser on it but our own: a request must name a loopback host, or
+a rebound name of somebody else's would do (DNS rebinding), and one that changes something must not
+come from the page of another origin, which may post without a body unasked (Fetch: the ``Origin``
+header is with every request that is no GET or HEAD).
 
-What was to change something is told to the audit log, refused or not.
+What was to change something is told to the audit log, refused or not, also where we failed.
 """
 
 from __future__ import annotations
@@ -13,18 +14,25 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any, TypeVar
 
 from aiohttp import ClientError, web
 from pydantic import BaseModel, ValidationError
+from yarl import URL
 
 from .api_routes import Handler, Route
 from .api_tokens import LOCAL, Asker, FailedTokens, Role, Token, asker_of
 from .clock import shown_time, unix_time
 
+log = logging.getLogger(__name__)
+
 MAX_BODY_BYTES = 16 * 1024
+BODY_LIMIT_S = 10.0
+"""How long a body may take to come."""
+
 MAX_PATH_CHARS = 200
 MAX_AUDITED_CHARS = 1_000
 """Of one text in an entry."""
@@ -64,7 +72,7 @@ class ApiGuard:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             refusal = self._refusal(request, route.role)
-            response = refusal if refusal is not None else await route.handler(request)
+            response = refusal if refusal is not None else await _handled(route, request)
             if route.role is Role.OPERATE and response.status != 429:
                 self._audit(_entry(request, response))
             if not response.prepared:
@@ -76,6 +84,8 @@ class ApiGuard:
     def _refusal(self, request: web.Request, wanted: Role) -> web.Response | None:
         if not self._tokens:
             if is_loopback(self._bind) and is_loopback(request.url.host or ""):
+                if wanted is Role.OPERATE and _is_of_another_page(request):
+                    return error_response(403, "a page of another origin may change nothing here")
                 request[_ASKER] = LOCAL
                 return None
             return error_response(403, "without tokens in [http] only this machine may ask")
@@ -93,6 +103,28 @@ class ApiGuard:
         if not asker.role.may(wanted):
             return error_response(403, f'needs a token with the role "{wanted}"')
         return None
+
+
+async def _handled(route: Route, request: web.Request) -> web.StreamResponse:
+    try:
+        return await route.handler(request)
+    except Exception:
+        if route.role is Role.READ:
+            raise  # some of its answer may be on its way
+        log.exception("! the API failed at %s %s", route.method, route.path)
+        return error_response(500, "this went wrong here; the log says why")
+
+
+def _is_of_another_page(request: web.Request) -> bool:
+    """Tell whether a browser sends ``request`` for a page that we have not served."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    try:
+        page = URL(origin)
+    except ValueError:
+        return True
+    return (page.host, page.port) != (request.url.host, request.url.port)
 
 
 def asked_by(request: web.Request) -> str:
@@ -151,11 +183,14 @@ async def read_body(request: web.Request, model: type[Body]) -> Body | str:
         return f"is larger than {MAX_BODY_BYTES} bytes"
     body = bytearray()
     try:
-        async for chunk in request.content.iter_chunked(MAX_BODY_BYTES):
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                return f"is larger than {MAX_BODY_BYTES} bytes"
+        async with asyncio.timeout(BODY_LIMIT_S):
+            async for chunk in request.content.iter_chunked(MAX_BODY_BYTES):
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    return f"is larger than {MAX_BODY_BYTES} bytes"
         read = model.model_validate_json(bytes(body))
+    except TimeoutError:
+        return f"did not come within {BODY_LIMIT_S:g} s"
     except (OSError, ClientError, web.RequestPayloadError):
         return "broke off"
     except ValidationError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from sipagent.ops import api_guard
 from sipagent.ops.api_guard import MAX_BODY_BYTES
 from sipagent.ops.channel import ApprovalDecided, Closed
 
@@ -136,6 +138,46 @@ async def test_without_a_token_the_host_must_be_this_machine(
 ) -> None:
     async with served_api(tmp_path) as running:
         assert (await running.asks("GET", headers={"Host": host}))[0] == status
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost", "http://["]
+)
+async def test_no_page_of_another_origin_has_anything_done(tmp_path: Path, origin: str) -> None:
+    async with served_api(tmp_path) as running:
+        for path in ("/api/v1/drain", "/api/v1/plans/reload"):  # a page may post nothing unasked
+            status, _ = await running.asks("POST", path, headers={"Origin": origin})
+            assert status == 403
+        ours = {"Origin": f"http://127.0.0.1:{running.port}"}
+        assert (await running.asks("POST", "/api/v1/drain", headers=ours))[0] == 200
+        assert len(running.audited) == 3
+
+
+async def test_what_goes_wrong_here_is_on_record_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> None:
+        raise RuntimeError("no such luck, s3cret")
+
+    async with served_api(tmp_path) as running:
+        monkeypatch.setattr(running.keeper, "reload", broken)
+        url = f"http://127.0.0.1:{running.port}/api/v1/plans/reload"
+        async with aiohttp.ClientSession() as http, http.post(url) as response:
+            assert response.status == 500
+            assert "s3cret" not in await response.text()
+        assert [entry["status"] for entry in running.audited] == [500]
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_guard, "BODY_LIMIT_S", 0.05)
+    async with served_api(tmp_path) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"POST /api/v1/approvals/a1 HTTP/1.1\r\nHost: localhost\r\n")
+        writer.write(b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+        assert b" 400 " in await reader.readline()
+        writer.close()
 
 
 async def test_no_answer_is_kept(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sipagent.ops import api_flights
 from sipagent.ops.flight.record import flight_path, write_flight
 
 from .flight.made import flight
@@ -65,3 +66,14 @@ async def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     async with served_api(tmp_path) as running:
         status, body = await running.asks("GET", PATH)
     assert status == 500 and "is no flight record" in body["error"]["message"]
+
+
+async def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(api_flights, "flight_zip", fails)
+    write_flight(flight_path(tmp_path / "flights", "c0ffee"), flight())
+    async with served_api(tmp_path) as running:
+        status, body = await running.asks("GET", PATH)
+    assert status == 500 and "no room for the zip" in body["error"]["message"]

@@ -7,13 +7,11 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
-import orjson
-
 from sipagent.ops.transcript import transcript_line
 
 from .page import flight_page
 from .pcap import sip_pcap
-from .record import Flight
+from .record import Flight, json_of
 
 RECORDING = "recording.wav"
 IN_MEMORY_BYTES = 8 * 1024 * 1024
@@ -30,9 +28,10 @@ def flight_zip(flight: Flight, recordings: Path) -> IO[bytes]:
     wav = recording_of(flight, recordings)
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the caller's
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.writestr("index.html", flight_page(flight, recording=RECORDING if wav else ""))
-        bundle.writestr("transcript.txt", transcript(flight))
-        bundle.writestr("timeline.json", orjson.dumps(flight, option=orjson.OPT_INDENT_2))
+        page = flight_page(flight, recording=RECORDING if wav else "")
+        bundle.writestr("index.html", page.encode(errors="replace"))
+        bundle.writestr("transcript.txt", transcript(flight).encode(errors="replace"))
+        bundle.writestr("timeline.json", json_of(flight))
         if flight.sip:
             bundle.writestr("sip.pcap", sip_pcap(flight.sip, flight.local, flight.began_at))
         if wav is not None:

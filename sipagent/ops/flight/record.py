@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -79,7 +80,7 @@ def write_flight(path: Path, flight: Flight) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    text = REDACTION.apply(orjson.dumps(flight).decode())
+    text = REDACTION.apply(json_of(flight))
     try:
         part.touch(mode=0o640)  # it holds telephone numbers, and what was said
         part.write_bytes(gzip.compress(text.encode(), 6))
@@ -87,6 +88,17 @@ def write_flight(path: Path, flight: Flight) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def json_of(flight: Flight) -> str:
+    """Return a record as JSON, whatever bytes its SIP messages hold.
+
+    Bytes outside UTF-8 arrive as halves of surrogate pairs, which orjson does not take.
+    """
+    try:
+        return orjson.dumps(flight).decode()
+    except TypeError:
+        return json.dumps(asdict(flight), default=str)
 
 
 def read_flight(path: Path) -> Flight:
@@ -98,7 +110,7 @@ def read_flight(path: Path) -> Flight:
     """
     try:
         with gzip.open(path, "rb") as file:
-            data = orjson.loads(file.read(MAX_BYTES))
+            data = json.loads(file.read(MAX_BYTES))
         return Flight(
             data["call_id"],
             data["began_at"],

@@ -209,9 +209,10 @@ class FlightRecorder:
     def _write(self, flight: Flight) -> bool:
         try:
             write_flight(flight_path(self._settings.path, flight.call_id), flight)
-        except OSError as error:
+        except Exception as error:  # whatever it is, somebody waits for the answer
             SAVED.labels("lost").inc()
-            log.error("call=%s ! its flight record is lost: %s", flight.call_id, error.strerror)
+            why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+            log.error("call=%s ! its flight record is lost: %s", flight.call_id, why)
             return False
         SAVED.labels("saved").inc()
         return True

@@ -11,7 +11,7 @@ import pytest
 
 from sipagent.errors import SipAgentError
 from sipagent.ops.flight.bundle import flight_zip
-from sipagent.ops.flight.record import Noted, flight_path, read_flight, write_flight
+from sipagent.ops.flight.record import Noted, Sip, flight_path, read_flight, write_flight
 from sipagent.redaction import REDACTION
 
 from .made import INVITE, flight
@@ -60,6 +60,16 @@ def test_the_zip_has_page_transcript_timeline_sip_and_recording(tmp_path: Path) 
         assert "Reception: Good morning." in bundle.read("transcript.txt").decode()
         assert INVITE.encode() in bundle.read("sip.pcap")
         assert b'"CallOffered"' in bundle.read("timeline.json")
+
+
+def test_bytes_that_are_no_text_cost_no_record(tmp_path: Path) -> None:
+    invite = "INVITE sip:a SIP/2.0\r\nSubject: \udcff\r\n\r\n"  # as PJSIP's bindings have it
+    made = replace(flight(), sip=(Sip(0.0, "in", "192.0.2.1:5060", invite),))
+    write_flight(tmp_path / "x", made)
+    assert read_flight(tmp_path / "x") == made
+    with flight_zip(read_flight(tmp_path / "x"), tmp_path) as file, zipfile.ZipFile(file) as bundle:
+        assert b"Subject: \xff\r\n" in bundle.read("sip.pcap")
+        assert "Subject: ?" in bundle.read("index.html").decode()
 
 
 def test_a_file_elsewhere_is_no_recording(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.ops.flight import recorder
 from sipagent.ops.flight.record import flight_path, read_flight
 from sipagent.ops.flight.recorder import FIRST_FACTS, LAST_FACTS, FlightRecorder
 from sipagent.ops.flight.rules import draw
@@ -116,3 +117,18 @@ async def test_a_disk_that_takes_nothing_costs_the_record_and_says_so(
     made.tell("c1", OFFERED, BAD)
     made.recorder.close()
     assert "call=c1 ! its flight record is lost: Not a directory" in caplog.text
+
+
+async def test_a_record_that_cannot_be_written_is_counted_and_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise TypeError("of whatever kind")
+
+    monkeypatch.setattr(recorder, "write_flight", fails)
+    made = Recording(tmp_path)
+    made.tell("c1", OFFERED)
+    saving = made.recorder.asked("c1")
+    assert saving is not None and not await asyncio.wrap_future(saving)
+    assert "call=c1 ! its flight record is lost: TypeError" in caplog.text
+    made.recorder.close()
