@@ -15,7 +15,7 @@ pytestmark = [needs_sipp, needs_chromium]
 
 async def test_a_refund_is_approved_on_the_page_and_the_answer_is_spoken(tmp_path: Path) -> None:
     async with launched() as browser, refund_line(tmp_path) as (running, peer, caller):
-        async with opened(browser, running.http_port) as page:
+        async with opened(browser, running.http_port, "approvals") as page:
             card = page.locator(".card")
             await expect(card.locator("pre")).to_have_text('{\n  "order": "one two three"\n}')
             await expect(page.locator("#box-text")).to_have_text("Ready · 1 of 4 calls")

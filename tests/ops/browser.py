@@ -34,13 +34,14 @@ async def launched() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def opened(
-    browser: Browser, port: int, *, expected: str = "", **options: Any
+    browser: Browser, port: int, address: str = "", *, expected: str = "", **options: Any
 ) -> AsyncIterator[Page]:
     """Open the console in a window of its own; nothing may have gone wrong at the end.
 
     Args:
         browser: Which.
         port: Of the box.
+        address: Of the page, such as ``call/ID``; the first one if there is none.
         expected: What a line on the browser's console may have: it tells failed requests there.
         options: Of the window.
     """
@@ -56,6 +57,6 @@ async def opened(
         page = await window.new_page()
         page.on("console", said)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        await page.goto(f"http://127.0.0.1:{port}/")
+        await page.goto(f"http://127.0.0.1:{port}/#/{address}")
         yield page
         assert faults == []

@@ -38,7 +38,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def test_questions_appear_and_go_by_themselves(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         await expect(page.get_by_text("Nothing waits for approval")).to_be_visible()
         running.api.heard("w", asked("a1", asked_at=unix_time() - 65))
         card = page.locator("[data-id=a1]")
@@ -59,7 +59,7 @@ async def test_questions_appear_and_go_by_themselves(browser: Browser, tmp_path:
 
 
 async def test_a_click_approves(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         running.api.heard("w", asked("a1"))
         await page.get_by_role("button", name="Approve").click()
         await expect(page.locator("[data-id=a1]")).to_contain_text("Approved by you")
@@ -67,7 +67,7 @@ async def test_a_click_approves(browser: Browser, tmp_path: Path) -> None:
 
 
 async def test_keys_choose_and_decide(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         for approval_id in ("a1", "a2", "a3"):
             running.api.heard("w", asked(approval_id))
         await expect(page.locator(".card")).to_have_count(3)
@@ -93,7 +93,7 @@ async def test_keys_choose_and_decide(browser: Browser, tmp_path: Path) -> None:
 
 
 async def test_enter_in_the_message_rejects_with_it(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         running.api.heard("w", asked("a1"))
         await page.get_by_label("Message to the agent").fill("Over the limit.")
         await page.keyboard.press("Enter")
@@ -104,7 +104,7 @@ async def test_enter_in_the_message_rejects_with_it(browser: Browser, tmp_path: 
 async def test_a_late_decision_is_told(browser: Browser, tmp_path: Path) -> None:
     async with (
         served_api(tmp_path) as running,
-        opened(browser, running.port, expected="status of 409") as page,
+        opened(browser, running.port, "approvals", expected="status of 409") as page,
     ):
         running.in_time = False
         running.api.heard("w", asked("a1"))
@@ -115,7 +115,7 @@ async def test_a_late_decision_is_told(browser: Browser, tmp_path: Path) -> None
 async def test_what_is_decided_keeps_its_place_until_nobody_points_at_the_list(
     browser: Browser, tmp_path: Path
 ) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         await page.clock.install()
         running.api.heard("w", asked("a1"))
         running.api.heard("w", asked("a2"))
@@ -132,7 +132,7 @@ async def test_what_is_decided_keeps_its_place_until_nobody_points_at_the_list(
 
 async def test_arguments_are_text_whatever_they_are(browser: Browser, tmp_path: Path) -> None:
     written = json.dumps(HOSTILE, ensure_ascii=False)
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         running.api.heard("w", asked("a1", arguments=written, tool="<b>refund</b>"))
         running.api.heard("w", asked("a2", arguments='{"n": 12345678901234567890, "n": 1.50}'))
         running.api.heard("w", asked("a3", arguments="<i>not JSON</i>\u202e"))
@@ -161,7 +161,7 @@ async def test_a_token_is_asked_for_and_kept_out_of_the_address(
     token = "s3crét token"
     async with (
         served_api(tmp_path, bind="0.0.0.0", token=token) as running,
-        opened(browser, running.port, expected="status of 401") as page,
+        opened(browser, running.port, "approvals", expected="status of 401") as page,
     ):
         running.api.heard("w", asked("a1"))
         await page.get_by_label("Token", exact=True).fill("wrong")
@@ -178,7 +178,7 @@ async def test_a_token_is_asked_for_and_kept_out_of_the_address(
 
 
 async def test_the_state_of_the_box_is_shown(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         await expect(page.locator("#box-text")).to_have_text("Ready · 1 of 4 calls")
         running.readiness = Readiness(False, ("draining",), 3, 4, 12, 50)
         await expect(page.locator("#box-text")).to_have_text(
@@ -187,7 +187,7 @@ async def test_the_state_of_the_box_is_shown(browser: Browser, tmp_path: Path) -
 
 
 async def test_without_the_stream_it_asks_again_and_again(browser: Browser, tmp_path: Path) -> None:
-    async with served_api(tmp_path) as running, opened(browser, running.port) as page:
+    async with served_api(tmp_path) as running, opened(browser, running.port, "approvals") as page:
         await page.route("**/api/v1/events", lambda route: route.fulfill(body="", status=200))
         await page.reload()
         await expect(page.locator("#box-text")).to_contain_text("polling")
@@ -199,7 +199,7 @@ async def test_without_the_stream_it_asks_again_and_again(browser: Browser, tmp_
 async def test_a_lost_connection_is_told_until_it_is_back(browser: Browser, tmp_path: Path) -> None:
     async with (
         served_api(tmp_path) as running,
-        opened(browser, running.port, expected="net::ERR_") as page,
+        opened(browser, running.port, "approvals", expected="net::ERR_") as page,
     ):
         running.api.heard("w", asked("a1"))
         await expect(page.locator("[data-id=a1]")).to_be_visible()
@@ -221,7 +221,7 @@ async def test_text_can_be_read_in_both_schemes(
 ) -> None:
     async with (
         served_api(tmp_path) as running,
-        opened(browser, running.port, color_scheme=scheme) as page,
+        opened(browser, running.port, "approvals", color_scheme=scheme) as page,
     ):
         running.api.heard("w", asked("a1"))
         await expect(page.locator("[data-id=a1]")).to_be_visible()

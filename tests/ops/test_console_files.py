@@ -21,7 +21,12 @@ PATHS = ["/", "/console/console.js", "/console/console.css", "/console/pages/app
 def test_every_file_is_part_of_the_package() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())
     patterns = project["tool"]["setuptools"]["package-data"]["sipagent.ops"]
-    packaged = {path for pattern in patterns for path in FOLDER.parent.glob(pattern)}
+    packaged = {
+        path
+        for pattern in patterns
+        for path in FOLDER.parent.glob(pattern)
+        if path.is_relative_to(FOLDER)
+    }
     there = {path for path in FOLDER.rglob("*") if path.is_file()}
     assert packaged == there
     assert {path for path, _ in console_files()} == {

@@ -1,14 +1,19 @@
 // The console: follows the box, shows its state on one line, and one page below it.
-// A page is a module with a title and `mount(main, box)`, which returns how to take it away again.
+// A page is a module with a title and `mount(main, box, what)`, which returns how to take it away
+// again; what: the rest of the address, such as the id of a call.
 
 import { token } from "./api.js";
+import { Calls } from "./calls.js";
 import { element } from "./dom.js";
 import * as approvals from "./pages/approvals.js";
+import * as call from "./pages/call.js";
+import * as calls from "./pages/calls.js";
 import { Questions } from "./questions.js";
 import { follow } from "./stream.js";
 
-const PAGES = new Map([["approvals", approvals]]);
-const FIRST_PAGE = "approvals";
+const PAGES = new Map([["calls", calls], ["approvals", approvals]]);
+const PAGES_OF_ONE = new Map([["call", call]]);
+const FIRST_PAGE = "calls";
 const REFUSED_AGAIN_MS = 5_000;
 
 const byId = (id) => document.getElementById(id);
@@ -16,6 +21,7 @@ const byId = (id) => document.getElementById(id);
 /** What pages know of the box. */
 const box = {
   questions: new Questions(),
+  calls: new Calls(),
   aheadMs: 0,
   /** The box's time, in milliseconds since 1970. */
   now() {
@@ -27,28 +33,41 @@ const box = {
 
 let unmount = () => {};
 
-function pageName() {
-  const name = location.hash.replace(/^#\/?/, "");
-  return PAGES.has(name) ? name : FIRST_PAGE;
+function address() {
+  const [, name = "", what = ""] = location.hash.match(/^#\/?([^/]*)\/?(.*)$/) ?? [];
+  if (PAGES_OF_ONE.has(name) && what) return { page: PAGES_OF_ONE.get(name), what: decoded(what) };
+  return { page: PAGES.get(name) ?? PAGES.get(FIRST_PAGE), what: "" };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function showPage() {
+  const { page, what } = address();
   unmount();
   byId("page").replaceChildren();
-  unmount = PAGES.get(pageName()).mount(byId("page"), box);
+  scrollTo(0, 0);
+  document.title = `${page.title} · sipagent`;
+  unmount = page.mount(byId("page"), box, what);
   showNavigation();
 }
 
 function showNavigation() {
   const count = box.questions.waiting.length;
+  const shown = address().page;
   const links = [...PAGES].map(([name, page]) => {
-    const isCurrent = name === pageName();
+    const isCurrent = page === shown;
     const link = element("a", { href: `#/${name}`, "aria-current": isCurrent ? "page" : undefined }, page.title);
     if (page === approvals && count > 0) link.append(" ", element("span", { class: "count" }, String(count)));
     return link;
   });
   byId("pages").replaceChildren(...links);
-  document.title = `${count > 0 ? `(${count}) ` : ""}${PAGES.get(pageName()).title} · sipagent`;
+  document.title = `${count > 0 ? `(${count}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
 }
 
 // The box's state, and how we hear of it.
@@ -83,6 +102,7 @@ const on = {
       showBox();
     } else {
       box.questions.event(name, content);
+      box.calls.event(name, content, box.now());
     }
   },
   link(link) {

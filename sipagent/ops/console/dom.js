@@ -10,6 +10,20 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Show text, if it is another than before: a reader would lose its place. */
+export function setText(where, text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+/** Return a list of names and what they are: pairs, those without anything left out. */
+export function facts(pairs, attributes = {}) {
+  const known = pairs.filter(([, value]) => value !== undefined && value !== "");
+  const shown = known.map(([name, value]) => element(
+    "div", {}, element("dt", {}, name), element("dd", {}, typeof value === "string" ? element("bdi", {}, value) : value),
+  ));
+  return element("dl", { class: "facts", ...attributes }, ...shown);
+}
+
 /** Have a screen reader say something. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;

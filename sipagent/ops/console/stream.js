@@ -40,9 +40,11 @@ function isRefusal(error) {
 }
 
 async function poll(on) {
-  const response = await request("api/v1/approvals");
-  tellClock(on, response);
-  on.event("approvals", await response.json());
+  for (const name of ["approvals", "calls"]) {
+    const response = await request(`api/v1/${name}`);
+    tellClock(on, response);
+    on.event(name, await response.json());
+  }
   on.event("status", await readiness());
 }
 

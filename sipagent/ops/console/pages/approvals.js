@@ -6,9 +6,14 @@
 import { post } from "../api.js";
 import { announce, element } from "../dom.js";
 import { jsonPieces, visible } from "../json_text.js";
+import { keyLine } from "../keys.js";
+import { duration } from "../words.js";
 
 export const title = "Approvals";
 
+const KEYS = [
+  ["j", "next"], ["k", "previous"], ["a", "approve"], ["r", "reject"], ["m", "message"], ["Esc", "leave it"],
+];
 const CLOSED_SHOWN_MS = 5_000;
 const CLOSED_ROWS = 20;
 const DECISION_LIMIT_MS = 10_000;
@@ -24,7 +29,7 @@ export function mount(main, box) {
   );
   const closed = element("ol", { class: "closed" });
   const past = element("section", { class: "past", "aria-label": "Closed" }, element("h2", {}, "Closed"), closed);
-  main.append(element("h1", { class: "unseen" }, title), list, empty, past, keys());
+  main.append(element("h1", { class: "unseen" }, title), list, empty, past, keyLine(...KEYS));
 
   async function decide(card, isApproved) {
     const { id } = card.question;
@@ -146,7 +151,7 @@ class Card {
       element(
         "header", {},
         element("h2", { id: titleId, class: "tool" }, visible(tool)),
-        element("span", { class: "who" }, fact("agent", agent), fact("plan", plan), fact("call", callId)),
+        element("span", { class: "who" }, fact("agent", agent), fact("plan", plan), fact("call", callId, `#/call/${encodeURIComponent(callId)}`)),
         this.waited,
       ),
       this.arguments,
@@ -184,8 +189,10 @@ class Card {
   }
 }
 
-function fact(name, value) {
-  return element("span", {}, element("span", { class: "name" }, `${name} `), element("bdi", {}, visible(value)));
+function fact(name, value, link = undefined) {
+  const shown = element("bdi", {}, visible(value));
+  const linked = link === undefined ? shown : element("a", { href: link }, shown);
+  return element("span", {}, element("span", { class: "name" }, `${name} `), linked);
 }
 
 function pieces(text) {
@@ -199,22 +206,5 @@ function row(question) {
     element("span", { class: "tool" }, visible(question.tool)),
     element("span", { class: "who" }, fact("call", question.call_id)),
     element("span", { class: "outcome", "data-outcome": question.outcome }, question.text),
-  );
-}
-
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole < 60) return `${whole} s`;
-  const two = (number) => String(number).padStart(2, "0");
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
-}
-
-function keys() {
-  const key = (name, text) => element("span", {}, element("kbd", {}, name), ` ${text}`);
-  return element(
-    "footer", { class: "keys" },
-    key("j", "next"), key("k", "previous"), key("a", "approve"), key("r", "reject"),
-    key("m", "message"), key("Esc", "leave it"),
   );
 }
