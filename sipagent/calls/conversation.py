@@ -25,7 +25,8 @@ from .delegation_filler import DELEGATION_ITEM
 from .delegation_sound import DelegationSound
 from .events import AgentFellSilent, CallEvent
 from .failures import failure_of
-from .outage import FILLER_ITEM, Filler
+from .outage import FILLER_ITEM
+from .outage_sound import OutageSound
 from .session_commands import Session, SessionCommands
 from .setup import CallSetup
 from .telling import fact_of
@@ -85,7 +86,7 @@ class Conversation:
         self._cut_response_id: str | None = None
         self._last_word_at: float | None = None
         self._cuts = Cuts()
-        self._filler = Filler()
+        self._filler = OutageSound(setup)
         self._waiting = DelegationSound(setup)
         self._lost_at: float | None = None
         self._must_greet = False
@@ -133,6 +134,7 @@ class Conversation:
         self._media = media
         self._last_word_at = None  # of whoever was heard before: nobody was to answer
         self._waiting.start(media)
+        self._filler.start(media)
         self._audio = AgentAudio(media, self._format, self._setup.hold)
         self._must_greet = greets and bool(self._setup.greeting)
         if self._lost_at is None:
@@ -180,8 +182,7 @@ class Conversation:
         """Note that an item was heard to its end."""
         assert self._media is not None
         if item_id == FILLER_ITEM:
-            if self._filler.is_playing:
-                self._play_filler()
+            self._filler.played()
             return
         if item_id == DELEGATION_ITEM:
             self._waiting.played()
@@ -200,8 +201,7 @@ class Conversation:
         self._tell_barge_ins(now)
         if self._audio is not None:
             self._audio.handle_timer(now)
-        if self._filler.is_due(now):
-            self._play_filler()
+        self._filler.look(now)
         self._look(now)
 
     def message(self, text: str) -> None:
@@ -310,8 +310,7 @@ class Conversation:
 
     def _session_replaced(self, event: Reconnected) -> None:
         lost_at, self._lost_at = self._lost_at, None
-        if self._filler.stop() and self._media is not None:
-            self._media.flush()
+        self._filler.stop()
         if lost_at is None:
             self._abandon(event.at)
             self._tell(facts.SessionReplaced("expiry", 0))
@@ -336,12 +335,6 @@ class Conversation:
         """Have the agent greet, unless it has."""
         if self._must_greet:
             self.commands.respond(self._setup.greeting)
-
-    def _play_filler(self) -> None:
-        filler = self._setup.prompts.filler
-        if filler is not None and self._media is not None:
-            self._media.push(FILLER_ITEM, filler.at_rate(self._media.rate_hz))
-            self._media.finish(FILLER_ITEM)
 
     # Interruption.
 

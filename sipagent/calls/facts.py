@@ -11,6 +11,10 @@ from typing import Literal, Protocol, TypeAlias
 
 from sipagent.dialplan.call_keys import CallKeys
 
+from .key_facts import DigitPressed as DigitPressed  # noqa: PLC0414 - one name for all facts
+from .key_facts import DigitsAsked as DigitsAsked  # noqa: PLC0414 - one name for all facts
+from .key_facts import DigitsCollected as DigitsCollected  # noqa: PLC0414 - one name for all facts
+from .key_facts import DigitsSent as DigitsSent  # noqa: PLC0414 - one name for all facts
 from .leg_facts import CalleeDetected as CalleeDetected  # noqa: PLC0414 - one name for all facts
 from .leg_facts import CalleeRang as CalleeRang  # noqa: PLC0414 - one name for all facts
 from .leg_facts import CallHeld as CallHeld  # noqa: PLC0414 - one name for all facts
@@ -32,6 +36,14 @@ from .live_facts import SecondSeen as SecondSeen  # noqa: PLC0414 - one name for
 from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name for all facts
 from .message_facts import MessageTaken as MessageTaken  # noqa: PLC0414 - one name for all facts
 from .message_facts import NoteTaken as NoteTaken  # noqa: PLC0414 - one name for all facts
+from .speech_facts import AgentSaid as AgentSaid  # noqa: PLC0414 - one name for all facts
+from .speech_facts import AgentSoundStarted as AgentSoundStarted  # noqa: PLC0414 - one name for all facts
+from .speech_facts import AnswerBlocked as AnswerBlocked  # noqa: PLC0414 - one name for all facts
+from .speech_facts import BargedIn as BargedIn  # noqa: PLC0414 - one name for all facts
+from .speech_facts import CallerSaid as CallerSaid  # noqa: PLC0414 - one name for all facts
+from .speech_facts import CallerSpeechStarted as CallerSpeechStarted  # noqa: PLC0414 - one name for all facts
+from .speech_facts import CallerSpeechStopped as CallerSpeechStopped  # noqa: PLC0414 - one name for all facts
+from .speech_facts import TruncateConfirmed as TruncateConfirmed  # noqa: PLC0414 - one name for all facts
 from .termination import Termination
 
 
@@ -107,83 +119,6 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class CallerSpeechStarted:
-    """The endpoint's VAD heard the caller."""
-
-    item_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallerSpeechStopped:
-    """The endpoint's VAD ended the caller's turn."""
-
-    item_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallerSaid:
-    """Transcript of one caller turn."""
-
-    item_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSoundStarted:
-    """The first frame of an answer was handed to the leg, or played by the endpoint."""
-
-    item_id: str
-    agent: str
-    gap_ms: int | None
-    """From the caller's last word to this frame; None when nobody had asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSaid:
-    """Transcript of one agent item, whole, and how much of it reached the caller."""
-
-    item_id: str
-    agent: str
-    said: str
-    heard: str
-    """The part of ``said`` that was played, estimated by the share of its audio that was."""
-    heard_ms: int
-    interrupted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BargedIn:
-    """The caller took the floor while the agent was heard."""
-
-    item_id: str
-    heard_ms: int
-    stop_ms: int | None
-    """From the barge-in event to the last voiced frame handed to the leg; None where the endpoint
-    plays, and nobody here knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruncateConfirmed:
-    """The endpoint cut the item where it was told to."""
-
-    item_id: str
-    error_ms: int
-    """Difference between the position confirmed and what the leg really got."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerBlocked:
-    """A guardrail stopped what an agent was saying."""
-
-    item_id: str
-    guardrail: str
-    held_ms: int
-    """Of audio that was never heard."""
-    heard_ms: int
-    """Of audio that was heard before the check came back."""
-
-
-@dataclass(frozen=True, slots=True)
 class AgentChanged:
     """A handoff."""
 
@@ -201,42 +136,6 @@ class ToolCalled:
     output: str
     failed: bool
     duration_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigitPressed:
-    """DTMF from the caller."""
-
-    digit: str
-    """``x`` in plans with sensitive numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class DigitsSent:
-    """The agent pressed keys on the far end."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class DigitsAsked:
-    """The agent asked for a number that the caller is to key in."""
-
-    name: str
-    is_shielded: bool
-    """Whether neither agent nor recording hears the caller from now on."""
-
-
-@dataclass(frozen=True, slots=True)
-class DigitsCollected:
-    """The agent had asked for a number, and its collection ended."""
-
-    name: str
-    outcome: str
-    digits: int
-    """How many were keyed in."""
-    shown: str
-    """Of a number that is whole: all of it, or of a sensitive one its end."""
 
 
 @dataclass(frozen=True, slots=True)

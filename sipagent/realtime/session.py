@@ -7,7 +7,7 @@ events out. See ``succession`` for what happens when a connection ends before th
 |------------|------------|------------------------------|----------------------------------------|
 | connection | `connect`  | `close`, or another after it | `connect` raises; later `Disconnected` |
 | workshop   | `connect`  | `close`, the end of the call | cancelled; see ``workshop``            |
-| listeners  | `on`       | `close` waits for them       | logged                                 |
+| audience   | `on`       | `close` waits for listeners  | logged                                 |
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from sipagent.wire.codec import encode_append
 from sipagent.wire.events import Json
 
 from .approvals import ApprovalRequest, Approvals
+from .audience import Audience
 from .call_end import ENDED, is_call_over
 from .caller_audio import CallerAudio
 from .connection import Connection
-from .conversation_events import AgentEnded, AgentStarted, HistoryUpdated
+from .conversation_events import HistoryUpdated
 from .core import SessionCore
 from .endpoint import Endpoint
 from .events import Disconnected, SessionEvent
 from .history import History
 from .history_items import HistoryItem, McpApprovalRequest
-from .listeners import Listener, Listeners
+from .listeners import Listener
 from .options import SessionOptions
 from .playback import AttachedPlayback, ClockPlayback, Playback
 from .rotation import RotationSettings
@@ -93,9 +94,7 @@ class RealtimeSession(Wishes):
             self._options.silence_padding,
             self._append,
         )
-        self._listeners = Listeners()
-        self._events: asyncio.Queue[SessionEvent] = asyncio.Queue()
-        self._is_iterated = False
+        self._audience = Audience(context)
         self._connecting = asyncio.Lock()
         self._connection: Connection | None = None
         self._opening: Connection | None = None
@@ -105,7 +104,6 @@ class RealtimeSession(Wishes):
         self._is_accepted = False
         self._succession = Succession(self, rotation, wall_clock) if rotation else None
         self._is_closing = False
-        self._is_over = False
 
     # What it is.
 
@@ -188,7 +186,7 @@ class RealtimeSession(Wishes):
         for connection in (self._opening, self._connection):
             if connection is not None:
                 await connection.close()
-        await self._listeners.close()
+        await self._audience.close()
 
     async def __aenter__(self) -> Self:
         """Return the session, to be closed at the end of the block."""
@@ -206,15 +204,7 @@ class RealtimeSession(Wishes):
 
     def events(self) -> AsyncIterator[SessionEvent]:
         """Yield what happens; ends after ``Disconnected``. For one reader."""
-        self._is_iterated = True
-        return self._until_the_end()
-
-    async def _until_the_end(self) -> AsyncIterator[SessionEvent]:
-        while True:
-            event = await self._events.get()
-            yield event
-            if isinstance(event, Disconnected):
-                return
+        return self._audience.events()
 
     def on(self, name: str, listener: Listener) -> None:
         """Call ``listener`` with each event ``name``, with every one for ``*``.
@@ -224,28 +214,18 @@ class RealtimeSession(Wishes):
         Raises:
             ConfigError: If there is no such event.
         """
-        self._listeners.add(name, listener)
+        self._audience.on(name, listener)
 
     def off(self, name: str, listener: Listener) -> None:
         """Stop calling ``listener``; harmless when it is not called."""
-        self._listeners.remove(name, listener)
+        self._audience.off(name, listener)
 
     def tell(self, event: SessionEvent) -> None:
         """Tell whoever listens; nothing follows ``Disconnected``."""
-        if self._is_over:
+        if self._audience.is_gone:
             return
-        self._is_over = isinstance(event, Disconnected)
-        if self._is_iterated or not self._listeners:
-            self._events.put_nowait(event)
-        self._listeners.tell(event)
+        self._audience.tell(event)
         self._audio.told(event)
-        match event:
-            case AgentStarted(agent=agent) if agent.hooks is not None:
-                self._listeners.run(agent.hooks.on_start(self._context, agent))
-            case AgentEnded(agent=agent, output=output) if agent.hooks is not None:
-                self._listeners.run(agent.hooks.on_end(self._context, agent, output))
-            case _:
-                pass
         if self._succession is not None:
             self._succession.told(event)
 
