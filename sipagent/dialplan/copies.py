@@ -6,9 +6,11 @@ changes while it is copied is copied again, so that no half of an edit gets in.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -42,7 +44,7 @@ def listing(folder: Path, others: Iterable[Path] = ()) -> Listing:
     """
     found: dict[str, Stamp] = {}
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        folders[:] = [name for name in folders if _is_entered(place, name)]
         for name in names:
             file = Path(place, name)
             if is_copied(file) and not name.startswith("."):
@@ -74,7 +76,7 @@ def copy_folder(folder: Path, copy: Path) -> str:
     digest = hashlib.sha256()
     for name in sorted(before):
         try:
-            content = (folder / name).read_bytes()
+            content = _content(folder / name)
         except FileNotFoundError:
             raise UnsettledError(name) from None
         except OSError as error:
@@ -91,6 +93,26 @@ def copy_folder(folder: Path, copy: Path) -> str:
 def remove(copy: Path) -> None:
     """Remove a copy; harmless when it is gone."""
     shutil.rmtree(copy, ignore_errors=True)
+
+
+def _is_entered(place: str, name: str) -> bool:
+    """Tell whether a folder below ``place`` is looked into; a link back up has no end."""
+    if name.startswith((".", "__pycache__")):
+        return False
+    return not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(Path(place, name)))
+
+
+def _content(file: Path) -> bytes:
+    """Return what is in a file; a pipe or a device, which may have no end, is none.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file")
+        return opened.read(MAX_BYTES)
 
 
 def _note(found: dict[str, Stamp], name: str, file: Path) -> None:

@@ -98,3 +98,11 @@ async def test_a_dead_judge_is_no_judgement() -> None:
     with pytest.raises(GuardrailFailed):
         await judges.verdict(judge(timeout_s=0.3), "Good.")
     await judges.close()
+
+
+async def test_what_cannot_even_be_asked_is_no_judgement() -> None:
+    court = Court(Scripted())
+    strict = await court.judges.verdict(judge(on_failure="block"), "half \ud83d")
+    assert strict.tripwire_triggered
+    with pytest.raises(GuardrailFailed):
+        await court.judges.verdict(judge(), "half \ud83d")

@@ -1,5 +1,6 @@
 """Copies of a folder of plans."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,3 +82,21 @@ def test_files_elsewhere_are_listed_as_long_as_they_are_there(plans: Path, tmp_p
     first = listing(plans, [key])
     key.write_text("22")
     assert len({str(listing(plans)), str(first), str(listing(plans, [key]))}) == 3
+
+
+def test_a_pipe_named_like_a_plan_is_named_and_not_waited_for(plans: Path, tmp_path: Path) -> None:
+    os.mkfifo(plans / "z.toml")
+    with pytest.raises(DialplanError, match=r"z\.toml: cannot be read: is no regular file"):
+        copy_folder(plans, tmp_path / "copy")
+
+
+def test_links_that_lead_back_are_not_followed_and_others_are(plans: Path, tmp_path: Path) -> None:
+    for number in range(30):  # each way through them would be a folder of its own
+        (plans / f"up{number}").symlink_to(plans)
+    (plans / "root").symlink_to("/")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "x.part.toml").write_text("x")
+    for name in ("one", "two"):
+        (plans / name).symlink_to(tmp_path / "shared")
+    shared = {"one/x.part.toml", "two/x.part.toml"}
+    assert set(listing(plans)) == {"a.toml", "below/tool.PY", "hold.wav", *shared}

@@ -92,9 +92,11 @@ class StoreKeeper:
             self._told.clear()
             try:
                 await self._look()
+                await self.forget()
             except StoreTooNew as error:
                 log.error("! %s", error)
-            await self.forget()
+            except Exception:  # the next look may be luckier, and nobody else looks
+                log.exception("! the store is not kept this time")
 
     def look(self) -> None:
         """Look soon: a process with calls has ended."""
@@ -144,7 +146,7 @@ class StoreKeeper:
     async def forget(self) -> None:
         """Forget what is too old, once a day."""
         days, now = self._settings.retention_days, self._clock()
-        if not self._is_open or not days or now - self._forgot_at < DAY_S:
+        if not self._is_open or not days or 0 <= now - self._forgot_at < DAY_S:
             return
         before_ms = int((now - days * DAY_S) * 1000)
         forgotten = 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, delete, select
 
+from sipagent.errors import SipAgentError
 from sipagent.ops.flight.record import flight_path
 
 from .tables import CALLS, OF_CALLS, RECORDINGS
@@ -42,7 +44,8 @@ def forget_some(engine: Engine, before_ms: int, recordings: Path, flights: Path)
     for path in paths:
         _remove(Path(path), recordings)
     for call_id in call_ids:
-        _remove(flight_path(flights, call_id), flights)
+        with suppress(SipAgentError):  # none can be called so
+            _remove(flight_path(flights, call_id), flights)
     with engine.begin() as connection:
         for table in (*OF_CALLS.values(), CALLS):
             connection.execute(delete(table).where(table.c.call_id.in_(call_ids)))

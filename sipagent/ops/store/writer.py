@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sipagent.errors import JournalError
 from sipagent.ops.engines import database_reason, make_engine
@@ -30,7 +30,7 @@ from sipagent.ops.engines import database_reason, make_engine
 from . import store_metrics as metrics
 from .spool import SUFFIX, Spool
 from .version import check_version
-from .writes import Write, execute_writes
+from .writes import NEVER, Write, execute_writes
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,6 @@ MOST_WAITING = 50_000
 """Writes in memory; some 100 MB at the very most."""
 
 CLOSE_LIMIT_S = 5.0
-
-_NEVER = (DataError, IntegrityError, ValueError, TypeError, OverflowError, KeyError)
-"""What is wrong with a value, and not with the database."""
 
 
 class StoreWriter:
@@ -161,7 +158,7 @@ class StoreWriter:
         began_at = time.monotonic()
         try:
             self._execute(batch)
-        except _NEVER:
+        except NEVER:
             return all(self._is_written_alone(write) for write in batch)
         except (SQLAlchemyError, OSError, ImportError, JournalError) as error:
             self._went_away(error)
@@ -174,7 +171,7 @@ class StoreWriter:
     def _is_written_alone(self, write: Write) -> bool:
         try:
             self._execute([write])
-        except _NEVER as error:
+        except NEVER as error:
             log.error("! a row of %s is refused: %s", write.table, database_reason(error))
             metrics.REFUSED.inc()
         except (SQLAlchemyError, OSError) as error:

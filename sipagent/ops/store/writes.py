@@ -15,8 +15,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
 from .tables import CALLS, METADATA, OF_CALLS
+
+NEVER = (DataError, IntegrityError, ValueError, TypeError, OverflowError, KeyError)
+"""What :func:`execute_writes` raises where something is wrong with a value, and not with the
+database: it will not be taken the next time either."""
 
 _ONLY_FIRST = frozenset({"call_id", "started_at_ms", "at_ms"})
 """Columns that no later write changes."""
@@ -39,9 +44,10 @@ def read_line(line: bytes) -> Write | None:
     """Return what a line says, None of one that a crash cut off."""
     try:
         table, values = json.loads(line)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
-    return Write(table, values) if table == CALLS.name or table in OF_CALLS else None
+    is_ours = isinstance(table, str) and (table == CALLS.name or table in OF_CALLS)
+    return Write(table, values) if is_ours and isinstance(values, dict) else None
 
 
 def json_text(content: object) -> str:

@@ -22,6 +22,7 @@ from sipagent.ops.store.owner import this_process
 from sipagent.ops.store.retention import AT_A_TIME, forget_some
 from sipagent.ops.store.spool import Spool
 from sipagent.ops.store.tables import VERSION_TABLE
+from sipagent.ops.store.writes import Write
 from tests.ops.script import CALL
 
 from .stores import BEGAN_MS, call_row, counts, rows_of, until_last, write
@@ -67,6 +68,24 @@ async def test_what_a_dead_process_left_in_its_file_comes_before_its_calls_are_c
     (record,) = records(tmp_path)
     assert (record["call_id"], record["reason"]) == ("c1", "cut_off")
     assert record["turns"][-1]["said"] == "one two three"
+
+
+async def test_a_row_that_is_never_taken_and_a_file_that_cannot_be_read_lose_nothing_else(
+    tmp_path: Path, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(engine, *rows_of("c1", GOING_ON[:4]))
+    (tmp_path / "spool" / "boot.0.1.jsonl").mkdir(parents=True)
+    dead = Spool(tmp_path / "spool" / "boot.1.2.jsonl")
+    no_column, no_key = Write("calls", {"call_id": "x", "gone": 1}), Write("turns", {"said": "x"})
+    dead.append([no_column, *rows_of("over"), no_key])
+    with dead.path.open("ab") as file:
+        file.write(b'["calls", 7]\n[["calls"], {}]\n' + b"[" * 100_000 + b"\n\xff\n")
+    async with kept(tmp_path) as keeper:
+        await keeper.open()
+    assert not dead.path.exists()
+    assert call_row(engine, "over").reason == "caller_hung_up"
+    assert call_row(engine, "c1").reason == "cut_off"
+    assert caplog.text.count("is refused") == 2 and "cannot be read" in caplog.text
 
 
 async def test_calls_of_this_process_go_on(tmp_path: Path, engine: Engine) -> None:
@@ -125,6 +144,16 @@ async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
     ]
     assert [file.exists() for file in files] == [False, True, True, False, True]
     assert counts(engine)["recordings"] == 1
+
+
+async def test_a_call_that_no_file_can_be_named_after_is_forgotten_like_others(
+    tmp_path: Path, engine: Engine
+) -> None:
+    write(engine, *rows_of("../../old"))
+    async with kept(tmp_path, retention_days=5) as keeper:
+        await keeper.open()
+        await keeper.forget()
+    assert call_row(engine, "../../old") is None
 
 
 async def test_calls_are_kept_for_ever_unless_somebody_wants_it(
