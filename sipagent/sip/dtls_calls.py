@@ -5,13 +5,15 @@ Every method runs on the PJSIP thread but for what the relay tells.
 | resource     | acquired                   | released                              | on failure |
 |--------------|----------------------------|---------------------------------------|------------|
 | relay        | ``open``, if there is DTLS | ``close``                             |            |
-| leg of relay | INVITE, ours or not        | its refusal, ``end``, ``close``       | 488        |
+| leg of relay | INVITE, ours or not        | ``end``, ``close``                    | 488        |
+
+An INVITE may become no call, and its refusal may never be sent (RFC 3261 section 18.2.2: where to,
+the peer says): whoever has the calls is told of each new leg, and ends those that are nobody's.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -42,7 +44,6 @@ class KnownDialog:
     caller_tag: str
     theirs_came_last: bool = False
     """Whether the last offer was the peer's."""
-    is_answered: bool = False
 
 
 class DtlsCalls:
@@ -52,10 +53,16 @@ class DtlsCalls:
         settings: Of the endpoint.
         on_judged: Called on the relay's thread with a dialog, and why its peer is never heard or
             ``""`` once there are keys.
+        on_opened: Called once a dialog has begun, of which PJSIP knows nothing yet.
     """
 
-    def __init__(self, settings: SipSettings, on_judged: Callable[[DialogKey, str], None]) -> None:
-        self._srtp, self._on_judged = settings.srtp, on_judged
+    def __init__(
+        self,
+        settings: SipSettings,
+        on_judged: Callable[[DialogKey, str], None],
+        on_opened: Callable[[], None],
+    ) -> None:
+        self._srtp, self._on_judged, self._on_opened = settings.srtp, on_judged, on_opened
         self._where = settings.bind, settings.rtp_ports
         self._relay: MediaRelay | None = None
         self._dialogs: dict[DialogKey, KnownDialog] = {}
@@ -77,6 +84,11 @@ class DtlsCalls:
 
             self._relay = MediaRelay(*self._where)
             self._modules = SdpModules(self._received, self._sending)
+
+    @property
+    def dialogs(self) -> list[DialogKey]:
+        """All that have begun and not ended."""
+        return list(self._dialogs)
 
     def of(self, key: DialogKey) -> RelayLeg | None:
         """Return the leg of a dialog, None if it has none."""
@@ -148,12 +160,6 @@ class DtlsCalls:
 
     def _sending(self, message: SdpMessage) -> str:
         key, known = self._find(message, is_ours=True)
-        if message.status and message.method == "INVITE" and known is not None:
-            known.is_answered |= message.status < 300 and message.status >= 200
-            if message.status >= 300 and not known.is_answered and not key[1]:
-                for handle in self.end(key):
-                    os.close(handle)
-                return ""
         if not message.sdp or self._is_shown(message.sdp):
             return ""
         if known is None:
@@ -191,6 +197,7 @@ class DtlsCalls:
     def _open(self, key: DialogKey, caller_tag: str) -> KnownDialog | None:
         if key in self._dialogs:
             return None  # two calls with one Call-ID: the first has it
+        self._on_opened()
         if key[1] and self._srtp.keying[0] == "sdes":
             sdes = self._dialogs[key] = KnownDialog(SdesDialog(self._srtp), None, caller_tag)
             return sdes

@@ -51,7 +51,7 @@ class LegMedia:
     def __init__(self, call: PjCall, sources: MediaSources) -> None:
         self._call, self._sources = call, sources
         self.key: DialogKey = ("", False)
-        """Of its dialog, once there was a description."""
+        """Of its dialog, once it is known."""
         self._sockets: tuple[int, ...] = ()
         self._port: ConferencePort | None = None
         self._audio: Any = None
@@ -69,8 +69,7 @@ class LegMedia:
         Raises:
             pj.Error: If PJSIP cannot.
         """
-        info = self._call.getInfo()
-        self.key = str(info.callIdString), info.role == pj.PJSIP_ROLE_UAC
+        self._look()
         ours = str(sdp.wholeSdp)
         if theirs and self._port is None:
             self._answer = ours, theirs  # made with the INVITE, before anybody could wish
@@ -78,6 +77,15 @@ class LegMedia:
         text = self._wished(ours, theirs)
         if text != ours:
             sdp.wholeSdp = text
+
+    def is_of(self, key: DialogKey) -> bool:
+        """Tell whether this is the media of a dialog, or will be: an offer may come late."""
+        if not self.key[0]:
+            try:
+                self._look()
+            except pj.Error:
+                pass  # it is over, and never had any
+        return self.key == key
 
     def answer(self) -> str:
         """Return the first answer as the leg wants it, ``""`` where PJSIP's own will do.
@@ -163,6 +171,10 @@ class LegMedia:
                 except pj.Error:
                     pass  # the stream left the conference by itself
         self._port = self._audio = None
+
+    def _look(self) -> None:
+        info = self._call.getInfo()
+        self.key = str(info.callIdString), info.role == pj.PJSIP_ROLE_UAC
 
     def _wished(self, ours: str, theirs: str) -> str:
         wishes = self._call.leg.wishes

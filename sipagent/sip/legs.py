@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
@@ -65,7 +66,7 @@ class Legs:
             thread, self._make, settings.codecs, sockets, follows_refer=follows_refer
         )
         self._accounts: Accounts | None = None
-        self.relayed = DtlsCalls(settings, self._relay_judged)
+        self.relayed = DtlsCalls(settings, self._relay_judged, lambda: thread.post(self._sweep))
 
     def __len__(self) -> int:
         """Return how many there are; any thread."""
@@ -180,3 +181,11 @@ class Legs:
         peer.leg.release()
         peer.part()
         destroy(peer)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """End legs of the relay that belong to no call: their INVITE was refused."""
+        for key in self.relayed.dialogs:
+            if not any(peer.has_dialog(key) for peer in self._peers):
+                for handle in self.relayed.end(key):
+                    os.close(handle)

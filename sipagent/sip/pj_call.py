@@ -184,7 +184,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def has_dialog(self, key: DialogKey) -> bool:
         """Tell whether this is the call of a dialog."""
-        return self._media.key == key
+        return self._media.is_of(key)
 
     def media_keyed(self) -> None:
         """Go on with what waited for keys: before, nobody would have been heard."""

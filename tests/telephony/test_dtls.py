@@ -274,3 +274,35 @@ async def test_an_invite_that_is_given_up_leaves_nothing() -> None:
         caller.cancel()
         await told(leg, "Disconnected")
         await until(lambda: not len(board.endpoint._legs.relayed))
+
+
+async def test_an_invite_whose_refusal_goes_nowhere_leaves_nothing() -> None:
+    async with (
+        switchboard(srtp=REQUIRED) as board,
+        SipSocket(board.endpoint.port) as line,
+        DtlsPeer("server") as peer,
+    ):
+        foreign = peer.description("actpass").replace("SAVP 0 ", "SAVP 18 ")
+        line.send(
+            line.request("INVITE", "c1", body=foreign).replace(b";rport", b";maddr=nowhere.invalid")
+        )
+        assert "no_common_codec" in (await board.refusals.get()).findings
+
+
+async def test_an_invite_that_comes_by_two_ways_stays_encrypted() -> None:
+    async with (
+        switchboard(srtp=REQUIRED) as board,
+        SipSocket(board.endpoint.port) as line,
+        DtlsPeer("server") as peer,
+    ):
+        caller = Dialog(line)
+        caller.send("INVITE", peer.description("actpass"))
+        leg = await board.incoming.get()
+        invite = line.request("INVITE", "c1", body=peer.description("actpass"))
+        line.send(invite.replace(b"branch=", b"branch=z9hG4bKforked"))
+        assert (await line.response()).startswith("SIP/2.0 482")
+        leg.answer()
+        assert "UDP/TLS/RTP/SAVP" in await caller.accepted()
+        await peer.agreed()
+        await told(leg, "Confirmed")
+        await caller.let_go(leg)
