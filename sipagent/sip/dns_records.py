@@ -25,7 +25,9 @@ LIMIT_S = 3.0
 TRY_S = 1.0
 """How long each of them may take, before the next is asked."""
 MOST_KEPT = 512
-"""Answers kept, each as long as it says itself."""
+"""Answers kept, each as long as it says itself, and no longer than LONGEST_KEPT_S."""
+LONGEST_KEPT_S = 86_400
+"""A forged or mistaken answer may say 68 years (RFC 8767 section 4)."""
 
 HOSTS = Path("/etc/hosts")
 LOCALHOST = "127.0.0.1"
@@ -34,6 +36,12 @@ LOCALHOST = "127.0.0.1"
 
 class NoNameServer(Exception):
     """None of them has answered in time, or there is none."""
+
+
+class _Cache(dns.resolver.LRUCache):
+    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        value.expiration -= max(0, value.chaining_result.minimum_ttl - LONGEST_KEPT_S)
+        super().put(key, value)
 
 
 class DnsRecords:
@@ -53,7 +61,7 @@ class DnsRecords:
                 dns.nameserver.Do53Nameserver(*nameserver_address(each)) for each in nameservers
             ]
         self._resolver.timeout, self._resolver.lifetime = TRY_S, LIMIT_S
-        self._resolver.cache = dns.resolver.LRUCache(MOST_KEPT)
+        self._resolver.cache = _Cache(MOST_KEPT)
 
     async def naptr(self, name: str) -> list[Naptr]:
         """Return the NAPTR records of a name.

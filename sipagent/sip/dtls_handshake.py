@@ -30,6 +30,8 @@ LARGEST_DATAGRAM_BYTES = 1_200
 """Of a handshake; certificates are sent in pieces."""
 
 RECORD_HEADER_BYTES = 13
+LARGEST_DATA_BYTES = 16_384
+"""Of a record (RFC 6347 section 4.1)."""
 
 REPLAY_WINDOW_PACKETS = 1_024
 
@@ -97,6 +99,7 @@ class Identity:
         # Whose certificate it is, its fingerprint tells, and nobody signs it.
         verify = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
         context.set_verify(verify, lambda *_: True)
+        context.set_options(SSL.OP_NO_RENEGOTIATION)  # the keys there are stay
         context.use_certificate(certificate)
         context.use_privatekey(key)
         context.set_cipher_list(CIPHERS)
@@ -201,7 +204,8 @@ class Handshake:
 
     def _read(self) -> None:
         try:
-            self._connection.recv(1)
+            while self._connection.recv(LARGEST_DATA_BYTES):
+                pass  # data of a peer's own: nobody wants it, and unread it would pile up
         except SSL.Error:
             pass  # nothing to read, or the peer said that it is over: signalling says so too
 

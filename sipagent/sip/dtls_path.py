@@ -34,6 +34,9 @@ MOST_EARLY = 8
 STRANGER_PACKETS = 10
 """Plain packets from one other address before it is taken for the peer's; as in PJMEDIA."""
 
+MOST_SOURCES = 128
+"""SSRC that are heard by one set of keys: libsrtp keeps something of each."""
+
 DTLS_BYTES, RTP_BYTES = range(20, 64), range(128, 192)
 RTCP_TYPES = range(192, 224)
 """Second bytes of RTCP (RFC 5761 section 4)."""
@@ -68,6 +71,7 @@ class DtlsPath:
         self._agreed: Agreed | None = None
         self._handshake: Handshake | None = None
         self._keys: tuple[Session, Session] | None = None
+        self._sources: set[bytes] = set()
         self._early: deque[tuple[bytes, Address]] = deque(maxlen=MOST_EARLY)
         self._limit_at: float | None = None
         self._expires_at: float | None = None
@@ -179,11 +183,16 @@ class DtlsPath:
             self.dropped += 1
             return
         inbound, is_rtcp = self._keys[0], self._is_rtcp or _is_rtcp(data)
+        ssrc = data[4:8] if is_rtcp else data[8:12]
+        if ssrc not in self._sources and len(self._sources) >= MOST_SOURCES:
+            self.dropped += 1
+            return
         try:
             packet = inbound.unprotect_rtcp(data) if is_rtcp else inbound.unprotect(data)
         except (SrtpError, ValueError):
             self.dropped += 1
             return
+        self._sources.add(ssrc)
         if self._agreed is not None and source != self.remote:
             self.remote = source
         self._to_pjsip(packet, is_rtcp)
@@ -221,6 +230,7 @@ class DtlsPath:
             self._why = NO_PROFILE
         else:
             self._keys, self._limit_at, self._expires_at, self._why = sessions, None, None, ""
+            self._sources.clear()
             return
         described = self.described
         if described is not None and self._speaks_from and self._speaks_from[0] == described[0]:

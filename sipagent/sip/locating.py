@@ -36,6 +36,8 @@ FAILED_FOR_S = 300.0
 MOST_SERVERS = 8
 """PJSIP takes no more of one name (``PJSIP_MAX_RESOLVED_ADDRESSES``)."""
 MOST_FAILED = 256
+MOST_RECORDS = 32
+"""Of one name that are looked at, best first: an answer may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,12 @@ class Srv:
 
 
 def address_of(host: str) -> str | None:
-    """Return the address that ``host`` is, or None if it is a name."""
+    """Return the address that ``host`` is, or None if it is a name; a zone is none of ours."""
     try:
-        return str(ipaddress.ip_address(host.strip("[]")))
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
+    return None if getattr(address, "scope_id", None) else str(address)
 
 
 def nameserver_address(text: str) -> tuple[str, int]:
@@ -126,13 +129,15 @@ def services(
         if each.flags.lower() == "s" and SERVICES.get(each.service.lower()) in spoken
     ]
     if found:
-        return sorted(found, key=lambda each: each[0] != "udp")
+        best = list(dict.fromkeys(found))[:MOST_RECORDS]
+        return sorted(best, key=lambda each: each[0] != "udp")
     return [(each, PREFIXES[each] + target.host) for each in ("udp", "tcp") if each in spoken]
 
 
 def by_weight(records: Sequence[Srv], chance: Callable[[], float] = random) -> list[Srv]:
     """Return the records in the order to try them (RFC 2782, "Weight")."""
-    left = sorted(records, key=lambda each: (each.priority, each.weight))
+    best = sorted(records, key=lambda each: (each.priority, -each.weight))[:MOST_RECORDS]
+    left = sorted(best, key=lambda each: (each.priority, each.weight))
     ordered: list[Srv] = []
     while left:
         rivals = [each for each in left if each.priority == left[0].priority]

@@ -156,6 +156,8 @@ class Locator:
 
     async def _at(self, host: str, port: int, transport: Transport) -> list[Server]:
         known = address_of(host)
+        if known is not None and ":" in known:
+            return []  # our transports are IPv4
         addresses = [known] if known is not None else await self._records.addresses(host)
         return [Server(each, port, transport) for each in addresses]
 

@@ -8,11 +8,13 @@ from time import monotonic, sleep
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from OpenSSL import SSL
 
 from sipagent.sip.dtls_dialog import Agreed, Role
 from sipagent.sip.dtls_handshake import LARGEST_DATAGRAM_BYTES, Identity, digest_of, fits
 from sipagent.sip.dtls_path import (
     HANDSHAKE_LIMIT_S,
+    MOST_SOURCES,
     NO_HANDSHAKE,
     STRANGER_PACKETS,
     WRONG_CERTIFICATE,
@@ -270,3 +272,23 @@ def test_garbage_is_never_an_error(tail: bytes, head: bytes) -> None:
         end.take(head + tail, tail, source=THERE)
         assert end.path.failure == ""
         assert end.heard == []
+
+
+def test_data_that_nobody_wants_does_not_pile_up() -> None:
+    us, them = joined()
+    ours, theirs = (end.path._handshake._connection for end in (us, them))  # type: ignore[union-attr]
+    for _ in range(50):
+        theirs.send(bytes(1_000))
+        us.take(theirs.bio_read(65_536), source=THERE)
+    with pytest.raises(SSL.WantReadError):
+        ours.recv(1)
+
+
+def test_a_peer_cannot_have_a_stream_kept_for_every_ssrc_there_is() -> None:
+    us, them = joined()
+    for ssrc in range(2 * MOST_SOURCES):
+        packet = struct.pack("!BBHII", 0x80, 0, 1, 160, ssrc) + bytes(160)
+        us.take(*them.say(packet), source=THERE)
+    assert len(us.heard) == us.path.dropped == MOST_SOURCES
+    us.take(*them.say(struct.pack("!BBHII", 0x80, 0, 2, 320, 0) + bytes(160)), source=THERE)
+    assert len(us.heard) == MOST_SOURCES + 1

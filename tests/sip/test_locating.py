@@ -9,6 +9,7 @@ import pytest
 from sipagent.sip.dns_records import in_hosts
 from sipagent.sip.locating import (
     FAILED_FOR_S,
+    MOST_RECORDS,
     Failures,
     Naptr,
     Server,
@@ -148,3 +149,16 @@ def test_a_thread_that_asks_no_name_server_knows_only_the_file_of_hosts() -> Non
     thread.join()
     assert found[0] in {"127.0.0.1", "::1"}
     assert found[1] == socket.EAI_AGAIN
+
+
+def test_of_thousands_of_records_only_the_best_are_looked_at() -> None:
+    records = [Srv(each % 100, each % 7, 5060, f"{each}.pbx.example") for each in range(3_000)]
+    ordered = by_weight(records)
+    assert len(ordered) == MOST_RECORDS
+    assert {each.priority for each in ordered} == {0, 1}
+    many = [naptr("SIP+D2U", each) for each in range(3_000)]
+    assert services(PBX, many, ("udp", "tcp")) == [("udp", "sip+d2u.pbx.example")]
+
+
+def test_an_address_with_a_zone_is_nowhere_we_could_send_to() -> None:
+    assert address_of("[fe80::1%eth0]") is None
