@@ -75,6 +75,9 @@ def copy_folder(folder: Path, copy: Path) -> str:
     copy.mkdir(parents=True)
     digest = hashlib.sha256()
     for name in sorted(before):
+        if not name.isprintable():  # bytes that are no UTF-8, or what drives a terminal
+            where = f"{folder}/{ascii(name)[1:-1]}"
+            raise DialplanError("has a name that is no plain text", where=where)
         try:
             content = _content(folder / name)
         except FileNotFoundError:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 from functools import partial
 from multiprocessing.context import ForkServerContext
@@ -21,7 +21,6 @@ from pathlib import Path
 
 from sipagent.config import Config
 from sipagent.dialplan.findings import Finding, raise_errors
-from sipagent.dialplan.replay import RecordedRoute, Rerouted
 from sipagent.dialplan.versions import PlanSource, PlanVersion, Staged
 from sipagent.errors import DialplanError
 from sipagent.ops.channel import Message
@@ -59,6 +58,8 @@ class PlanKeeper:
         """Called with each new state."""
         self._folder = config.dialplans.path
         self._files = PlanFiles(self._folder, config.dialplans.versions_path)
+        self.replay = self._files.replay
+        """Returns which past calls the folder would route differently, or why nobody can tell."""
         self._versions = self._files.versions
         self._prepare = prepare
         self._others: tuple[Path, ...] = ()
@@ -124,14 +125,23 @@ class PlanKeeper:
         try:
             while True:
                 await self._watch.changed(or_if=lambda: self._is_asked)
-                if self._is_asked:
-                    self._is_asked = False
-                    await self.reload()
-                else:
-                    await self._edited()
+                await self._follow()
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        """Follow one edit, or do what is asked; a fault of ours must not end the box."""
+        try:
+            if self._is_asked:
+                self._is_asked = False
+                await self.reload()
+            else:
+                await self._edited()
+        except Exception as error:
+            log.exception("! plans could not be followed")
+            text = f"could not be followed: {type(error).__name__}"
+            self._broken((self._finding(text),), ReloadOutcome.FAILED)
 
     async def reload(self) -> ReloadOutcome:
         """Use what is in the folder, if it is right; return what became of it."""
@@ -184,15 +194,6 @@ class PlanKeeper:
         finally:
             await self._files.drop(staged)
 
-    async def replay(
-        self, calls: Sequence[RecordedRoute], files: dict[str, str]
-    ) -> list[Rerouted] | Finding:
-        """Return which calls the folder, with ``files`` over it, would route differently.
-
-        Or why that cannot be told. Nothing but keys is looked at, and no Python is executed.
-        """
-        return await self._files.replay(calls, files)
-
     # Starting.
 
     async def _start_on_last(self, findings: tuple[Finding, ...]) -> None:
@@ -223,6 +224,8 @@ class PlanKeeper:
         async with self._changing:
             staged = await self._files.staged()
             if isinstance(staged, Finding):
+                if not self._versions.held[0]:  # a roll-back outlives a look that failed
+                    self._tried = ("", "")
                 self._broken((staged,))
                 return
             content = (staged.sha, await asyncio.to_thread(sha_of, self._others))
@@ -252,10 +255,10 @@ class PlanKeeper:
             version = self._versions.next_version()
             source = await asyncio.to_thread(self._versions.admit, staged, version)
         except OSError as error:
-            return self._failed((unreadable(self._folder, error),))
+            return self._broken((unreadable(self._folder, error),), ReloadOutcome.FAILED)
         problem = await self._prepare(source) or await self.rollout.load(source)
         if problem:
-            return self._failed((self._finding(problem),))
+            return self._broken((self._finding(problem),), ReloadOutcome.FAILED)
         self.rollout.use(source)
         await self._loaded(source, checked)
         return ReloadOutcome.LOADED
@@ -272,20 +275,15 @@ class PlanKeeper:
         self.counts.count(ReloadOutcome.LOADED)
         self._tell(self.state.loaded(source, checked.plans, checked.findings, at=now))
 
-    def _broken(self, findings: tuple[Finding, ...]) -> ReloadOutcome:
+    def _broken(
+        self, findings: tuple[Finding, ...], outcome: ReloadOutcome = ReloadOutcome.BROKEN
+    ) -> ReloadOutcome:
         for finding in findings:
             log.log(logging.ERROR if finding.is_error else logging.WARNING, "plans ! %s", finding)
-        log.error("! plans are broken; version %d stays in use", self.source.version)
-        self.counts.count(ReloadOutcome.BROKEN)
+        log.error("! plans are %s; version %d stays in use", outcome.value, self.source.version)
+        self.counts.count(outcome)
         self._tell(self.state.broken(findings))
-        return ReloadOutcome.BROKEN
-
-    def _failed(self, findings: tuple[Finding, ...]) -> ReloadOutcome:
-        for finding in findings:
-            log.error("plans ! %s", finding)
-        self.counts.count(ReloadOutcome.FAILED)
-        self._tell(self.state.broken(findings))
-        return ReloadOutcome.FAILED
+        return outcome
 
     def _tell(self, state: PlanState) -> None:
         self.state = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sipagent.config import Config
 from sipagent.errors import DialplanError
 from sipagent.ops.plan_state import ReloadOutcome
-from sipagent.supervisor import plan_check
+from sipagent.supervisor import plan_check, plan_keeper
 from sipagent.supervisor.plan_keeper import PlanKeeper
 from sipagent.supervisor.worker_process import fork_server
 
@@ -133,6 +134,45 @@ async def test_python_that_hangs_or_ends_the_process_is_a_problem_like_any_other
         assert await made.reload() is ReloadOutcome.BROKEN
         assert "did not come to an end" in made.state.problems[0].text
     assert made.state.version == 1
+
+
+async def test_a_file_whose_name_is_no_text_is_a_problem_like_any_other(plan: Path) -> None:
+    made = await keeper(plan)
+    for name in (b"caf\xe9.wav", b"a\x1b[31m.wav"):
+        odd = plan.parent / os.fsdecode(name)
+        odd.touch()
+        await edited(made)
+        (problem,) = made.state.problems
+        assert problem.text == "has a name that is no plain text"
+        assert str(problem.file).isprintable()
+        odd.unlink()
+    await edited(made)
+    assert (made.state.version, made.state.is_current) == (1, True)
+
+
+async def test_a_fault_of_ours_is_told_and_the_next_edit_followed(
+    plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise BlockingIOError(11, "no more processes")
+
+    made = await keeper(plan)
+    told = asyncio.Event()
+    made.on_change = lambda _: told.set()
+    running = asyncio.get_running_loop().create_task(made.run(), name="plans")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_keeper, "check_plans", fails)
+            plan.write_text(PLAN.format(words="Two."))
+            await told.wait()
+            assert made.state.problems[0].text == "could not be followed: BlockingIOError"
+        told.clear()
+        plan.write_text(PLAN.format(words="Three."))
+        await told.wait()
+        assert (made.state.version, made.state.is_current) == (2, True)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_posted_files_are_checked_beside_those_that_are_there(plan: Path) -> None:
