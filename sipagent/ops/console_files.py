@@ -26,6 +26,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "media-src blob:",  # recordings: fetched with a token, played from memory
         "connect-src 'self'",
         "form-action 'none'",
         "base-uri 'none'",

@@ -59,4 +59,4 @@ async def opened(
         page.on("pageerror", lambda error: faults.append(str(error)))
         await page.goto(f"http://127.0.0.1:{port}/#/{address}")
         yield page
-        assert faults == []
+        assert faults == [], faults

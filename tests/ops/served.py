@@ -15,7 +15,7 @@ from sipagent.ops.api import Api
 from sipagent.ops.api_calls import CallsApi
 from sipagent.ops.api_flights import FlightsApi
 from sipagent.ops.api_guard import ApiGuard
-from sipagent.ops.api_past import PastCalls
+from sipagent.ops.api_past import PastCalls, Queries
 from sipagent.ops.api_plans import PlansApi
 from sipagent.ops.api_routes import V1
 from sipagent.ops.api_tokens import Asker, Role, Token
@@ -58,8 +58,8 @@ def asked(approval_id: str = "a1", **changes: Any) -> ApprovalAsked:
 class Served:
     """What runs, and what was heard of it."""
 
-    def __init__(self, folder: Path, bind: str, token: str) -> None:
-        self._folder, self._bind = folder, bind
+    def __init__(self, folder: Path, bind: str, token: str, queries: Queries | None) -> None:
+        self._folder, self._bind, self._queries = folder, bind, queries
         self._tokens = [
             Token(Asker(f"{role}er", role), f"{token}{end}")
             for role, end in ((Role.OPERATE, ""), (Role.READ, "-read"))
@@ -83,7 +83,7 @@ class Served:
         """Serve, the second time on the same port and without what was asked."""
         guard = DialGuard(self.dial, EMERGENCY_NUMBERS)
         self.store = FakeQueries()
-        past = PastCalls(self.store, self._folder / "recordings")
+        past = PastCalls(self._queries or self.store, self._folder / "recordings")
         calls = CallsApi(self.dial, guard, self._send, "w", past)
         self.keeper = FakeKeeper()
         self.api = Api(
@@ -150,10 +150,10 @@ class Served:
 
 @asynccontextmanager
 async def served_api(
-    folder: Path, bind: str = "127.0.0.1", token: str = ""
+    folder: Path, bind: str = "127.0.0.1", token: str = "", queries: Queries | None = None
 ) -> AsyncIterator[Served]:
-    """Serve an API until the end of the block."""
-    running = Served(folder, bind, token)
+    """Serve an API until the end of the block, of a store if there is one."""
+    running = Served(folder, bind, token, queries)
     await running.start()
     try:
         yield running

@@ -92,6 +92,7 @@ async def test_a_call_is_listed_as_it_goes(browser: Browser, tmp_path: Path) -> 
             await page.keyboard.press(key)
         await page.keyboard.press("Enter")
         await expect(page).to_have_url(f"http://127.0.0.1:{running.port}/#/call/c2")
+        await expect(page.get_by_role("log")).to_contain_text("My parcel is lost.")
         await page.keyboard.press("b")
         await expect(page.locator("tr")).to_have_count(3)
 

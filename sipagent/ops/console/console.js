@@ -8,10 +8,11 @@ import { element } from "./dom.js";
 import * as approvals from "./pages/approvals.js";
 import * as call from "./pages/call.js";
 import * as calls from "./pages/calls.js";
+import * as past from "./pages/past.js";
 import { Questions } from "./questions.js";
 import { follow } from "./stream.js";
 
-const PAGES = new Map([["calls", calls], ["approvals", approvals]]);
+const PAGES = new Map([["calls", calls], ["past", past], ["approvals", approvals]]);
 const PAGES_OF_ONE = new Map([["call", call]]);
 const FIRST_PAGE = "calls";
 const REFUSED_AGAIN_MS = 5_000;

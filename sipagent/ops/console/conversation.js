@@ -15,14 +15,17 @@ export class Conversation {
   #items = new Map();
   #onSeek;
 
-  /** `onSeek(atMs)`: have times be buttons that call it. */
-  constructor(label, onSeek = undefined) {
-    this.#onSeek = onSeek;
+  constructor(label) {
     this.root = element("ol", { class: "talk", role: "log", tabindex: "0", "aria-label": label });
   }
 
-  /** Show these items, in their order. */
-  show(items) {
+  /**
+   * Show these items, in their order.
+   *
+   * `isLive`: more come, and the last ones are of interest; `onSeek(atMs)`: have times be buttons that call it.
+   */
+  show(items, isLive, onSeek = undefined) {
+    this.#onSeek = onSeek;
     const isAtEnd = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_END_PX;
     const there = new Set(items.map((each) => each.key));
     for (const [key, shown] of this.#items) {
@@ -32,7 +35,7 @@ export class Conversation {
     }
     let before = null;
     for (const item of items) {
-      const told = JSON.stringify(item);
+      const told = JSON.stringify([item, onSeek !== undefined]);
       let shown = this.#items.get(item.key);
       if (shown?.told !== told) {
         const root = this.#element(item);
@@ -44,7 +47,7 @@ export class Conversation {
       if (expected !== shown.root) this.root.insertBefore(shown.root, expected);
       before = shown.root;
     }
-    if (isAtEnd) this.root.scrollTop = this.root.scrollHeight;
+    if (isAtEnd && isLive) this.root.scrollTop = this.root.scrollHeight;
   }
 
   #element(item) {

@@ -68,13 +68,15 @@ export function position(milliseconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
-/** A moment of today by its time, any other with its day. */
+/** A moment of today by its time, any other with its day, and its year if that is another. */
 export function moment(text, now = Date.now()) {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return NOTHING;
   const time = at.toLocaleTimeString("en-GB");
-  const isToday = at.toDateString() === new Date(now).toDateString();
-  return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  const today = new Date(now);
+  if (at.toDateString() === today.toDateString()) return time;
+  const day = `${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  return at.getFullYear() === today.getFullYear() ? day : `${at.getFullYear()}-${day}`;
 }
 
 /** A number with its unit; nothing known: a dash. */

@@ -1,4 +1,5 @@
-// One call: what was said on it, what happened, and while it lasts what a person may have done.
+// One call: what was said on it, what happened; while it lasts what a person may have done, and once
+// it is over its recording.
 
 import { Acts, actKeys } from "../acts.js";
 import { request } from "../api.js";
@@ -6,7 +7,8 @@ import { Conversation } from "../conversation.js";
 import { element, facts, setText } from "../dom.js";
 import { liveItems, recordItems } from "../items.js";
 import { visible } from "../json_text.js";
-import { keyLine, listen } from "../keys.js";
+import { keyButton, keyLine, listen } from "../keys.js";
+import { Player, playKeys } from "../player.js";
 import {
   amount, costText, duration, floorText, isLinePoor, lineText, moment, named, partiesText, plainNumber, reasonText, stateText,
 } from "../words.js";
@@ -21,6 +23,7 @@ export function mount(main, box, callId) {
   let isGone = false;
   let tries = 0;
   let again;
+  let player;
   const state = element("span", { class: "chip" });
   const parties = element("bdi", {});
   const summary = element("div", {});
@@ -28,11 +31,15 @@ export function mount(main, box, callId) {
   const fault = element("p", { class: "fault", role: "alert" });
   const talk = new Conversation("What happened on the call");
   const acts = new Acts(callId);
+  const back = element("a", { href: "#/calls" }, "Calls");
+  const sound = element("div", {});
+  const download = keyButton("Flight record", "d", {}, () => fetchFlight());
+  const keys = element("div", {});
   main.append(
-    element("p", { class: "back" }, element("a", { href: "#/calls" }, "Calls")),
-    element("h1", { class: "parties" }, parties, " ", state), approval, fault, summary,
+    element("p", { class: "back" }, back),
+    element("h1", { class: "parties" }, parties, " ", state, download), approval, fault, summary, sound,
     element("div", { class: "columns" }, talk.root, acts.root),
-    keyLine(["b", "back"], ...actKeys),
+    keys,
   );
 
   async function load() {
@@ -64,13 +71,18 @@ export function mount(main, box, callId) {
     approval.hidden = !waits;
     showFacts(summary, call, box.now());
     if (whole.record) {
-      talk.show(recordItems(whole.record));
+      player ??= playerOf(whole.record, sound);
+      talk.show(recordItems(whole.record), false, player && ((atMs) => player.playFrom(atMs)));
     } else {
       const turns = new Map(whole.transcript.map((turn) => [turn.seq, turn]));
       for (const [seq, turn] of box.calls.turns(callId)) turns.set(seq, turn);
-      talk.show(liveItems(call, turns, box.calls.tools(callId)));
+      talk.show(liveItems(call, turns, box.calls.tools(callId)), true);
     }
     acts.show(call);
+    const isListed = box.calls.get(callId) !== undefined;
+    back.href = isListed ? "#/calls" : "#/past";
+    setText(back, isListed ? "Calls" : "Past calls");
+    showKeys(keys, [["b", "back"], ["d", "flight record"], ...(player ? playKeys : []), ...(call.state === "ended" ? [] : actKeys)]);
     document.title = `${partiesText(call)} · sipagent`;
   }
 
@@ -83,9 +95,24 @@ export function mount(main, box, callId) {
   }
 
   function onKey(key, event) {
-    if (key === "b") location.hash = "#/calls";
-    else return acts.onKey(key, event);
+    if (key === "b") location.hash = back.hash;
+    else if (key === "d") download.click();
+    else return (player?.onKey(key, event) ?? false) || acts.onKey(key, event);
     return true;
+  }
+
+  async function fetchFlight() {
+    download.disabled = true;
+    try {
+      const response = await request(`api/v1/calls/${encodeURIComponent(callId)}/flight`);
+      const url = URL.createObjectURL(await response.blob());
+      element("a", { href: url, download: `sipagent-${callId}.zip` }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
+      setText(fault, "");
+    } catch (error) {
+      setText(fault, `No flight record: ${visible(error.message)}`);
+    }
+    download.disabled = false;
   }
 
   load().then(() => { if (whole && whole.state !== "ended") acts.offerAgents(whole.plan).catch(() => {}); });
@@ -95,8 +122,28 @@ export function mount(main, box, callId) {
     isGone = true;
     clearTimeout(again);
     clearInterval(ticking);
+    player?.close();
     ends.forEach((end) => end());
   };
+}
+
+/** What plays the recording of a call, if there is one. */
+function playerOf(record, where) {
+  const { recording } = record;
+  if (!recording?.path) return undefined;
+  const lengthMs = Date.parse(record.ended_at) - Date.parse(record.started_at);
+  const offsetMs = Math.max(0, lengthMs - recording.duration_ms); // it ends with the call
+  const marks = recordItems(record).filter((each) => each.mark || each.isFault).map((each) => each.atMs);
+  const player = new Player(record.call_id, recording, offsetMs, marks);
+  where.replaceChildren(player.root);
+  return player;
+}
+
+function showKeys(where, pairs) {
+  const told = String(pairs);
+  if (where.dataset.told === told) return;
+  where.dataset.told = told;
+  where.replaceChildren(keyLine(...pairs));
 }
 
 function showFacts(where, call, now) {
@@ -113,6 +160,10 @@ function showFacts(where, call, now) {
     ["Line", line],
     ["Round trip", amount(call.rtt_ms, " ms")],
     ["Codec", named(call.codec)],
+    ["Model", visible(call.model ?? "")],
+    ["Box", visible(call.box ?? "")],
+    ["Plan version", call.record?.plan_version ? `${call.record.plan_version} (${visible(call.record.plan_sha)})` : ""],
+    ["Recording", recordingText(call.record?.recording)],
     ["Cost", costText(call)],
     ["Tokens", `${plainNumber(call.input_tokens)} in, ${plainNumber(call.output_tokens)} out`],
     ["Began", moment(call.started_at, now)],
@@ -125,4 +176,10 @@ function showFacts(where, call, now) {
   if (where.dataset.told === told) return;
   where.dataset.told = told; // only what is different is made again: text may be selected
   where.replaceChildren(shown);
+}
+
+function recordingText(recording) {
+  if (!recording?.path) return "";
+  const consent = { none: "nobody was told", announced: "announced", tool: "the caller agreed", key: "agreed by key" };
+  return consent[recording.consent] ?? visible(recording.consent ?? "");
 }
