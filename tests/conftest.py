@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,11 @@ from hypothesis import HealthCheck, settings
 from .order import turn
 
 HERE = Path(__file__).parent
+
+# Hundreds of programs are started: an appliance is ready in two seconds rather than seven if what
+# the one before it compiled is kept, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The machine is shared: how long an example took says something of the machine, not of the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

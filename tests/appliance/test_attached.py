@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import pytest
+import pytest_asyncio
 
 from benchmarks.provider import signed_webhook
 from sipagent.ops.clock import unix_time
 
-from .provider_calls import attached_appliance, provider_calls, taken, until_ready_says
+from .appliance import Appliance
+from .provider_calls import (
+    ProviderCalls,
+    attached_appliance,
+    provider_calls,
+    taken,
+    until_ready_says,
+)
 from .test_api import asked, wanted
 
 OTHER_SECRET = "whsec_b3RoZXIgc2VjcmV0IG90aGVyIHNlY3JldCAwMTIzNDU="
+
+
+Line: TypeAlias = tuple[ProviderCalls, Appliance]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Line]:
+    """A provider, and an appliance that has its calls one after the other."""
+    folder = tmp_path_factory.mktemp("line")
+    async with provider_calls(folder) as calls, attached_appliance(calls) as running:
+        yield calls, running
+
+
+async def record_of(running: Appliance, realtime_call_id: str) -> dict[str, Any]:
+    """Wait for the record of a call."""
+
+    def found() -> list[dict[str, Any]]:
+        return [each for each in running.records() if each["realtime_call_id"] == realtime_call_id]
+
+    (record,) = await running.until(found, bool)
+    return cast(dict[str, Any], record)
 
 
 async def test_a_call_is_accepted_greeted_served_steered_and_on_record(tmp_path: Path) -> None:
@@ -44,54 +77,56 @@ async def test_a_call_is_accepted_greeted_served_steered_and_on_record(tmp_path:
     assert [call["name"] for call in record["tool_calls"]] == ["clock"]
 
 
-async def test_the_agent_delegates_and_says_the_answer(tmp_path: Path) -> None:
-    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
-        leg, realtime_call_id = await taken(calls)
-        async with calls.observing(realtime_call_id) as observer:
-            await observer.until("output_audio_buffer.stopped")
-            await observer.say('call:delegate {"request": "May they?"}')
-            await observer.until("conversation.item.done", "function_call_output", "echo May they?")
-            await observer.until("response.output_audio_transcript.done", "echo May they?")
-        leg.hang_up()
-        (record,) = await running.until_records(1)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_agent_delegates_and_says_the_answer(line: Line) -> None:
+    calls, running = line
+    leg, realtime_call_id = await taken(calls)
+    async with calls.observing(realtime_call_id) as observer:
+        await observer.until("output_audio_buffer.stopped")
+        await observer.say('call:delegate {"request": "May they?"}')
+        await observer.until("conversation.item.done", "function_call_output", "echo May they?")
+        await observer.until("response.output_audio_transcript.done", "echo May they?")
+    leg.hang_up()
+    record = await record_of(running, realtime_call_id)
     (call,) = record["tool_calls"]
     assert (call["name"], call["output"]) == ("delegate", "echo May they?")
 
 
-async def test_the_agent_hangs_up_through_the_provider(tmp_path: Path) -> None:
-    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
-        _, realtime_call_id = await taken(calls)
-        async with calls.observing(realtime_call_id) as observer:
-            await observer.until("output_audio_buffer.stopped")
-            await observer.say("call:hangup {}")
-            (record,) = await running.until_records(1)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_agent_hangs_up_through_the_provider(line: Line) -> None:
+    calls, running = line
+    _, realtime_call_id = await taken(calls)
+    async with calls.observing(realtime_call_id) as observer:
+        await observer.until("output_audio_buffer.stopped")
+        await observer.say("call:hangup {}")
+        record = await record_of(running, realtime_call_id)
     assert (record["result"], record["reason"]) == ("completed", "agent_hung_up")
 
 
-async def test_the_agent_transfers_through_the_provider(tmp_path: Path) -> None:
-    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
-        leg, realtime_call_id = await taken(calls)
-        async with calls.observing(realtime_call_id) as observer:
-            await observer.until("output_audio_buffer.stopped")
-            await observer.say('call:transfer_call {"target": "operator"}')
-            await observer.until("conversation.item.done", "function_call_output")
-        leg.hang_up()  # as a caller does who was sent elsewhere
-        (record,) = await running.until_records(1)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_agent_transfers_through_the_provider(line: Line) -> None:
+    calls, running = line
+    leg, realtime_call_id = await taken(calls)
+    async with calls.observing(realtime_call_id) as observer:
+        await observer.until("output_audio_buffer.stopped")
+        await observer.say('call:transfer_call {"target": "operator"}')
+        await observer.until("conversation.item.done", "function_call_output")
+    leg.hang_up()  # as a caller does who was sent elsewhere
+    record = await record_of(running, realtime_call_id)
     assert leg.referred_to == ["sip:operator@127.0.0.1:5998"]
     assert (record["result"], record["reason"]) == ("completed", "transferred")
 
 
-async def test_plans_refuse_and_refer_and_a_call_without_plan_is_not_found(tmp_path: Path) -> None:
-    async with provider_calls(tmp_path) as calls, attached_appliance(calls):
-        closed, elsewhere, nobody = (
-            calls.new_leg(each) for each in ("closed", "elsewhere", "nobody")
-        )
-        for leg, realtime_call_id in (closed, elsewhere, nobody):
-            assert await calls.announce(leg, realtime_call_id) == 200
-            await calls.decided(realtime_call_id)
-        assert closed[0].status_code == 480
-        assert elsewhere[0].referred_to == ["tel:+4930999"]
-        assert nobody[0].status_code == 404
+@pytest.mark.asyncio(loop_scope="module")
+async def test_plans_refuse_and_refer_and_a_call_without_plan_is_not_found(line: Line) -> None:
+    calls, _ = line
+    closed, elsewhere, nobody = (calls.new_leg(each) for each in ("closed", "elsewhere", "nobody"))
+    for leg, realtime_call_id in (closed, elsewhere, nobody):
+        assert await calls.announce(leg, realtime_call_id) == 200
+        await calls.decided(realtime_call_id)
+    assert closed[0].status_code == 480
+    assert elsewhere[0].referred_to == ["tel:+4930999"]
+    assert nobody[0].status_code == 404
 
 
 async def test_a_call_beyond_the_limit_is_busy(tmp_path: Path) -> None:
@@ -137,11 +172,12 @@ async def test_a_forged_webhook_makes_none(tmp_path: Path) -> None:
     assert 'sipagent_webhooks_total{outcome="too_old"} 1.0' in metrics
 
 
-async def test_a_caller_who_hung_up_before_the_webhook_came_is_on_record(tmp_path: Path) -> None:
-    async with provider_calls(tmp_path) as calls, attached_appliance(calls) as running:
-        leg, realtime_call_id = calls.new_leg()
-        leg.hang_up()
-        await calls.decided(realtime_call_id)
-        assert await calls.announce(leg, realtime_call_id) == 200
-        (record,) = await running.until_records(1)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_caller_who_hung_up_before_the_webhook_came_is_on_record(line: Line) -> None:
+    calls, running = line
+    leg, realtime_call_id = calls.new_leg()
+    leg.hang_up()
+    await calls.decided(realtime_call_id)
+    assert await calls.announce(leg, realtime_call_id) == 200
+    record = await record_of(running, realtime_call_id)
     assert (record["result"], record["reason"]) == ("abandoned", "caller_cancelled")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from sipagent.audio.g711 import pcmu_to_pcm
 from sipagent.audio.level import dbov
-from tests.fakes.faulty_endpoint import SAID, faulty_endpoint
+from tests.fakes.faulty_endpoint import SAID, FaultyEndpoint, faulty_endpoint
 from tests.telephony.rtp import RtpPeer, heard
 from tests.telephony.sipp import Sipp, needs_sipp
 
@@ -40,6 +42,20 @@ def voiced_s(peer: RtpPeer) -> float:
     return 0.02 * int(np.sum(np.array(levels) > -45))
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def impatient(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[FaultyEndpoint, Appliance]]:
+    """An appliance that waits a second for its endpoint; each test makes that one fail anew."""
+    folder = tmp_path_factory.mktemp("impatient")
+    async with (
+        faulty_endpoint() as endpoint,
+        appliance(folder, realtime_url=endpoint.url, ready_within_s=1.0) as running,
+    ):
+        yield endpoint, running
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("fault", "reason", "detected_after_s"),
     [
@@ -49,18 +65,23 @@ def voiced_s(peer: RtpPeer) -> float:
     ],
 )
 async def test_an_endpoint_that_never_comes_up_is_apologised_for(
-    tmp_path: Path, fault: str, reason: str, detected_after_s: float
+    impatient: tuple[FaultyEndpoint, Appliance],
+    tmp_path: Path,
+    fault: str,
+    reason: str,
+    detected_after_s: float,
 ) -> None:
-    async with faulty_endpoint() as endpoint:
-        endpoint.fault = fault
-        async with appliance(tmp_path, realtime_url=endpoint.url, ready_within_s=1.0) as running:
-            peer, took_s = await call_that_is_released(running, tmp_path)
-            (record,) = await running.until_records(1)
-            assert voiced_s(peer) > 0.7  # the apology, in words
-            assert took_s < detected_after_s + RELEASED_WITHIN_S + SLACK_S
-            assert (record["result"], record["reason"]) == ("failed", reason)
-            series = f'sipagent_calls_total{{plan="test",reason="{reason}",result="failed"}}'
-            assert await running.series(series) == 1
+    endpoint, running = impatient
+    endpoint.fault = fault
+    before = len(running.records())
+    series = f'sipagent_calls_total{{plan="test",reason="{reason}",result="failed"}}'
+    counted = await running.series(series)
+    peer, took_s = await call_that_is_released(running, tmp_path)
+    *_, record = await running.until_records(before + 1)
+    assert voiced_s(peer) > 0.7  # the apology, in words
+    assert took_s < detected_after_s + RELEASED_WITHIN_S + SLACK_S
+    assert (record["result"], record["reason"]) == ("failed", reason)
+    assert await running.series(series) == counted + 1
 
 
 async def test_a_plan_may_refuse_the_call_instead(tmp_path: Path) -> None:
