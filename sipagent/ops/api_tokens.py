@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MOST_FAILURES = 10
@@ -48,7 +48,7 @@ class Token:
     """One of those there are."""
 
     asker: Asker
-    secret: str
+    secret: str = field(repr=False)
 
 
 def asker_of(header: str, tokens: Sequence[Token]) -> Asker | None:

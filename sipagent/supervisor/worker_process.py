@@ -161,8 +161,15 @@ class WorkerProcess:
             args=(self._config, self._realtime_url(), self._plans(), theirs),
             name=self.name,
         )
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError as error:  # no memory, or no room for a process; there may be soon
+            ours.close()
+            self.failure = f"cannot be started: {error.strerror or type(error).__name__}"
+            self._is_gone.set()
+            return
+        finally:
+            theirs.close()
         self._process, self._channel = process, Channel(ours, self._heard)
         try:
             while not self._is_gone.is_set():

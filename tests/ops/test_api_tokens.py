@@ -128,3 +128,16 @@ async def test_a_token_in_the_address_is_none(tmp_path: Path) -> None:
     async with served_api(tmp_path, token="s3cret") as running:
         for name in ("token", "access_token"):
             assert (await running.asks("GET", f"{V1}/calls?{name}=s3cret"))[0] == 401
+
+
+async def test_no_token_is_written_down(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with served_api(tmp_path, token="s3cret") as running:
+        for token in ("s3cret", "s3cret-read", "s3cret-not"):
+            for path in (f"{V1}/drain", f"{CALLS}/c/say", f"{V1}/plans/check"):
+                _, content = await running.asks("POST", path, json={}, **bearer(token))
+                assert "s3cret" not in str(content)
+        assert len(running.audited) == 9
+        assert "s3cret" not in str(running.audited)
+    assert "s3cret" not in caplog.text
+    assert "s3cret" not in repr(Token(Asker("ada", Role.READ), "s3cret"))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import TypeAlias
 
@@ -120,6 +121,22 @@ async def test_it_is_not_ready_between_two_processes() -> None:
         await running.until_ended(1)
         assert running.worker.ready is None
         assert not running.task.done()
+
+
+async def test_where_there_is_no_room_for_a_process_another_attempt_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with kept(mains.works) as running:
+        first = await running.pid()
+        with monkeypatch.context() as patch:
+            patch.setattr(ForkServerProcess, "start", _no_room)
+            running.worker.kill()
+            await until(lambda: running.worker.restarts == 2)
+        assert await running.pid() != first
+
+
+def _no_room(_: object) -> None:
+    raise BlockingIOError(11, "no more processes")
 
 
 async def test_a_worker_that_never_could_start_is_given_up() -> None:
