@@ -1,7 +1,8 @@
 """Metrics of calls, made of their facts.
 
 No label carries a call id or a telephone number: plans, agents and tools are named by files of
-ours; results, reasons and codes are closed lists. Processes share them through files
+ours, but for tools of MCP servers, of which there are only so many; results, reasons and codes are
+closed lists. Processes share them through files
 in ``PROMETHEUS_MULTIPROC_DIR``, set before this module is imported.
 """
 
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from prometheus_client import Counter, Gauge, Histogram
 
 from sipagent.calls import facts
+
+from .few_values import FewValues
 
 VOICE_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 STOP_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5)
@@ -102,6 +105,9 @@ TOOL_CALLS = Counter("sipagent_tool_calls", "Tool calls.", ["plan", "tool", "out
 TOOL_DURATION = Histogram(
     "sipagent_tool_duration_seconds", "Time tools took.", ["plan", "tool"], buckets=VOICE_SECONDS
 )
+_TOOLS = FewValues(500)
+"""More than plans have: MCP servers name theirs themselves."""
+
 TRANSFERS = Counter(
     "sipagent_transfers",
     "Transfers agents wanted, by what came of them.",
@@ -258,8 +264,9 @@ def _count_by_plan(plan: str, fact: facts.Fact) -> None:
         case facts.MessageTaken():
             MESSAGES.labels(plan).inc()
         case facts.ToolCalled(name=name, failed=failed, duration_ms=duration_ms):
-            TOOL_CALLS.labels(plan, name, "failed" if failed else "ok").inc()
-            TOOL_DURATION.labels(plan, name).observe(duration_ms / 1000)
+            tool = _TOOLS.of(name)
+            TOOL_CALLS.labels(plan, tool, "failed" if failed else "ok").inc()
+            TOOL_DURATION.labels(plan, tool).observe(duration_ms / 1000)
         case facts.TransferEnded(mode=mode, outcome=outcome, ms=ms):
             TRANSFERS.labels(plan, mode, outcome).inc()
             TRANSFER_SECONDS.labels(plan, mode).observe(ms / 1000)
