@@ -81,7 +81,7 @@ def refund_plan(changes: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def refund_line(
-    folder: Path, *, pause_ms: int = 0, changes: dict[str, str] | None = None
+    folder: Path, *, pause_ms: int = 0, changes: dict[str, str] | None = None, script: str = ""
 ) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
     """Call the refund line and key in the number of an order.
 
@@ -89,10 +89,14 @@ async def refund_line(
         folder: Of the test.
         pause_ms: After which the caller hangs up; 0: once the agent does.
         changes: Of the example plan.
+        script: What its script has more.
     """
     (folder / "plans").mkdir()
     for name in ("refunds.script.toml", "refunds.py"):
         shutil.copy(DIALPLANS / name, folder / "plans")
+    if script:
+        with (folder / "plans" / "refunds.script.toml").open("a") as file:
+            file.write(script)
     async with (
         appliance(folder, realtime_url="embedded", plan=refund_plan(changes or {})) as running,
         RtpPeer() as peer,

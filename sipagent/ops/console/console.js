@@ -9,10 +9,12 @@ import * as approvals from "./pages/approvals.js";
 import * as call from "./pages/call.js";
 import * as calls from "./pages/calls.js";
 import * as past from "./pages/past.js";
+import * as plans from "./pages/plans.js";
+import { Plans } from "./plans.js";
 import { Questions } from "./questions.js";
 import { follow } from "./stream.js";
 
-const PAGES = new Map([["calls", calls], ["past", past], ["approvals", approvals]]);
+const PAGES = new Map([["calls", calls], ["past", past], ["approvals", approvals], ["plans", plans]]);
 const PAGES_OF_ONE = new Map([["call", call]]);
 const FIRST_PAGE = "calls";
 const REFUSED_AGAIN_MS = 5_000;
@@ -23,6 +25,7 @@ const byId = (id) => document.getElementById(id);
 const box = {
   questions: new Questions(),
   calls: new Calls(),
+  plans: new Plans(),
   aheadMs: 0,
   /** The box's time, in milliseconds since 1970. */
   now() {
@@ -65,6 +68,7 @@ function showNavigation() {
     const isCurrent = page === shown;
     const link = element("a", { href: `#/${name}`, "aria-current": isCurrent ? "page" : undefined }, page.title);
     if (page === approvals && count > 0) link.append(" ", element("span", { class: "count" }, String(count)));
+    if (page === plans && box.plans.isBroken) link.append(" ", element("span", { class: "count broken", "aria-label": "broken" }, "!"));
     return link;
   });
   byId("pages").replaceChildren(...links);
@@ -104,6 +108,7 @@ const on = {
     } else {
       box.questions.event(name, content);
       box.calls.event(name, content, box.now());
+      box.plans.event(name, content);
     }
   },
   link(link) {
@@ -154,5 +159,6 @@ async function run() {
 
 addEventListener("hashchange", showPage);
 box.questions.watch(showNavigation);
+box.plans.watch(showNavigation);
 showPage();
 run();

@@ -3,7 +3,7 @@
 // An item has key, atMs (since the call began), kind, who, text; of the agent's words also
 // unheard (what the caller did not hear of them) and mark.
 
-const ACTS = { hang_up: "hang up", handover: "hand over", hand_over: "hand over" };
+const ACTS = { hang_up: "hang up", hand_over: "hand over" };
 
 /** Items of a call that lasts: its turns, and tools and handoffs as far as they were seen. */
 export function liveItems(call, turns, tools) {

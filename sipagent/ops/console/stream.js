@@ -40,7 +40,7 @@ function isRefusal(error) {
 }
 
 async function poll(on) {
-  for (const name of ["approvals", "calls"]) {
+  for (const name of ["approvals", "calls", "plans"]) {
     const response = await request(`api/v1/${name}`);
     tellClock(on, response);
     on.event(name, await response.json());

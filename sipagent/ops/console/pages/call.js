@@ -54,8 +54,9 @@ export function mount(main, box, callId) {
       return;
     }
     if (isGone) return;
-    if (whole.state === "ended" && !whole.record && tries < RECORD_TRIES) {
+    if (whole.state === "ended" && (whole.record ?? { is_open: true }).is_open && tries < RECORD_TRIES) {
       tries += 1;
+      whole.record = null; // it has not heard of the end yet
       again = setTimeout(load, RECORD_AGAIN_MS);
     }
     show();
