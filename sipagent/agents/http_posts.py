@@ -99,6 +99,7 @@ class HttpPosts:
 def _appended(file: Path, line: bytes) -> bool:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o640)  # it holds names, numbers, and what was said
         with file.open("ab") as opened:
             opened.write(line + b"\n")
     except OSError as error:

@@ -39,6 +39,7 @@ class RecordingFile:
         """
         if self._writer is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.partial.touch(mode=0o640)  # it holds what was said
             self._writer = WavWriter(self.partial, self._rate_hz, 2)
         self._writer.write(stereo)
 

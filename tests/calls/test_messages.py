@@ -97,6 +97,7 @@ async def test_a_message_is_posted_and_written(tmp_path: Path) -> None:
         "number": "",
         "text": "Call back.",
     }
+    assert file.stat().st_mode & 0o007 == 0
     assert orjson.loads(asked.body) == orjson.loads(file.read_bytes()) == expected
     assert asked.headers["Authorization"] == "Bearer t0p"
     assert asked.headers["Idempotency-Key"] == "c1-1"

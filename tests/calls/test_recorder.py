@@ -60,6 +60,7 @@ async def test_the_caller_is_left_and_the_agent_right(tmp_path: Path, media: Med
     assert read(path) == [[1, 7], [2, 8]]
     assert digest == Recorded(path, 40, hashlib.sha256(path.read_bytes()).hexdigest())
     assert [each.name for each in path.parent.iterdir()] == ["a.wav"]
+    assert path.stat().st_mode & 0o007 == 0
 
 
 async def test_a_side_is_silent_from_the_frame_on_in_which_it_was_muted(
