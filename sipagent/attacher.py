@@ -21,7 +21,6 @@ from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import JournalError, SipAgentError
 from sipagent.ops.api_questions import ChannelApprover
 from sipagent.ops.attach_store import AttachStore
-from sipagent.ops.call_stream import CallStream
 from sipagent.ops.channel import (
     ApprovalDecided,
     Channel,
@@ -39,20 +38,16 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
-from sipagent.ops.cost_metrics import CostObserver
-from sipagent.ops.flight.desk import FlightDesk
 from sipagent.ops.flight.recorder import NoMessages
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.metrics import count_delivery
-from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
-from sipagent.ops.store.call_store import CallStore
-from sipagent.ops.traces import Traces
 from sipagent.plan_service import PlanService
 from sipagent.realtime.sip_calls import SipCalls
+from sipagent.witnesses import Witnesses
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +84,10 @@ class _Attacher:
         self._endpoint = config.realtime.endpoint(realtime_url)
         self._sip_calls = SipCalls(self._endpoint)
         self._journal = AttachStore(config.store.url)
-        self._store = CallStore(config.store, config.prices, config.realtime.model)
+        self._witnesses = Witnesses(config)
         self._desk: AttachedDesk | None = None
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
-        self._traces: Traces | None = None
-        self._flights: FlightDesk | None = None
         self._told = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_draining = self._is_to_end = self._must_hang_up = False
@@ -103,7 +96,7 @@ class _Attacher:
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
         channel = Channel(connection, self._command)
-        self._store.start()
+        self._witnesses.start()
         try:
             await self._start(channel)
         except SipAgentError as error:
@@ -115,13 +108,9 @@ class _Attacher:
                 await self._plans.close()
             await POSTS.close()
             await HTTP.close()
-            if self._traces is not None:
-                await asyncio.to_thread(self._traces.close)
-            if self._flights is not None:
-                self._flights.close()
             await self._sip_calls.close()
             await self._journal.close()
-            await self._store.close()
+            await self._witnesses.close()
             channel.close()
 
     async def _start(self, channel: Channel) -> None:
@@ -133,30 +122,13 @@ class _Attacher:
         await self._journal.open()
         await self._journal.forget(unix_time() - KEEP_S)
         self._approver = ChannelApprover(channel.send, unix_time)
-        self._traces = Traces(config.traces)
-        self._flights = FlightDesk(
-            config.flights,
-            NoMessages(),
-            lambda: "",
-            channel.send,
-            masks_numbers=config.store.mask_numbers,
-        )
         self._desk = AttachedDesk(
             route=plans.take,
             named=plans.named,
             endpoint=self._endpoint,
             sip_calls=self._sip_calls,
             journal=self._journal,
-            observer=call_observers(
-                config.cdr.path,
-                config.cdr.timeline_path,
-                CallStream(channel, unix_time),
-                self._traces,
-                CostObserver(config.prices, config.realtime.model),
-                plans,
-                writers=[self._store.observer, self._flights],
-                masks_numbers=config.store.mask_numbers,
-            ),
+            observer=self._witnesses.observer(channel, plans, NoMessages(), lambda: ""),
             most_calls=config.attach.max_calls,
             wall_clock=unix_time,
             approver=self._approver,
@@ -236,8 +208,8 @@ class _Attacher:
                     self._desk.drain()
                 else:  # not started yet
                     self._ended.set()
-            case FlightAsked() if self._flights is not None:
-                self._flights.asked(message)
+            case FlightAsked():
+                self._witnesses.flight_asked(message)
             case Stop():
                 self._must_hang_up = self._config.attach.on_stop == "hang_up"
                 self._ended.set()

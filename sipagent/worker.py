@@ -23,7 +23,6 @@ from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import SipAgentError
 from sipagent.leftovers import Leftovers
 from sipagent.ops.api_questions import ChannelApprover
-from sipagent.ops.call_stream import CallStream
 from sipagent.ops.channel import (
     ApprovalDecided,
     Channel,
@@ -43,24 +42,20 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
-from sipagent.ops.cost_metrics import CostObserver
-from sipagent.ops.flight.desk import FlightDesk
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.metrics import count_delivery
-from sipagent.ops.observers import call_observers
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
 from sipagent.ops.refusals import RefusalCounter
-from sipagent.ops.store.call_store import CallStore
-from sipagent.ops.traces import Traces
 from sipagent.ops.trunk_metrics import count_trunk
 from sipagent.plan_service import PlanService
 from sipagent.sip.call import SipCall
 from sipagent.sip.endpoint import SipEndpoint
 from sipagent.sip.messages import SipMessages
 from sipagent.sip.registration import TrunkState
+from sipagent.witnesses import Witnesses
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +92,7 @@ class _Worker:
     def __init__(self, config: Config, realtime_url: str, plans: PlanSource) -> None:
         self._config, self._first_plans = config, plans
         self._realtime = config.realtime.endpoint(realtime_url)
-        self._store = CallStore(config.store, config.prices, config.realtime.model)
+        self._witnesses = Witnesses(config)
         self._ended = asyncio.Event()
         self._is_to_end = False
         """Whether it ends when its last call is over."""
@@ -106,7 +101,6 @@ class _Worker:
         self._desk: CallDesk | None = None
         self._dials: DialDesk | None = None
         self._approver: ChannelApprover | None = None
-        self._flights: FlightDesk | None = None
         self._operators: OperatorDesk | None = None
         self._channel: Channel | None = None
         self._plans: PlanService | None = None
@@ -114,7 +108,7 @@ class _Worker:
     async def run(self, connection: Connection) -> None:
         """Run to the end."""
         channel = self._channel = Channel(connection, self._command)
-        self._store.start()
+        self._witnesses.start()
         try:
             await self._start(channel)
         except SipAgentError as error:
@@ -122,7 +116,7 @@ class _Worker:
         else:
             await self._work(channel)
         finally:
-            await self._store.close()
+            await self._witnesses.close()
             channel.close()
 
     async def _work(self, channel: Channel) -> None:
@@ -145,9 +139,6 @@ class _Worker:
         await self._plans.close()
         await POSTS.close()
         await HTTP.close()
-        await asyncio.to_thread(self._traces.close)
-        if self._flights is not None:
-            self._flights.close()
         await self._sip.close()
 
     async def _start(self, channel: Channel) -> None:
@@ -156,29 +147,12 @@ class _Worker:
         self._plans = PlanService(config, channel.send)
         await self._plans.start(self._first_plans)
         plans = self._plans.plans
-        self._traces = Traces(config.traces)
         messages = SipMessages()
-        self._flights = FlightDesk(
-            config.flights,
-            messages,
-            self._local,
-            channel.send,
-            masks_numbers=config.store.mask_numbers,
-        )
         self._approver = ChannelApprover(channel.send, unix_time)
         self._desk = CallDesk(
             route=plans.take,
             endpoint=self._realtime,
-            observer=call_observers(
-                config.cdr.path,
-                config.cdr.timeline_path,
-                CallStream(channel, unix_time),
-                self._traces,
-                CostObserver(config.prices, config.realtime.model),
-                plans,
-                writers=[self._store.observer, self._flights],
-                masks_numbers=config.store.mask_numbers,
-            ),
+            observer=self._witnesses.observer(channel, plans, messages, self._local),
             recordings_dir=config.recordings.path,
             wall_clock=unix_time,
             approver=self._approver,
@@ -269,8 +243,8 @@ class _Worker:
                 self._place(message)
             case OperatorAsked() if self._operators is not None:
                 self._operators.asked(message)
-            case FlightAsked() if self._flights is not None:
-                self._flights.asked(message)
+            case FlightAsked():
+                self._witnesses.flight_asked(message)
             case Stop() | Closed():
                 self._ended.set()
             case _:

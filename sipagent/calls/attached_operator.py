@@ -5,7 +5,6 @@ The audio does not pass here, so nobody is muted, and nothing is said but by the
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from sipagent.operator_acts import (
@@ -19,19 +18,16 @@ from sipagent.operator_acts import (
     Say,
     TransferTo,
     Whisper,
-    act_fields,
-    act_name,
 )
 
 from . import facts
+from .acting import refused_or_begun
 from .attached_conversation import AttachedConversation
 from .attached_transfer import AttachedTransfer
-from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight, objection
+from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight
 from .personas import personas
 from .setup import CallSetup
 from .termination import Reason
-
-log = logging.getLogger(__name__)
 
 
 class AttachedOperator:
@@ -70,14 +66,10 @@ class AttachedOperator:
             is_transferring=self._transfer.is_wanted,
             is_attached=True,
         )
-        refused, name = objection(act, sight), act_name(act)
-        if refused is not None:
-            log.info("call=%s ! operator %s: no %s: %s", self._call_id, by, name, refused.text)
-            return refused
-        log.info("call=%s = operator %s: %s", self._call_id, by, name)
-        self._tell(facts.OperatorActed(name, by, act_fields(act)))
-        self._carry_out(act, by)
-        return DONE
+        refused = refused_or_begun(self._call_id, act, by, sight, self._tell)
+        if refused is None:
+            self._carry_out(act, by)
+        return refused or DONE
 
     def _carry_out(self, act: OperatorAct, by: str) -> None:
         commands = self._conversation.commands

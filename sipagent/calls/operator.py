@@ -12,8 +12,6 @@ such as of a transfer, is told by facts of its own.
 
 from __future__ import annotations
 
-import logging
-
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.operator_acts import (
     DONE,
@@ -26,28 +24,24 @@ from sipagent.operator_acts import (
     Say,
     TransferTo,
     Whisper,
-    act_fields,
-    act_name,
 )
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import Reconnected
 from sipagent.sip.events import Held, Resumed
 
-from . import facts
+from .acting import refused_or_begun
 from .conversation import FrameSource
 from .events import HangUpRequested, OperatorWished
 from .inbox import Inbox
 from .leg_transfer import LegTransfer
 from .muting import Muting
-from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight, objection
+from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight
 from .part import CallPart
 from .personas import personas
 from .prompts import spoken_prompt
 from .screened import Screened
 from .setup import CallSetup
 from .termination import Reason
-
-log = logging.getLogger(__name__)
 
 OPERATOR_ITEM = "operator"
 """What an operator says where no agent can."""
@@ -93,15 +87,11 @@ class Operator(CallPart):
                 pass
 
     def _do(self, act: OperatorAct, by: str) -> ActAnswer:
-        refused = objection(act, self._sight())
-        name = act_name(act)
-        if refused is not None:
-            log.info("call=%s ! operator %s: no %s: %s", self.hands.call_id, by, name, refused.text)
-            return refused
-        log.info("call=%s = operator %s: %s", self.hands.call_id, by, name)
-        self.hands.tell(facts.OperatorActed(name, by, act_fields(act)))
-        self._carry_out(act, by)
-        return DONE
+        hands = self.hands
+        refused = refused_or_begun(hands.call_id, act, by, self._sight(), hands.tell)
+        if refused is None:
+            self._carry_out(act, by)
+        return refused or DONE
 
     def _sight(self) -> Sight:
         conversation = self.hands.conversation
