@@ -34,6 +34,7 @@ from .missing_ack import MissingAck
 from .next_server import NextServer
 from .other_methods import status_in_dialog
 from .own_hold import GLARE
+from .own_refer import OwnRefer
 from .pj_requests import answer_in_dialog
 from .pj_values import operation, received, said
 from .pjlib import pj
@@ -84,8 +85,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._was_confirmed = False
         self._goes_on = False
         """Whether its leg was another call's, which had been answered."""
-        self._refers = False
-        self._refer_answer = 0
+        self._own_refer = OwnRefer()
         self._replacing = ("", "")
         self._missing_ack = MissingAck()
         self._was_heard = False
@@ -142,12 +142,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._refer(lambda: self.xferReplaces(other, operation(0, "", ())))
 
     def _refer(self, send: Callable[[], None]) -> None:
-        if not self._was_confirmed or self._refers:
-            self.leg.tell(ReferProgressed(491 if self._refers else 481, is_final=True))
+        refusal = self._own_refer.refusal(is_confirmed=self._was_confirmed)
+        if refusal is not None:
+            self.leg.tell(refusal)
             return
         try:
             send()
-            self._refers = True
+            self._own_refer.sent()
         except pj.Error as error:
             log.warning("leg %s ! no REFER sent: %s", self.leg.invite.sip_call_id, error.reason)
             self.leg.tell(ReferProgressed(500, is_final=True))
@@ -286,13 +287,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802
         """Tell how our REFER goes, and its end once."""
         try:
-            # A REFER that nobody answers is 408 here, and 500 in what PJSUA makes of it.
-            refused = self._refer_answer >= 300
-            status = self._refer_answer if refused else int(prm.statusCode)
-            is_final = bool(prm.finalNotify) or status >= 200
-            prm.cont = not is_final
-            self._refers = not is_final
-            self.leg.tell(ReferProgressed(status, is_final))
+            is_final = bool(prm.finalNotify)
+            told = self._own_refer.progressed(int(prm.statusCode), is_final=is_final)
+            prm.cont = not told.is_final
+            self.leg.tell(told)
         except Exception:
             log.exception("! progress of REFER of leg %s", self.leg.invite.sip_call_id)
 
@@ -324,13 +322,14 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def _answer_in_dialog(self, method: str, state: Any) -> None:
         """Answer what PJSUA leaves to PJSIP, which would say 500."""
         transaction, rdata = int(state.tsx.pjTransaction), state.src.rdata
+        refers = self._own_refer.is_under_way
         if method == "INVITE":
             self._missing_ack.invited(str(rdata.wholeMsg))
         elif method == "OPTIONS":
             answer_in_dialog(transaction, int(rdata.pjRxData))
         elif method == "INFO":
             self._keys.answer_info(transaction, rdata)
-        elif status := status_in_dialog(method, str(rdata.wholeMsg), refers=self._refers):
+        elif status := status_in_dialog(method, str(rdata.wholeMsg), refers=refers):
             answer_in_dialog(transaction, int(rdata.pjRxData), status)
 
     def _is_over(self, transaction: Any) -> None:
@@ -345,7 +344,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def _answered(self, method: str, status: int) -> None:
         """Note how a request of ours inside the dialog was answered."""
         if method == "REFER":
-            self._refer_answer = status
+            self._own_refer.answered(status)
         elif method == "INFO":
             self._keys.info_answered(status)
         elif method == "INVITE" and status >= 200 and status not in CHALLENGES:
