@@ -11,7 +11,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sipagent.call_context import CALL_ID
 from sipagent.masking import mask_numbers
@@ -35,9 +35,16 @@ class HumanFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name in logging
         """Return the line, without what would break it or drive a terminal."""
         call_id, text = call_and_text(record)
-        text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-        record.message = f"call={call_id} {text}" if call_id else text
+        record.message = f"call={call_id} {_plain(text)}" if call_id else _plain(text)
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - its name in logging
+        """Return the traceback, indented: what an exception says cannot pass for a line."""
+        return "\n".join(f"  {_plain(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _plain(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class JsonFormatter(logging.Formatter):

@@ -92,6 +92,18 @@ def test_telephone_numbers_are_not_whole(
     assert "+49171234***" in line
 
 
+def test_what_an_exception_says_is_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("info", "human")
+    try:
+        raise ValueError("a\n12:00:00.000 INFO    sipagent: forged \x1b[31m\r\u202e")
+    except ValueError:
+        log.exception("! oops")
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith("! oops")
+    assert all(line.startswith("  ") and line.isprintable() for line in others)
+    assert others[-1].endswith(r"forged \x1b[31m\r\u202e")
+
+
 def test_an_exception_is_part_of_the_same_line() -> None:
     line = formatted("oops", failing=True)
     assert len(line.splitlines()) == 1
