@@ -8,13 +8,14 @@ import { element } from "./dom.js";
 import * as approvals from "./pages/approvals.js";
 import * as call from "./pages/call.js";
 import * as calls from "./pages/calls.js";
+import * as figures from "./pages/figures.js";
 import * as past from "./pages/past.js";
 import * as plans from "./pages/plans.js";
 import { Plans } from "./plans.js";
 import { Questions } from "./questions.js";
 import { follow } from "./stream.js";
 
-const PAGES = new Map([["calls", calls], ["past", past], ["approvals", approvals], ["plans", plans]]);
+const PAGES = new Map([["calls", calls], ["past", past], ["approvals", approvals], ["plans", plans], ["figures", figures]]);
 const PAGES_OF_ONE = new Map([["call", call]]);
 const FIRST_PAGE = "calls";
 const REFUSED_AGAIN_MS = 5_000;
@@ -26,6 +27,7 @@ const box = {
   questions: new Questions(),
   calls: new Calls(),
   plans: new Plans(),
+  status: undefined, // what `/readyz` said last
   aheadMs: 0,
   /** The box's time, in milliseconds since 1970. */
   now() {
@@ -77,10 +79,11 @@ function showNavigation() {
 
 // The box's state, and how we hear of it.
 
-const heard = { status: undefined, link: "lost" };
+const heard = { link: "lost" };
 
 function showBox() {
-  const { status, link } = heard;
+  const { link } = heard;
+  const { status } = box;
   const state = link === "lost" || !status ? "unknown" : status.ready ? "ready" : "not-ready";
   byId("box").dataset.state = state;
   byId("box-text").textContent = state === "unknown" ? "Not connected" : describe(status, link);
@@ -103,7 +106,7 @@ function showBanner(text) {
 const on = {
   event(name, content) {
     if (name === "status") {
-      heard.status = content;
+      box.status = content;
       showBox();
     } else {
       box.questions.event(name, content);

@@ -5,6 +5,7 @@ import { post, request } from "../api.js";
 import { announce, element, facts, setText } from "../dom.js";
 import { visible } from "../json_text.js";
 import { keyButton, keyLine, listen } from "../keys.js";
+import { table } from "../table.js";
 import { moment, named, plainNumber } from "../words.js";
 
 export const title = "Plans";
@@ -135,16 +136,6 @@ export function mount(main, box) {
 /** Show a table under its name; without rows nothing. */
 function section(where, name, shown) {
   where.replaceChildren(...(shown === null ? [] : [element("h2", {}, name), element("div", { class: "scroll" }, shown)]));
-}
-
-function table(names, rows) {
-  if (rows.length === 0) return null;
-  const cell = (value) => element("td", {}, typeof value === "string" ? element("bdi", {}, value) : value);
-  return element(
-    "table", { class: "list still" },
-    element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)))),
-    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell)))),
-  );
 }
 
 function problemTable(problems) {
