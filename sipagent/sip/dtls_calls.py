@@ -18,8 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sipagent.errors import SipError
+
 from .dtls_dialog import DtlsDialog
-from .dtls_sdp import DTLS_PROFILE, audio_sections, picked, with_profile
+from .dtls_sdp import DTLS_PROFILE, audio_sections, picked, switched_off, with_profile
 from .pj_sdp import SdpMessage, SdpModules
 from .sdes_dialog import SdesDialog
 from .settings import SipSettings
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from .dtls_relay import MediaRelay
 
 log = logging.getLogger(__name__)
+
+_NEGOTIATES = frozenset({"INVITE", "ACK", "PRACK", "UPDATE"})
 
 DialogKey: TypeAlias = tuple[str, bool]
 """Call-ID of a dialog, and whether its INVITE was ours."""
@@ -133,7 +137,7 @@ class DtlsCalls:
                 self._open(key, message.from_tag)  # the offer will be ours
             return ""
         if known is None:
-            return self._unknown(message, key) if is_offer else ""
+            return self._unknown(message, key) if is_offer else self._unasked(message.sdp)
         if message.method == "PRACK" and not message.status:
             is_offer = known.theirs_came_last
         known.theirs_came_last = is_offer
@@ -158,6 +162,15 @@ class DtlsCalls:
         known.theirs_came_last = True
         return known.dialog.offered(message.sdp)
 
+    def _unasked(self, sdp: str) -> str:
+        """Take an answer in a dialog without a relay, or that is written as if it were."""
+        return "" if self._may_be_pjsips(sdp) else switched_off(sdp)
+
+    def _may_be_pjsips(self, sdp: str) -> bool:
+        """Tell whether PJSIP may have such audio without a relay."""
+        chosen = picked(sdp, self._srtp)
+        return not audio_sections(sdp) if chosen is None else chosen[1] != "dtls"
+
     def _sending(self, message: SdpMessage) -> str:
         key, known = self._find(message, is_ours=True)
         if not message.sdp or self._is_shown(message.sdp):
@@ -165,6 +178,8 @@ class DtlsCalls:
         if known is None:
             opens = message.method == "INVITE" and not message.status and not message.to_tag
             if not opens:
+                if message.method in _NEGOTIATES and not self._may_be_pjsips(message.sdp):
+                    raise SipError(f"leg {message.call_id} is of no dialog that is encrypted")
                 return ""
             known = self._open(key, message.from_tag)
             if known is None:  # nobody can be heard so; the peer refuses what has no fingerprint
@@ -192,7 +207,12 @@ class DtlsCalls:
             known = self._dialogs.get(key)
             if known is not None and known.caller_tag == tag:
                 return key, known
-        return (message.call_id, is_from_us), None
+        key = (message.call_id, is_from_us)
+        if not is_ours and (message.status or message.method == "ACK"):
+            # Of these the tags are only as well read as they are written.
+            alone = [each for each in self._dialogs if each[0] == message.call_id]
+            return (alone[0], self._dialogs[alone[0]]) if len(alone) == 1 else (key, None)
+        return key, None
 
     def _open(self, key: DialogKey, caller_tag: str) -> KnownDialog | None:
         if key in self._dialogs:

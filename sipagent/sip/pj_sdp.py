@@ -5,6 +5,10 @@ they are printed. Requests that open something are seen last of all before PJSUA
 who may refuse them has had a say. Descriptions are exchanged where PJSIP keeps them, read: the
 text that came stays in the message for whoever else reads it.
 
+Which dialog a request is of must be what PJSIP makes of it, or a tag written in an odd way would
+bring a description past whoever judges it: so its headers are those of a response that PJSIP makes
+to it. Of responses and ACK there are none; their text is read, and who asks must not trust it.
+
 Runs on the PJSIP thread.
 
 | resource       | acquired    | released                                      |
@@ -16,8 +20,9 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sipagent.errors import SipError
@@ -47,6 +52,12 @@ RESPONSE = 1
 
 NOT_SENT = 70_001
 """``PJ_EUNKNOWN``."""
+
+TRYING = 100
+"""Of a response that has the tags of its request, and no more."""
+
+_KIND = re.compile(r"(?:Request|Response) msg (?:(\d+)/)?([^\s/]+)/cseq=")
+"""Status and method, as PJSIP has read them (``pjsip_rx_data_get_info``)."""
 
 LARGEST_SDP_BYTES = 16_384
 
@@ -115,7 +126,8 @@ class SdpModules:
             if not (has_sdp or opens):
                 return 0
             message = self._read(rdata, info.contents.body.text() if has_sdp else "")
-            if (message.status == 0 and not message.to_tag) is not opens:
+            may_open = message.status == 0 and not message.to_tag and message.method != "ACK"
+            if may_open is not opens:
                 return 0
             if (shown := self._on_received(message)) and has_sdp:
                 # The pool of a message that came is its first member, ``tp_info.pool``.
@@ -142,11 +154,25 @@ class SdpModules:
 
     def _read(self, rdata: int, sdp: str) -> SdpMessage:
         getattr(self._pjsip, _READ)(int(self._received.this), rdata)
-        read = parse_request(str(self._received.wholeMsg), "", at=0.0)
-        status = int(read.uri) if read.method.startswith("SIP/") and read.uri.isdigit() else 0
-        method = read.first("cseq").rpartition(" ")[2] if status else read.method
-        tags = read.tag("from"), read.tag("to")
-        return SdpMessage(method, status, read.first("call-id"), *tags, sdp)
+        kind = _KIND.match(str(self._received.info))
+        if kind is None:
+            raise SipError("PJSIP does not tell what came")
+        status, method = int(kind[1] or 0), kind[2]
+        if status or method == "ACK":
+            read = parse_request(str(self._received.wholeMsg), "", at=0.0)
+            tags = read.tag("from"), read.tag("to")
+            return SdpMessage(method, status, read.first("call-id"), *tags, sdp)
+        made = ctypes.c_void_p()
+        endpoint = self._pjsip.pjsua_get_pjsip_endpt()
+        if self._pjsip.pjsip_endpt_create_response(
+            endpoint, rdata, TRYING, None, ctypes.byref(made)
+        ):
+            raise SipError("PJSIP does not read a request")
+        try:
+            answer = self._written(TxData.from_address(made.value or 0).message.contents)
+        finally:
+            self._pjsip.pjsip_tx_data_dec_ref(made)
+        return replace(answer, method=method, status=0, sdp=sdp)
 
     def _written(self, message: PjMessage) -> SdpMessage:
         call_id = self._header(message, pj.PJSIP_H_CALL_ID, CallIdHeader).id.text()
@@ -191,6 +217,8 @@ def _declared(library: ctypes.CDLL) -> Any:
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "pjsua_get_pjsip_endpt": (pointer, []),
+        "pjsip_endpt_create_response": (number, [pointer, pointer, number, pointer, pointer]),
+        "pjsip_tx_data_dec_ref": (number, [pointer]),
         "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
         "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
         "pjmedia_sdp_print": (number, [pointer, pointer, size]),

@@ -306,3 +306,40 @@ async def test_an_invite_that_comes_by_two_ways_stays_encrypted() -> None:
         await peer.agreed()
         await told(leg, "Confirmed")
         await caller.let_go(leg)
+
+
+def oddly(request: bytes) -> bytes:
+    """Return a request that PJSIP reads as it was."""
+    return request.replace(b";tag=", b";TAG=").replace(b"\r\n", b"\n")
+
+
+async def test_no_way_of_writing_a_request_leads_past_the_encryption() -> None:
+    async with (
+        switchboard(srtp=REQUIRED) as board,
+        SipSocket(board.endpoint.port) as line,
+        DtlsPeer("server") as peer,
+    ):
+        caller = Dialog(line)
+        caller.cseq = 1
+        line.send(oddly(line.request("INVITE", "c1", body=peer.description("actpass"))))
+        leg = await board.incoming.get()
+        leg.answer()
+        assert "UDP/TLS/RTP/SAVP" in await caller.accepted()
+        await peer.agreed()
+        await told(leg, "Confirmed")
+        plain = sdp(port=peer.port, version=2)
+        line.send(oddly(line.request("INVITE", "c1", body=plain, tag=caller.tag, cseq=2)))
+        caller.cseq = 2
+        assert (await caller.response("INVITE")).startswith("SIP/2.0 488")
+        caller.send("ACK")
+        await caller.let_go(leg)
+
+
+async def test_an_answer_in_the_clear_is_none_however_it_is_written() -> None:
+    async with SipSocket(0) as callee, switchboard(srtp=REQUIRED) as board:
+        leg = await board.endpoint.dial(f"sip:bob@127.0.0.1:{callee.port}")
+        invite = await callee.received.get()
+        callee.reply(invite.replace(";tag=", ";TAG="), "200 OK", body=sdp())
+        await callee.agrees_to("BYE")
+        await told(leg, "Disconnected")
+        assert leg.media is None
