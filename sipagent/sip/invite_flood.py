@@ -32,7 +32,9 @@ class InviteFlood:
         if len(request.media) > MAX_MEDIA_SECTIONS:
             return Answer(488, why="too_much_media")
         sections = request.media.count("audio")
-        return self._paced(sections, request.at) if request.is_in_dialog and sections else None
+        if not sections or not (request.is_in_dialog or request.claims_dialog):
+            return None
+        return self._paced(sections, request.at)
 
     def at_the_desk(self, request: Request) -> Answer | None:
         """Refuse new INVITEs that come too fast."""

@@ -28,6 +28,8 @@ from typing import Any
 
 from sipagent.errors import SipError
 
+from .invite_flood import WITH_OFFERS
+from .pj_dialog import dialog_of
 from .pj_module import registered
 from .pj_structs import PjArrayHeader, PjCallback, PjList, pj_string
 from .pjlib import native, pj
@@ -108,11 +110,17 @@ class RequestModule:
         request = parse_request(text, source, at=monotonic())
         if method := _INFO.match(str(self._received.info)):
             request = replace(request, method=method[1])
-        if not self._looks_for_dialogs or not (tag := request.tag("to")):
+        if not self._looks_for_dialogs:
             return request
-        words = (request.first("call-id"), tag, request.tag("from"))
+        call_id, from_tag, tag = request.first("call-id"), request.tag("from"), request.tag("to")
+        if request.method in WITH_OFFERS and request.media:
+            call_id, from_tag, tag = dialog_of(rdata)  # it opens sockets, however it is written
+        if not tag:
+            return request
+        words = (call_id, tag, from_tag)
         strings = [ctypes.byref(pj_string(word)) for word in words]
-        return replace(request, is_in_dialog=bool(self._pjsip.pjsip_ua_find_dialog(*strings, 0)))
+        found = bool(self._pjsip.pjsip_ua_find_dialog(*strings, 0))
+        return replace(request, is_in_dialog=found, claims_dialog=True)
 
     def _respond(self, rdata: int, answer: Answer) -> bool:
         pool = self._pjsip.pjsua_pool_create(b"answer", 4096, 1024)

@@ -22,17 +22,16 @@ import ctypes
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sipagent.errors import SipError
 
+from .pj_dialog import dialog_of, dialog_words, header
 from .pj_module import registered
 from .pj_requests import DESK, DOOR
 from .pj_structs import (
-    CallIdHeader,
     CSeqHeader,
-    FromToHeader,
     PjBody,
     PjCallback,
     PjMessage,
@@ -52,9 +51,6 @@ RESPONSE = 1
 
 NOT_SENT = 70_001
 """``PJ_EUNKNOWN``."""
-
-TRYING = 100
-"""Of a response that has the tags of its request, and no more."""
 
 _KIND = re.compile(r"(?:Request|Response) msg (?:(\d+)/)?([^\s/]+)/cseq=")
 """Status and method, as PJSIP has read them (``pjsip_rx_data_get_info``)."""
@@ -162,33 +158,12 @@ class SdpModules:
             read = parse_request(str(self._received.wholeMsg), "", at=0.0)
             tags = read.tag("from"), read.tag("to")
             return SdpMessage(method, status, read.first("call-id"), *tags, sdp)
-        made = ctypes.c_void_p()
-        endpoint = self._pjsip.pjsua_get_pjsip_endpt()
-        if self._pjsip.pjsip_endpt_create_response(
-            endpoint, rdata, TRYING, None, ctypes.byref(made)
-        ):
-            raise SipError("PJSIP does not read a request")
-        try:
-            answer = self._written(TxData.from_address(made.value or 0).message.contents)
-        finally:
-            self._pjsip.pjsip_tx_data_dec_ref(made)
-        return replace(answer, method=method, status=0, sdp=sdp)
+        return SdpMessage(method, 0, *dialog_of(rdata), sdp)
 
     def _written(self, message: PjMessage) -> SdpMessage:
-        call_id = self._header(message, pj.PJSIP_H_CALL_ID, CallIdHeader).id.text()
-        tags = [
-            self._header(message, kind, FromToHeader).tag.text()
-            for kind in (pj.PJSIP_H_FROM, pj.PJSIP_H_TO)
-        ]
-        method = self._header(message, pj.PJSIP_H_CSEQ, CSeqHeader).method.name.text()
+        method = header(message, pj.PJSIP_H_CSEQ, CSeqHeader).method.name.text()
         status = message.line.status.code if message.type == RESPONSE else 0
-        return SdpMessage(method, status, call_id, tags[0], tags[1], self._sdp_of(message))
-
-    def _header(self, message: PjMessage, kind: int, structure: Any) -> Any:
-        found = self._pjsip.pjsip_msg_find_hdr(ctypes.byref(message), kind, None)
-        if not found:
-            raise SipError("a message of PJSIP lacks a header")
-        return structure.from_address(found)
+        return SdpMessage(method, status, *dialog_words(message), self._sdp_of(message))
 
     def _sdp_of(self, message: PjMessage) -> str:
         if not message.body:
@@ -216,11 +191,7 @@ def _declared(library: ctypes.CDLL) -> Any:
     """Give the C functions used here their types; a pointer taken for an int would be cut."""
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
     signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsip_endpt_create_response": (number, [pointer, pointer, number, pointer, pointer]),
-        "pjsip_tx_data_dec_ref": (number, [pointer]),
         "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
-        "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
         "pjmedia_sdp_print": (number, [pointer, pointer, size]),
         "pjmedia_sdp_parse": (number, [pointer, pointer, size, pointer]),
         "pj_pool_alloc": (pointer, [pointer, size]),

@@ -29,6 +29,8 @@ class Request:
     """Lower-case names, compact ones written out, in order of arrival."""
     is_in_dialog: bool = False
     """Whether it belongs to a dialog that is there (RFC 3261 section 12.2.2)."""
+    claims_dialog: bool = False
+    """Whether To has a tag: it may be of a dialog that is written to look like none."""
     media: tuple[str, ...] = ()
     """Kind of each media section it has, in lower case (RFC 8866 section 5.14)."""
 

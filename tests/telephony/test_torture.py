@@ -61,6 +61,28 @@ async def test_offers_of_much_media_end_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("usual", "odd"), [(b";tag=", b";TAG="), (b"Call-ID:", b"Call-ID: another\r\nCall-ID:")]
+)
+async def test_offers_that_come_too_fast_are_refused_however_they_are_written(
+    usual: bytes, odd: bytes
+) -> None:
+    more = sdp(version=2) + "m=audio 40002 RTP/AVP 0\r\n" * 3
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        statuses = []
+        for cseq in range(2, 14):
+            body = more if cseq % 2 else sdp(version=cseq)
+            offer = peer.request("INVITE", "c1", body=body, tag=caller.tag, cseq=cseq)
+            peer.send(offer.replace(usual, odd))
+            caller.cseq = cseq
+            statuses.append((await caller.response("INVITE"))[8:11])
+            caller.send("ACK")
+        assert "503" in statuses
+        await caller.let_go(leg)
+
+
+@pytest.mark.parametrize(
     ("method", "status"),
     [
         ("SUBSCRIBE", 489),
