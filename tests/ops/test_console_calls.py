@@ -21,7 +21,7 @@ from sipagent.operator_acts import (
     TransferTo,
     Whisper,
 )
-from sipagent.ops.channel import OperatorAsked
+from sipagent.ops.channel import ApprovalClosed, OperatorAsked
 from sipagent.ops.clock import unix_time
 
 from .browser import launched, needs_chromium, opened
@@ -62,11 +62,14 @@ def acts(running: Served) -> list[OperatorAct]:
     return [message.act for _, message in running.sent if isinstance(message, OperatorAsked)]
 
 
-async def overflow(page: Page) -> int:
-    """Return by how much the page is wider than its window."""
+async def assert_tame(page: Page) -> None:
+    """Hold that what others wrote is text, all of it to be seen, and no wider than the window."""
+    assert await page.locator("#page script").count() == 0
+    shown = await page.locator("#page").inner_text()
+    assert "<script>alert(1)</script>" in shown
+    assert not set("\u202e\u2028\x1b\x00") & set(shown)
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    found: int = await page.evaluate(width)
-    return found
+    assert await page.evaluate(width) == 0
 
 
 async def test_a_call_is_listed_as_it_goes(browser: Browser, tmp_path: Path) -> None:
@@ -119,7 +122,10 @@ async def test_a_call_is_followed(browser: Browser, tmp_path: Path) -> None:
             await expect(talk).to_contain_text("hands over to Bob")
             await expect(talk).to_contain_text("whisper Be kind.")
             await expect(page.locator("#same")).to_contain_text("Good morning.")  # stays in place
+            running.api.heard("w", asked("a1"))
+            await expect(page).to_have_title("(1) +4930123456 → +49301110 · sipagent")
             tell(running, ENDED)
+            running.api.heard("w", ApprovalClosed("a1", is_decided=False))
             await expect(page.locator(".chip")).to_have_text("ended: the caller hung up")
             await expect(page.get_by_role("region", name="What to do")).to_be_hidden()
 
@@ -199,13 +205,11 @@ async def test_what_callers_write_is_text(browser: Browser, tmp_path: Path) -> N
             row = page.locator("tr[data-id=c1]")
             await expect(row).to_contain_text("<script>alert(1)</script>")
             await expect(row).to_contain_text(r"\u202e")
-            assert await page.locator("#page script").count() == 0
-            assert await overflow(page) == 0
+            await assert_tame(page)
             await page.keyboard.press("j")
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("log")).to_contain_text("<script>alert(1)</script>")
-            assert await page.locator("#page script").count() == 0
-            assert await overflow(page) == 0
+            await assert_tame(page)
 
 
 async def test_a_call_that_is_not_there_is_said(browser: Browser, tmp_path: Path) -> None:

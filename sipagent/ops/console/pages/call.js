@@ -84,11 +84,13 @@ export function mount(main, box, callId) {
     back.href = isListed ? "#/calls" : "#/past";
     setText(back, isListed ? "Calls" : "Past calls");
     showKeys(keys, [["b", "back"], ["d", "flight record"], ...(player ? playKeys : []), ...(call.state === "ended" ? [] : actKeys)]);
-    document.title = `${partiesText(call)} · sipagent`;
+    const [waiting = ""] = document.title.match(/^\(\d+\) /) ?? [];
+    document.title = `${waiting}${partiesText(call)} · sipagent`;
+    if (whole.record) clearInterval(ticking); // nothing changes any more
   }
 
   function onChange(changedId) {
-    if (changedId !== undefined && changedId !== callId) return;
+    if ((changedId !== undefined && changedId !== callId) || whole?.record) return;
     const isOver = box.calls.get(callId)?.state === "ended";
     const isNew = changedId === undefined || whole === undefined || (isOver && whole.state !== "ended");
     if (isNew) load();
@@ -116,9 +118,9 @@ export function mount(main, box, callId) {
     download.disabled = false;
   }
 
+  const ticking = setInterval(show, 1_000);
   load().then(() => { if (whole && whole.state !== "ended") acts.offerAgents(whole.plan).catch(() => {}); });
   const ends = [box.calls.watch(onChange), box.questions.watch(show), listen(onKey)];
-  const ticking = setInterval(show, 1_000);
   return () => {
     isGone = true;
     clearTimeout(again);
