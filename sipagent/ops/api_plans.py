@@ -14,8 +14,9 @@ from sipagent.dialplan.versions import PlanVersion
 from sipagent.errors import JournalError
 
 from .api_guard import error_response, read_body
+from .api_plan_shapes import Plans, PlansChecked, PlansLoaded, PlansReplayed
 from .api_routes import Answer, Route
-from .api_shapes import Error, Plans, PlansChecked, PlansLoaded, PlansReplayed
+from .api_shapes import Error
 from .clock import shown_time
 from .plan_counts import PlanCounts
 from .plan_state import (
