@@ -32,6 +32,9 @@ READY_S = 2.0
 STALL_S = 2.0
 """Between one piece of its sound and the next, though they are made faster than they are heard."""
 
+LONGEST_S = 60.0
+"""Of the agent's sound: nobody listens longer, and some models do not stop."""
+
 Voice: TypeAlias = Literal["", "agent", "local"]
 
 Speak: TypeAlias = Callable[[str], AsyncIterator[Pcm]]
@@ -102,8 +105,13 @@ class Briefing:
         try:
             speaking = cast(AsyncGenerator[Pcm, None], self._speak(self._words))
             async with aclosing(speaking):
+                made_s = 0.0
                 async for piece in speaking:
                     self._pieces.put_nowait(piece)
+                    made_s += len(piece) / RATE_HZ
+                    if made_s > LONGEST_S:
+                        log.warning("! a briefing that does not end is cut")
+                        break
         except SipAgentError as error:
             log.warning("! a briefing that the agent cannot say: %s", error)
         else:

@@ -75,6 +75,14 @@ async def test_the_agent_says_it() -> None:
     assert voices.is_over.is_set()
 
 
+async def test_an_agent_that_does_not_stop_is_cut() -> None:
+    voices = Voices(pieces=round(3 * briefing.LONGEST_S * 1_000 / PIECE_MS))
+    made, levels = await voices.heard()
+    assert (made.voice, levels) == ("agent", [AGENTS])
+    assert voices.duration_ms <= 1_000 * briefing.LONGEST_S + 2 * PIECE_MS
+    assert voices.asked == ["agent: Ada."]
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 async def test_where_it_cannot_the_local_voice_does(hangs: bool) -> None:
     voices = Voices(pieces=0, fails=not hangs, hangs=hangs)
