@@ -25,9 +25,9 @@ export class Acts {
     this.agents = element("datalist", { id: "agents-of-plan" });
     this.fields = {
       w: this.#field("w", "Whisper", "Only the agent gets it", (text) => this.#do("whisper", { text }, "Whispered")),
-      s: this.#field("s", "Say", "The caller hears exactly this", (text) => this.#do("say", { text }, "Being said")),
+      s: this.#field("s", "Say", "The caller hears just this", (text) => this.#do("say", { text }, "Being said")),
       h: this.#field("h", "Hand over", "Persona", (agent) => this.#do("handover", { agent }, "Handed over"), { list: "agents-of-plan" }),
-      t: this.#field("t", "Transfer", "Target of the plan, or sip:…", (to) => this.#transfer(to)),
+      t: this.#field("t", "Transfer", "Target, or sip:…", (to) => this.#transfer(to)),
     };
     this.buttons = {
       m: keyButton("Mute caller", "m", { "aria-pressed": "false" }, () => this.#mute("inbound")),
