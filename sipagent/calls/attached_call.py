@@ -103,7 +103,8 @@ class AttachedCall:
     ) -> None:
         self.call_id, self.realtime_call_id = call_id, entry.realtime_call_id
         self._mcp = CallMcp(call_id, setup.mcp, self._tell)
-        self._entry, self._agent = entry, self._mcp.agent(agent)
+        setup = self._mcp.equip(setup)
+        self._entry, self._agent = entry, setup.personas[agent.name]
         self._is_resumed = entry.state is AttachedState.ACCEPTED
         self._endpoint = call_endpoint(endpoint, entry.realtime_call_id)
         self._observer, self._wall_clock = observer, wall_clock

@@ -30,7 +30,6 @@ from .call_words import call_words
 from .delegation_approvals import Approver, Nobody
 from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
-from .personas import personas
 from .route_keys import route_keys
 from .routed import routed
 from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
@@ -187,7 +186,7 @@ class AttachedDesk:
             end = self._connector.hangup
             self._refuse(call_id, entry, gone, lambda: end(entry.realtime_call_id))
             return
-        agent = personas(setup.agent).get(entry.agent or setup.agent.name)
+        agent = setup.personas.get(entry.agent or setup.agent.name)
         if agent is None:
             name = setup.agent.name
             log.warning("call=%s ! agent %s is gone, %s goes on", call_id, entry.agent, name)

@@ -25,7 +25,6 @@ from .acting import refused_or_begun
 from .attached_conversation import AttachedConversation
 from .attached_transfer import AttachedTransfer
 from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight
-from .personas import personas
 from .setup import CallSetup
 from .termination import Reason
 
@@ -51,7 +50,7 @@ class AttachedOperator:
         hang_up: Callable[[Reason, str, bool], None],
         tell: Callable[[facts.Fact], None],
     ) -> None:
-        self._call_id, self._agents = call_id, personas(setup.agent)
+        self._call_id, self._agents = call_id, setup.personas
         self._conversation, self._transfer = conversation, transfer
         self._hang_up, self._tell = hang_up, tell
 

@@ -133,6 +133,7 @@ def leg_parts(
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
     transfer = LegTransfer(call_id, setup, dial, approver, endpoint)
+    mcp = LegMcp(call_id, setup)
     return LegParts(
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,
@@ -143,7 +144,7 @@ def leg_parts(
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
         approvals=LegApprovals(approver),
-        mcp=LegMcp(call_id, setup),
+        mcp=mcp,
         fallback=LegFallback(),
         judges=Judges(call_id, setup.script, endpoint),
         messages=LegMessages(
@@ -154,5 +155,5 @@ def leg_parts(
             called=invite.called_user,
             wall_clock=wall_clock,
         ),
-        operator=Operator(setup, transfer),
+        operator=Operator(mcp.setup, transfer),
     )

@@ -96,9 +96,14 @@ class CallMcp:
         self._call_id, self._setup, self._tell = call_id, setup, tell
         self._servers = {each.name: _Server(each) for each in setup.servers}
 
-    def agent(self, agent: RealtimeAgent) -> RealtimeAgent:
-        """Return ``agent``, and all it may hand over to, with the servers of this call."""
-        return agent if not self._servers else self._with_servers(agent, {})
+    def equip(self, setup: CallSetup) -> CallSetup:
+        """Return ``setup`` with agents that have the servers of this call."""
+        if not self._servers:
+            return setup
+        made: dict[int, RealtimeAgent] = {}
+        agent = self._with_servers(setup.agent, made)
+        others = tuple(self._with_servers(each, made) for each in setup.others)
+        return replace(setup, agent=agent, others=others)
 
     async def open(self) -> None:
         """Connect all at once; never raises but for cancellation."""
@@ -140,7 +145,7 @@ class LegMcp(CallPart):
     def __init__(self, call_id: str, setup: CallSetup) -> None:
         super().__init__()
         self._mcp = CallMcp(call_id, setup.mcp, self._tell)
-        self.setup = replace(setup, agent=self._mcp.agent(setup.agent))
+        self.setup = self._mcp.equip(setup)
         """With agents that have the servers."""
 
     def join(self, hands: CallHands) -> None:

@@ -12,7 +12,6 @@ such as of a transfer, is told by facts of its own.
 
 from __future__ import annotations
 
-from sipagent.agents.agent import RealtimeAgent
 from sipagent.operator_acts import (
     DONE,
     ActAnswer,
@@ -37,7 +36,6 @@ from .leg_transfer import LegTransfer
 from .muting import Muting
 from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight
 from .part import CallPart
-from .personas import personas
 from .prompts import spoken_prompt
 from .screened import Screened
 from .setup import CallSetup
@@ -58,7 +56,7 @@ class Operator(CallPart):
     def __init__(self, setup: CallSetup, transfer: LegTransfer) -> None:
         super().__init__()
         self._transfer = transfer
-        self._agents: dict[str, RealtimeAgent] = personas(setup.agent)
+        self._agents = setup.personas
         self._muting = Muting(setup.session.get("turn_detection"))
 
     def hear(self, source: FrameSource) -> FrameSource:

@@ -79,9 +79,11 @@ def prepare_call(
     builtins = builtin_tools(
         transfer, None if backend is None else backend.timeout_s, keypad.fields
     )
+    agent, *others = build_agents(plan, builtins, embedded=embedded, version=version.sha)
     return CallSetup(
         plan=plan.name,
-        agent=build_agents(plan, builtins, embedded=embedded, version=version.sha),
+        agent=agent,
+        others=tuple(others),
         greeting=session.greeting,
         session=_session_options(session),
         policy=CallPolicy(

@@ -208,7 +208,14 @@ class CallSetup:
     """Of the date and time that texts name; ``""``: that of this machine."""
     words: Mapping[str, str] = field(default_factory=dict)
     """The same and what the call says of itself, where texts of the plan name it."""
+    others: tuple[RealtimeAgent, ...] = ()
+    """Agents of the plan that do not answer, whether or not a handoff leads to them."""
     version: PlansVersion = NO_VERSION
+
+    @property
+    def personas(self) -> dict[str, RealtimeAgent]:
+        """Return all agents of the plan by name."""
+        return {agent.name: agent for agent in (self.agent, *self.others)}
 
     def about(
         self, words: Mapping[str, str], variables: Mapping[str, str], at_s: float

@@ -18,8 +18,8 @@ def build_agents(
     *,
     embedded: bool = False,
     version: str = "",
-) -> RealtimeAgent:
-    """Return the agent that answers; the others hang on its handoffs.
+) -> tuple[RealtimeAgent, ...]:
+    """Return the agents, the one that answers first.
 
     Args:
         plan: Checked, so that every name in it exists.
@@ -42,7 +42,7 @@ def build_agents(
     }
     for agent in plan.dialplan.agents:
         made[agent.name].handoffs = [made[name] for name in agent.handoffs]
-    return made[plan.dialplan.agents[0].name]
+    return tuple(made.values())
 
 
 def _instructions(agent: Agent) -> str | Instructions:

@@ -198,7 +198,7 @@ def _unreachable(plan: Dialplan, document: Document) -> Iterator[Finding]:
     for index, agent in enumerate(plan.agents):
         path = ("agents", index, "name")
         if agent.name not in reached and not document.is_borrowed(path):
-            text = f'"{agent.name}" never speaks: it is not the first, and no handoff leads to it'
+            text = f'no handoff leads to "{agent.name}": it speaks only if an operator wants it to'
             yield document.finding(path, text, Severity.WARNING)
 
 

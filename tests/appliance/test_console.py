@@ -32,8 +32,7 @@ otherwise = ["Hello, this is your colleague."]
 
 
 async def test_a_call_is_followed_steered_ended_and_heard_again(tmp_path: Path) -> None:
-    tools = 'tools = ["delegate", "hangup"]'
-    changes = {tools: f'{tools}\nhandoffs = ["Colleague"]', "[backend]": COLLEAGUE}
+    changes = {"[backend]": COLLEAGUE}
     async with (
         launched() as browser,
         refund_line(tmp_path, changes=changes, script=SCRIPT) as (running, _, caller),

@@ -432,8 +432,8 @@ async def operated(running: Provider, act: OperatorAct) -> ActAnswer:
 
 async def test_operators_act_as_far_as_the_provider_lets_them() -> None:
     billing = RealtimeAgent("Billing", instructions="Invoices.")
-    agent = RealtimeAgent("Reception", handoffs=[billing])
-    setup = call_setup(agent=agent, transfer=TRANSFER)
+    agent = RealtimeAgent("Reception")
+    setup = call_setup(agent=agent, others=(billing,), transfer=TRANSFER)
     async with provider(entry(), route=lambda _: setup) as running:
         await running.desk.look()
         assert (await operated(running, Say("x"))).status == 409  # nobody talks yet

@@ -323,7 +323,8 @@ async def test_a_call_let_go_is_taken_up_by_the_next_desk_with_the_same_id() -> 
 
 async def test_a_call_taken_up_again_goes_on_with_its_agent_and_its_history() -> None:
     billing = RealtimeAgent("Billing", instructions="You are billing.")
-    setup = call_setup(agent=RealtimeAgent("Reception", handoffs=[billing]), greeting="Greet.")
+    reception = RealtimeAgent("Reception", handoffs=[billing])
+    setup = call_setup(agent=reception, others=(billing,), greeting="Greet.")
     known = alive(agent="Billing", history=(SAID,))
     async with provider(known, route=lambda _: setup) as running:
         await running.desk.resume()

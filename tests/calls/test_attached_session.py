@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from sipagent.agents.agent import RealtimeAgent
-from sipagent.agents.handoffs import realtime_handoff
 from sipagent.calls.attached_events import AttachFailed, CallOver
 from sipagent.calls.attached_session import (
     attach_failure,
@@ -21,7 +20,6 @@ from sipagent.calls.events import SessionFailed
 from sipagent.calls.facts import Fact, NoteTaken
 from sipagent.calls.journal import AttachedState, JournalEntry
 from sipagent.calls.judges import Judges
-from sipagent.calls.personas import personas
 from sipagent.calls.termination import Reason
 from sipagent.calls.transfer_wish import TransferWish
 from sipagent.errors import SessionError, SessionLost, SessionRejected, SessionTimeout
@@ -99,16 +97,6 @@ def test_an_attached_socket_asks_for_a_call_and_for_no_model() -> None:
 def test_the_silence_that_ends_a_turn_is_the_endpoints_default_or_unknown() -> None:
     assert silence_ms(call_setup(silence_duration_ms=900)) == 500
     assert silence_ms(call_setup(silence_duration_ms=None)) is None
-
-
-def test_an_agent_is_found_by_name_however_far_away() -> None:
-    billing, support = RealtimeAgent("Billing"), RealtimeAgent("Support")
-    sales = RealtimeAgent("Sales", handoffs=[realtime_handoff(billing)])
-    first = RealtimeAgent("Reception", handoffs=[support, sales])
-    billing.handoffs.append(first)  # and back
-    assert personas(first)["Reception"] is first
-    assert personas(first)["Billing"] is billing
-    assert "Nobody" not in personas(first)
 
 
 def test_tools_are_told_of_the_call() -> None:

@@ -17,11 +17,13 @@ from sipagent.calls.mcp_setup import McpSetup, mcp_setup
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plans import Plan
 from sipagent.dialplan.secrets import Secrets
+from sipagent.operator_acts import DONE, HandOver
 from tests.agents.mcp_library import Library, over_http
 from tests.realtime.playbook import function_call
 
 from .attached import entry, provider
 from .talk import call_setup
+from .test_operator import wants
 from .test_transferring import talking
 
 PATIENT = CallPolicy(ready_within_s=30.0)
@@ -72,6 +74,17 @@ async def test_an_agent_has_the_tools_of_its_server_and_no_others(
         again = function_call("surroundings", "call_2", response_id="resp_2")
         await running.calls(again, response_id="resp_2")
         assert '"desk":"t0p"' in (await running.outputs(2))[1].replace(" ", "")
+
+
+async def test_an_agent_that_only_an_operator_lets_speak_has_its_server(
+    tmp_path: Path, library: str
+) -> None:
+    setup = {"agent": RealtimeAgent("Ben"), "others": (RealtimeAgent("Ada"),), "policy": PATIENT}
+    mcp = servers(tmp_path, url=library, allow=("find_book",))
+    async with talking(tmp_path, mcp=mcp, **setup) as running:
+        assert await wants(running, HandOver("Ada")) == DONE
+        _, update = await running.endpoint.has_received("session.update", 2)
+        assert [tool["name"] for tool in update["session"]["tools"]] == ["find_book"]
 
 
 async def test_a_tool_of_a_server_may_need_a_persons_word(tmp_path: Path, library: str) -> None:

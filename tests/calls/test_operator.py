@@ -68,8 +68,7 @@ async def test_a_whisper_is_for_the_agent_and_asks_for_no_answer(tmp_path: Path)
 
 async def test_another_persona_takes_over(tmp_path: Path) -> None:
     billing = RealtimeAgent("Billing", instructions="You know invoices.")
-    agent = RealtimeAgent("Ada", handoffs=[billing])
-    async with talking(tmp_path, agent=agent) as running:
+    async with talking(tmp_path, agent=RealtimeAgent("Ada"), others=(billing,)) as running:
         assert await wants(running, HandOver("Billing")) == DONE
         _, update = await running.endpoint.has_received("session.update", 2)
         assert "invoices" in update["session"]["instructions"]

@@ -53,6 +53,16 @@ def prepared(**session: Any) -> CallSetup:
     return setup
 
 
+def test_a_call_knows_all_agents_of_its_plan() -> None:
+    agents = [{"name": name, "instructions": "x"} for name in ("Ada", "Ben", "Cy")]
+    setup = decided(agents=agents)
+    assert isinstance(setup, CallSetup)
+    assert setup.agent.name == "Ada"
+    assert {name: agent.name for name, agent in setup.personas.items()} == {
+        name: name for name in ("Ada", "Ben", "Cy")
+    }
+
+
 def test_a_plan_may_decide_that_nobody_answers() -> None:
     assert decided(refuse={"status": 404}) == RefuseCall("desk", 404)
     assert decided(refer={"target_uri": "tel:1"}) == ReferCall("desk", "tel:1")

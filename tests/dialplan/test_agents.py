@@ -54,25 +54,26 @@ def plan(write: Write, tmp_path: Path) -> Plan:
 
 
 def test_the_first_agent_answers_and_handoffs_may_lead_back(plan: Plan) -> None:
-    reception = build_agents(plan, BUILTINS)
+    reception, other = build_agents(plan, BUILTINS)
     assert (reception.name, reception.instructions) == ("Reception", "Receive.")
     assert [tool.name for tool in reception.tools] == ["f", "hangup"]
     billing = as_handoff(reception.handoffs[0]).agent
     assert len(reception.handoffs) == 1
+    assert billing is other
     assert (billing.voice, billing.handoff_description) == ("cedar", "Bills.")
     assert billing.handoffs == [reception]
 
 
 def test_each_call_has_agents_of_its_own(plan: Plan) -> None:
-    assert build_agents(plan, BUILTINS) is not build_agents(plan, BUILTINS)
+    assert build_agents(plan, BUILTINS)[0] is not build_agents(plan, BUILTINS)[0]
 
 
 def test_the_embedded_engine_gets_the_script_and_others_the_stored_prompt(plan: Plan) -> None:
-    reception = build_agents(plan, BUILTINS, embedded=True)
+    reception, _ = build_agents(plan, BUILTINS, embedded=True)
     assert reception.prompt == {"id": "p", "variables": {"agent": "Reception"}}
     billing = as_handoff(reception.handoffs[0]).agent
     assert billing.prompt == {"id": "p", "variables": {"agent": "Billing"}}
-    assert build_agents(plan, BUILTINS).prompt == {"id": "pmpt_1"}
+    assert build_agents(plan, BUILTINS)[0].prompt == {"id": "pmpt_1"}
 
 
 def test_without_script_or_prompt_there_is_none(
@@ -80,8 +81,8 @@ def test_without_script_or_prompt_there_is_none(
 ) -> None:
     write("p.toml", minimal("p"))
     (plan,) = load_dir(tmp_path).plans
-    assert build_agents(plan, BUILTINS).prompt is None
-    assert build_agents(plan, BUILTINS, embedded=True).prompt is None
+    assert build_agents(plan, BUILTINS)[0].prompt is None
+    assert build_agents(plan, BUILTINS, embedded=True)[0].prompt is None
 
 
 def test_beside_is_the_folder_of_the_plan(plan: Plan, tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_each_agent_is_told_its_own_name(write: Write, tmp_path: Path) -> None:
     write("p.script.toml", "")
     write("t.py", 'def f():\n  "f"')
     (plan,) = load_dir(tmp_path).plans
-    reception = build_agents(plan, BUILTINS)
+    reception, _ = build_agents(plan, BUILTINS)
     call = SimpleNamespace(words={"plan": "p", "agent": "Reception"})
     told = [each.instructions for each in (reception, as_handoff(reception.handoffs[0]).agent)]
     assert [text(call, reception) for text in told if callable(text)] == [

@@ -44,8 +44,8 @@ def test_an_unknown_handoff_is_named(findings: Findings) -> None:
     assert findings(plan(agent("A", 'handoffs = ["Biling"]'), agent("Billing"))) == [
         'plan.toml:5: agents[0].handoffs[0]: there is no agent "Biling" (did you mean "Billing"?);'
         " known: A, Billing",
-        'plan.toml:7: agents[1].name: warning: "Billing" never speaks: it is not the first, and no'
-        " handoff leads to it",
+        'plan.toml:7: agents[1].name: warning: no handoff leads to "Billing": it speaks only if an'
+        " operator wants it to",
     ]
 
 

@@ -42,7 +42,7 @@ def plans() -> PlanSet:
 def test_every_call_is_answered(plans: PlanSet, called: str, agent: str) -> None:
     plan = plans.take(CallKeys(called))
     assert plan is not None
-    assert build_agents(plan, builtin_tools(TRANSFER, 60.0)).name == agent
+    assert build_agents(plan, builtin_tools(TRANSFER, 60.0))[0].name == agent
 
 
 @pytest.mark.parametrize(

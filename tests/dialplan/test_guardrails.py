@@ -40,7 +40,7 @@ def reception(write: Write, tmp_path: Path) -> RealtimeAgent:
     write("p.toml", PLAN)
     write("rules.py", RULES)
     (plan,) = load_dir(tmp_path).plans
-    return build_agents(plan, {})
+    return build_agents(plan, {})[0]
 
 
 async def tripped(agent: RealtimeAgent, text: str) -> list[str]:
@@ -132,13 +132,13 @@ async def test_patterns_and_phrases_are_found(
     patterns = r"patterns = ['\b(?:\d[ -]?){13,16}\b', '\bacme\b']"
     write("p.toml", f'{GUARDRAIL}{patterns}\nphrases = ["a phrase"]\n')
     (plan,) = load_dir(tmp_path).plans
-    assert await tripped(build_agents(plan, {}), text) == (["g"] if is_blocked else [])
+    assert await tripped(build_agents(plan, {})[0], text) == (["g"] if is_blocked else [])
 
 
 async def test_no_pattern_takes_forever(write: Write, tmp_path: Path) -> None:
     write("p.toml", f"{GUARDRAIL}patterns = ['(x+x+)+y']\n")
     (plan,) = load_dir(tmp_path).plans
-    assert await tripped(build_agents(plan, {}), "x" * 50_000) == []
+    assert await tripped(build_agents(plan, {})[0], "x" * 50_000) == []
 
 
 @pytest.mark.parametrize(
