@@ -17,7 +17,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from .includes import OF_PLANS
-from .model import Model
 from .models import Dialplan
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -61,7 +60,7 @@ def docstrings(model: type[BaseModel]) -> dict[str, str]:
     """Return what is written below each field of a model, on one line."""
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        if not issubclass(each, Model) or each is Model:
+        if not issubclass(each, BaseModel) or each is BaseModel:
             continue
         (body,) = ast.parse(textwrap.dedent(inspect.getsource(each))).body
         assert isinstance(body, ast.ClassDef)

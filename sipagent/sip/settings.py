@@ -64,9 +64,13 @@ class SipSettings(Table):
     invites_per_source_per_s: Annotated[float, Field(gt=0, le=1_000)] = 10.0
     """INVITEs from one address; more are answered 503."""
     session_timers: SessionTimers = SessionTimers()
+    """A table: how calls whose other end is gone are noticed."""
     tls: TlsSettings = TlsSettings()
+    """A table: SIP over TLS."""
     srtp: SrtpSettings = SrtpSettings()
+    """A table: whether audio is encrypted."""
     nat: NatSettings = NatSettings()
+    """A table: how we are found behind NAT."""
 
     @property
     def most_resting(self) -> int:

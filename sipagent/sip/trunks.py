@@ -102,6 +102,7 @@ class TrunkSettings(BaseModel):
     auth_user: OneLine = ""
     """Name in credentials; ``""``: ``user``."""
     password: Password = SecretStr("")
+    """It appears in no log and no error."""
     password_file: str = ""
     """File that holds the password and nothing else."""
     realm: OneLine = "*"

@@ -18,16 +18,19 @@ class Price(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     text_in: Amount = 0.0
-    """Per million tokens."""
+    """Per million tokens that the model reads; so for the others."""
     cached_text_in: Amount | None = None
-    """None: as ``text_in``."""
+    """Those it had read before; without, as ``text_in``."""
     audio_in: Amount = 0.0
+    """The caller's audio."""
     cached_audio_in: Amount | None = None
-    """None: as ``audio_in``."""
+    """That it had read before; without, as ``audio_in``."""
     text_out: Amount = 0.0
+    """What it writes: text, and calls of tools."""
     audio_out: Amount = 0.0
+    """What it says."""
     per_minute: Amount = 0.0
-    """Of the call, from its answer on, for models that are paid by time."""
+    """From the answer to the end, for models that are paid by time."""
 
 
 @dataclass(slots=True)
