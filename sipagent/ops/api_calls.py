@@ -94,7 +94,8 @@ class CallsApi:
         guard: Of it.
         send: Tells the process with the line.
         source: What the process with the line is known as.
-        past: Calls that are over.
+        live: Calls that are not over.
+        past: Those that are.
     """
 
     def __init__(
@@ -103,12 +104,13 @@ class CallsApi:
         guard: DialGuard,
         send: Callable[[Hashable, Message], None],
         source: Hashable,
+        live: LiveCalls,
         past: PastCalls,
     ) -> None:
         self._settings, self._guard = settings, guard
         self._send, self._source = send, source
         self._asking = Asking(send)
-        self.live, self.past = LiveCalls(), past
+        self.live, self.past = live, past
         self.counts = DialCounts()
         self.operator = OperatorApi(self.live, self._asking, guard, settings.country_code)
 

@@ -17,6 +17,7 @@ from typing import Any
 from .api_shapes import CallShown, defaults
 from .channel import FactTold
 from .clock import shown_time
+from .live_cost import LiveCost
 from .live_transcript import Fields, Transcript
 
 _FIRST: Fields = defaults(CallShown)
@@ -29,11 +30,14 @@ class LiveCall:
         call_id: Ours.
         source: The process that has it.
         at: Unix seconds, of the first that is known of it.
+        cost: Counts what it costs.
         known: What of it is.
     """
 
-    def __init__(self, call_id: str, source: Hashable, at: float, **known: Any) -> None:
-        self.call_id, self.source = call_id, source
+    def __init__(
+        self, call_id: str, source: Hashable, at: float, cost: LiveCost, **known: Any
+    ) -> None:
+        self.call_id, self.source, self._cost = call_id, source, cost
         self.ended_at: float | None = None
         self.shown: Fields = {"call_id": call_id, **_FIRST, "started_at": shown_time(at), **known}
         self._changes: Fields = dict(self.shown)
@@ -51,6 +55,7 @@ class LiveCall:
         if self.ended_at is not None and told.name != "CallOffered":
             return
         self.transcript.take(told)
+        self._set(**self._cost.take(told))
         act = _ACTS.get(told.name)
         if act is not None:
             act(self, told.fields, told.at)

@@ -9,20 +9,28 @@ No I/O, no clock. A ``source`` is whatever process has the call.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from .channel import DialAsked, FactTold
 from .live_call import LiveCall
+from .live_cost import LiveCost
 from .live_transcript import Fields
+from .store.costs import Price
 
 KEPT_S = 60.0
 """How long a call that is over is listed."""
 
 
 class LiveCalls:
-    """Keep them."""
+    """Keep them.
 
-    def __init__(self) -> None:
+    Args:
+        prices: By model.
+        model: Of calls whose session did not say.
+    """
+
+    def __init__(self, prices: Mapping[str, Price], model: str) -> None:
+        self._prices, self._model = prices, model
         self._calls: dict[str, LiveCall] = {}
         self._placed: set[str] = set()
         self._changed: dict[str, LiveCall] = {}
@@ -42,7 +50,7 @@ class LiveCalls:
             if call is None:
                 if fact.name != "CallOffered":
                     continue  # the beginning was dropped, or it is long over
-                call = self._add(LiveCall(fact.call_id, source, fact.at))
+                call = self._add(LiveCall(fact.call_id, source, fact.at, self._new_cost()))
             call.source = source
             call.take(fact)
             self._changed[fact.call_id] = call
@@ -58,7 +66,7 @@ class LiveCalls:
             "called": asked.to,
             "trunk": asked.trunk,
         }
-        self._add(LiveCall(asked.call_id, source, at, **known))
+        self._add(LiveCall(asked.call_id, source, at, self._new_cost(), **known))
         self._placed.add(asked.call_id)
 
     def not_placed(self, call_id: str) -> None:
@@ -116,6 +124,9 @@ class LiveCalls:
         dropped, self._dropped = self._dropped, []
         self._changed.clear()
         return [{"call_id": call_id, **each} for call_id, each in changes if each], dropped
+
+    def _new_cost(self) -> LiveCost:
+        return LiveCost(self._prices, self._model)
 
     def _add(self, call: LiveCall) -> LiveCall:
         self._calls[call.call_id] = self._changed[call.call_id] = call

@@ -14,6 +14,7 @@ from sipagent.ops.api_plans import Keeper, PlansApi
 from sipagent.ops.audit import AuditLog
 from sipagent.ops.channel import Message
 from sipagent.ops.dial_guard import DialGuard
+from sipagent.ops.live_calls import LiveCalls
 from sipagent.ops.status import Readiness
 from sipagent.ops.store.queries import CallQueries
 
@@ -41,8 +42,9 @@ def admin_api(
     guard = ApiGuard(config.http.bind, config.http.all_tokens, audit.write)
     dial_guard = DialGuard(config.dial, config.sip.emergency_numbers)
     past = PastCalls(CallQueries(config.store.url), config.recordings.path)
-    calls = CallsApi(config.dial, dial_guard, send, line, past)
-    live, folders = calls.live, (config.flights.path, config.recordings.path)
+    live = LiveCalls(config.prices, config.realtime.model)
+    calls = CallsApi(config.dial, dial_guard, send, line, live, past)
+    folders = (config.flights.path, config.recordings.path)
     flights = FlightsApi(*folders, lambda call_id: live.source_of(call_id) is not None, send)
     return Api(
         guard,

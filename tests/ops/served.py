@@ -34,8 +34,10 @@ from sipagent.ops.channel import (
 )
 from sipagent.ops.dial_guard import DialGuard
 from sipagent.ops.http import OpsServer
+from sipagent.ops.live_calls import LiveCalls
 from sipagent.ops.settings import DialSettings
 from sipagent.ops.status import Readiness
+from sipagent.ops.store.costs import Price
 from sipagent.sip.emergency import EMERGENCY_NUMBERS
 from tests.fakes.call_queries import FakeQueries
 from tests.fakes.plan_keeper import FakeKeeper
@@ -43,6 +45,9 @@ from tests.fakes.plan_keeper import FakeKeeper
 from .fits import check_answer
 
 APPROVALS, CALLS, EVENTS = V1 + "/approvals", V1 + "/calls", V1 + "/events"
+
+PRICE = Price(audio_in=10.0, audio_out=20.0, per_minute=0.06)
+"""Of the model "priced"."""
 
 YES = {"approve": True}
 
@@ -84,7 +89,8 @@ class Served:
         guard = DialGuard(self.dial, EMERGENCY_NUMBERS)
         self.store = FakeQueries()
         past = PastCalls(self._queries or self.store, self._folder / "recordings")
-        calls = CallsApi(self.dial, guard, self._send, "w", past)
+        live = LiveCalls({"priced": PRICE}, "gpt-realtime")
+        calls = CallsApi(self.dial, guard, self._send, "w", live, past)
         self.keeper = FakeKeeper()
         self.api = Api(
             ApiGuard(self._bind, self._tokens, self.audited.append),

@@ -89,7 +89,9 @@ async def test_a_call_is_listed_as_it_goes(browser: Browser, tmp_path: Path) -> 
         await expect(row).to_contain_text("waits for approval")
         tell(running, ENDED)
         await expect(row).to_contain_text("ended: the caller hung up")
-        tell(running, *TALK, call_id="c2")
+        used = facts.UsageReported(1_000, 2_000, audio_tokens_in=1_000, audio_tokens_out=2_000)
+        tell(running, *TALK[:3], facts.SessionOpened(9, "priced"), used, *TALK[3:9], call_id="c2")
+        await expect(page.locator("tr[data-id=c2]")).to_contain_text("0.05")
         await expect(page.locator("tr[data-id=c2]")).to_be_visible()
         for key in ("j", "j", "k", "ArrowDown"):
             await page.keyboard.press(key)

@@ -11,6 +11,7 @@ from sipagent.calls import facts
 from sipagent.ops.channel import DialAsked
 from sipagent.ops.live_calls import KEPT_S, LiveCalls
 from sipagent.ops.live_transcript import MAX_TURNS
+from sipagent.ops.store.costs import Price
 
 from .script import CALL
 from .told import AT, ENDED, HOSTILE, OFFERED, told
@@ -19,9 +20,14 @@ ANSWERED = facts.CallAnswered(400, "PCMU", "udp", "")
 ASKED = DialAsked("c", "+4930", "desk", "provider", "", None, (), {})
 
 
+def live_calls() -> LiveCalls:
+    """Return those of a box with one price."""
+    return LiveCalls({"priced": Price(audio_in=10.0, per_minute=0.6)}, "gpt-realtime")
+
+
 def after(*happened: facts.Fact) -> dict[str, Any]:
     """Return what is shown of a call on which this happened."""
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED, *happened).facts)
     shown = calls.shown("c")
     assert shown is not None
@@ -92,7 +98,7 @@ def test_who_has_the_floor_comes_of_its_facts(happened: list[facts.Fact], floor:
 
 
 def test_a_whole_call_is_shown_with_everything() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(*CALL[:-1]).facts)
     shown = calls.shown("c") or {}
     assert {key: shown[key] for key in ("plan", "agent", "turn_gap_ms", "mos_in", "silence")} == {
@@ -134,7 +140,7 @@ def test_words_stand_where_they_began_to_be_heard() -> None:
 
 
 def test_a_running_tool_is_shown_until_it_ends() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED, facts.ToolStarted("t1", "lookup")).facts)
     assert [tool["name"] for tool in (calls.shown("c") or {})["tools"]] == ["lookup"]
     calls.told("w", told(facts.ToolCalled("t1", "lookup", "{}", "x", False, 5)).facts)
@@ -152,7 +158,7 @@ def test_who_is_muted_is_shown() -> None:
 
 
 def test_only_what_changed_is_told() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED).facts)
     (first,), _ = calls.take_changes()
     assert first.keys() >= {"call_id", "state", "plan", "mos_in", "tools"}
@@ -164,7 +170,7 @@ def test_only_what_changed_is_told() -> None:
 
 
 def test_a_turn_that_is_heard_later_is_told_again_under_its_number() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED, facts.AgentWorded("a", "Agent", "one two")).facts)
     (first,), _ = calls.take_changes()
     calls.told("w", told(facts.AgentSaid("a", "Agent", "one two", "one", 300, True)).facts)
@@ -175,7 +181,7 @@ def test_a_turn_that_is_heard_later_is_told_again_under_its_number() -> None:
 
 
 def test_a_call_that_is_over_is_listed_for_a_minute() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED, facts.CallerSaid("i", "Hello"), ENDED).facts)
     calls.expire(AT + 0.2 + KEPT_S - 1)
     assert [call["state"] for call in calls.listed()] == ["ended"]
@@ -185,7 +191,7 @@ def test_a_call_that_is_over_is_listed_for_a_minute() -> None:
 
 
 def test_the_calls_of_a_process_that_is_gone_have_failed() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(OFFERED).facts)
     calls.told("other", told(OFFERED, call_id="d").facts)
     calls.gone("w", AT + 5)
@@ -194,7 +200,7 @@ def test_the_calls_of_a_process_that_is_gone_have_failed() -> None:
 
 
 def test_a_call_that_is_taken_up_again_is_live_again() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     attached = facts.CallOffered("incoming", "s", "a", "b", realtime_call_id="rtc_1")
     calls.told("attached", told(attached, facts.SessionOpened(80)).facts)
     calls.gone("attached", AT)
@@ -204,7 +210,7 @@ def test_a_call_that_is_taken_up_again_is_live_again() -> None:
 
 
 def test_calls_that_are_placed_are_counted_until_they_are_over() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.placed("w", ASKED, AT)
     assert calls.placed_count == 1
     calls.told("w", told(facts.CallOffered("outgoing", "s", "+4930", "+4989"), ENDED).facts)
@@ -212,7 +218,7 @@ def test_calls_that_are_placed_are_counted_until_they_are_over() -> None:
 
 
 def test_a_call_that_came_to_nothing_is_forgotten() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.placed("w", ASKED, AT)
     calls.not_placed("c")
     assert (calls.placed_count, calls.listed(), calls.shown("c")) == (0, [], None)
@@ -220,7 +226,7 @@ def test_a_call_that_came_to_nothing_is_forgotten() -> None:
 
 
 def test_facts_without_a_beginning_are_nobodys() -> None:
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(ANSWERED, ENDED).facts)
     assert calls.listed() == []
 
@@ -233,7 +239,40 @@ def test_a_transcript_has_an_end() -> None:
 
 def test_hostile_text_is_kept_as_it_is() -> None:
     offered = facts.CallOffered("incoming", HOSTILE, HOSTILE, HOSTILE)
-    calls = LiveCalls()
+    calls = live_calls()
     calls.told("w", told(offered, facts.CallerSaid("i", HOSTILE)).facts)
     shown = json.loads(json.dumps(calls.shown("c")))
     assert (shown["caller"], shown["transcript"][0]["text"]) == (HOSTILE, HOSTILE)
+
+
+USED = facts.UsageReported(1_000, 10, audio_tokens_in=1_000)
+SEEN = facts.LineSeen(950, 1_000, 50, 0, 4.0, 20.0, 3.2, 4.3)
+OPENED = facts.SessionOpened(9, "priced")
+
+
+@pytest.mark.parametrize(
+    ("happened", "costs"),
+    [
+        ([ANSWERED, OPENED], None),
+        ([ANSWERED, OPENED, USED], 0.01 + 0.002),
+        ([ANSWERED, OPENED, USED, USED], 0.02 + 0.003),
+        ([ANSWERED, OPENED, USED, facts.CallHeld(), SEEN], 0.01 + 0.004),
+        ([ANSWERED, OPENED, USED, SEEN, ENDED], 0.01 + 0.05),  # 5 s
+        ([ANSWERED, facts.SessionOpened(9), USED, SEEN, ENDED], None),
+    ],
+)
+def test_a_call_tells_what_it_costs_if_a_price_is_known(
+    happened: list[facts.Fact], costs: float | None
+) -> None:
+    shown = after(*happened)
+    assert shown["cost"] == (costs if costs is None else pytest.approx(costs))
+    assert shown["model"] == ("priced" if OPENED in happened else "gpt-realtime")
+
+
+def test_the_cost_so_far_is_a_change_like_any_other() -> None:
+    calls = live_calls()
+    calls.told("w", told(OFFERED, OPENED).facts)
+    calls.take_changes()
+    calls.told("w", told(USED).facts)
+    ((change,), _) = calls.take_changes()
+    assert change["cost"] == pytest.approx(0.01)
