@@ -36,6 +36,8 @@ class PlanShown(Shape):
     called: list[str]
     priority: int
     agents: list[str]
+    targets: list[str]
+    """Names of where callers may be transferred; who that is, is not told."""
 
 
 class VersionShown(Shape):

@@ -153,6 +153,7 @@ class PlansApi:
                     "called": list(plan.called),
                     "priority": plan.priority,
                     "agents": list(plan.agents),
+                    "targets": list(plan.targets),
                 }
                 for plan in state.plans
             ],

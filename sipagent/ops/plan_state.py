@@ -34,6 +34,8 @@ class PlanSummary:
     called: tuple[str, ...] = ()
     priority: int = 0
     agents: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Names of where callers may be transferred."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sipagent.config import Config
 from sipagent.dialplan.findings import Finding
+from sipagent.dialplan.plans import Plan
 from sipagent.ops.plan_state import PlanSummary
 
 CHECK_LIMIT_S = 20.0
@@ -44,17 +45,20 @@ def checker_main(config: Config, copy: Path, connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     findings, plans, others = importlib.import_module("sipagent.check").check_copy(config, copy)
-    summaries = tuple(
-        PlanSummary(
-            plan.name,
-            str(plan.file),
-            plan.dialplan.match.called,
-            plan.dialplan.match.priority,
-            tuple(agent.name for agent in plan.dialplan.agents),
-        )
-        for plan in plans
-    )
+    summaries = tuple(map(_summary, plans))
     connection.send(Checked(tuple(findings), summaries, tuple(others)))
+
+
+def _summary(plan: Plan) -> PlanSummary:
+    dialplan = plan.dialplan
+    return PlanSummary(
+        plan.name,
+        str(plan.file),
+        dialplan.match.called,
+        dialplan.match.priority,
+        tuple(agent.name for agent in dialplan.agents),
+        () if dialplan.transfer is None else tuple(dialplan.transfer.targets),
+    )
 
 
 async def check_plans(context: ForkServerContext, config: Config, copy: Path) -> Checked:

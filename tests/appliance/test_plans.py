@@ -14,6 +14,7 @@ from sipagent.dialplan.call_keys import keys_from_json
 from sipagent.dialplan.matching import Matcher
 from sipagent.dialplan.plan_texts import read_plans
 from tests.fakes.faulty_endpoint import faulty_endpoint
+from tests.telephony.refund_call import decide, until_asked
 from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import Sipp, needs_sipp
 
@@ -38,6 +39,7 @@ tools = ["transfer_call", "hangup"]
 [transfer.targets]
 operator = "{TARGET}"
 """
+ASKS = "[transfer]\nneeds_approval = true\n"
 SCRIPT = """
 [[agents]]
 name = "Agent"
@@ -118,12 +120,21 @@ async def test_source_and_hours_decide_and_the_keys_on_record_say_so_again(tmp_p
 
 
 @asynccontextmanager
-async def transferred(folder: Path, status: int) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
-    """Press 1 on a line that transfers callers; the target answers with ``status``."""
+async def transferred(
+    folder: Path, status: int, *, asks: bool = False
+) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
+    """Press 1 on a line that transfers callers; the target answers with ``status``.
+
+    Args:
+        folder: Of the test.
+        status: Of the target.
+        asks: Whether a person must allow it.
+    """
     (folder / "plans").mkdir()
     (folder / "plans" / "test.script.toml").write_text(SCRIPT)
+    plan = TRANSFERRING.replace("[transfer.t", f"{ASKS}[transfer.t") if asks else TRANSFERRING
     async with (
-        appliance(folder, realtime_url="embedded", plan=TRANSFERRING) as running,
+        appliance(folder, realtime_url="embedded", plan=plan) as running,
         RtpPeer() as peer,
         Sipp(
             "is_referred",
@@ -145,8 +156,16 @@ async def press(peer: RtpPeer, key: str) -> None:
         await peer.press(each, await peer.destination())
 
 
-async def test_a_caller_who_presses_a_key_is_transferred(tmp_path: Path) -> None:
-    async with transferred(tmp_path, 200) as (running, _, caller):
+async def test_a_caller_who_presses_a_key_is_transferred_once_a_person_allows_it(
+    tmp_path: Path,
+) -> None:
+    async with transferred(tmp_path, 200, asks=True) as (running, _, caller):
+        waiting = await until_asked(running)
+        assert (waiting["tool"], waiting["plan"]) == ("transfer_call", "test")
+        assert not told(running, "ToolCalled")
+        (plan,) = orjson.loads((await running.get("/api/v1/plans"))[1])["plans"]
+        assert (plan["agents"], plan["targets"]) == (["Agent"], ["operator"])
+        assert (await decide(running, waiting["id"], approve=True))[0] == 200
         await caller.succeeds()
         (record,) = await running.until_records(1)
         assert (record["result"], record["reason"]) == ("completed", "transferred")

@@ -14,7 +14,7 @@ from sipagent.ops.plan_counts import PlanCounts
 from sipagent.ops.plan_state import PlanState, PlanSummary, ReloadOutcome
 
 WRONG = Finding(Path("plans/desk.toml"), 3, "agents[0].name", "is missing")
-SUMMARY = PlanSummary("desk", "plans/desk.toml", ("+49*",), 5, ("Ada", "Bob"))
+SUMMARY = PlanSummary("desk", "plans/desk.toml", ("+49*",), 5, ("Ada", "Bob"), ("desk",))
 
 
 class FakeKeeper:

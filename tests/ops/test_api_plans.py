@@ -40,6 +40,7 @@ async def test_the_list_tells_what_is_in_use_and_what_was(tmp_path: Path) -> Non
                 "called": ["+49*"],
                 "priority": 5,
                 "agents": ["Ada", "Bob"],
+                "targets": ["desk"],
             }
         ]
         assert [each["version"] for each in shown["versions"]] == [2, 1]

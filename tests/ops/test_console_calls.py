@@ -137,6 +137,8 @@ async def test_everything_can_be_done_by_keys(browser: Browser, tmp_path: Path) 
         tell(running, *TALK)
         async with opened(browser, running.port, "call/c1", expected="status of 409") as page:
             await expect(page.locator("option[value=Bob]")).to_have_count(1)
+            await expect(page.locator("[list=targets-of-plan]")).to_have_count(1)
+            await expect(page.locator("#targets-of-plan option[value=desk]")).to_have_count(1)
             outcome = page.locator(".acts .outcome")
             for key, text, done in (
                 ("w", "Be kind: x m.", "Whispered"),

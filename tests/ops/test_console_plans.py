@@ -75,7 +75,7 @@ async def test_whatever_is_in_files_is_text(browser: Browser, tmp_path: Path) ->
         served_api(tmp_path) as running,
         opened(browser, running.port, "plans", viewport=narrow) as page,
     ):
-        summary = PlanSummary(HOSTILE, HOSTILE, (HOSTILE,), 1, (HOSTILE,))
+        summary = PlanSummary(HOSTILE, HOSTILE, (HOSTILE,), 1, (HOSTILE,), (HOSTILE,))
         problem = Finding(Path("x" * 200), 1, HOSTILE, HOSTILE)
         state = replace(running.keeper.state, plans=(summary,), problems=(problem,))
         running.keeper.become(state)
