@@ -42,6 +42,8 @@ from sipagent.ops.channel import (
     Undrain,
 )
 from sipagent.ops.clock import unix_time
+from sipagent.ops.listen_desk import ListenDesk
+from sipagent.ops.listen_messages import ListenAsked, ListenEnded
 from sipagent.ops.log_levels import LogLevels
 from sipagent.ops.logs import set_up_logging
 from sipagent.ops.loop_lag import sleep_measured
@@ -102,6 +104,7 @@ class _Worker:
         self._dials: DialDesk | None = None
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None
+        self._listeners: ListenDesk | None = None
         self._channel: Channel | None = None
         self._plans: PlanService | None = None
 
@@ -177,6 +180,7 @@ class _Worker:
         dials = self._dials = DialDesk(self._desk, self._sip, plans.named, trunks)
         desk = self._desk
         self._operators = OperatorDesk(channel.send, lambda: desk.calls, dials.give_up)
+        self._listeners = ListenDesk(channel, lambda: desk.calls)
         gc.collect()
         gc.freeze()  # what there is stays: collecting it again would stop the audio for that long
         channel.send(
@@ -243,6 +247,10 @@ class _Worker:
                 self._place(message)
             case OperatorAsked() if self._operators is not None:
                 self._operators.asked(message)
+            case ListenAsked() if self._listeners is not None:
+                self._listeners.asked(message)
+            case ListenEnded() if self._listeners is not None:
+                self._listeners.ended(message)
             case FlightAsked():
                 self._witnesses.flight_asked(message)
             case Stop() | Closed():

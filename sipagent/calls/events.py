@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from sipagent.operator_acts import ActAnswer, OperatorAct
 
@@ -168,6 +168,31 @@ class OperatorWished:
     """Is told whether it is done."""
 
 
+class Listener(Protocol):
+    """Somebody who listens in to the call."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether they listen no more."""
+
+    def hear(self, pcm: bytes) -> None:
+        """Take what was heard: 16-bit little endian at 8 kHz, caller left, agent right."""
+
+    def end(self) -> None:
+        """Know that there is nothing more to hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenWished:
+    """A person on duty wants to listen in."""
+
+    by: str
+    """Who."""
+    listener: Listener
+    answer: asyncio.Future[ActAnswer]
+    """Is told whether they do."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimerFired:
     """The deadline asked for has passed."""
@@ -190,6 +215,7 @@ CallEvent: TypeAlias = (
     | AnnouncementPlayed
     | DigitsWanted
     | OperatorWished
+    | ListenWished
     | MediaBegan
     | EarlyMediaPlayed
     | EarlyMediaWritten

@@ -27,6 +27,7 @@ from .keypad_ear import KeypadEar
 from .keypad_setup import KeypadSetup
 from .keypad_shield import KeypadShield
 from .keys import press_keys
+from .listening import Listening
 from .part import CallPart
 from .recording import Recording
 from .stray_keys import StrayKeys
@@ -46,6 +47,7 @@ class Keypad(CallPart):
         setup: The plan's share.
         digits: When the agent is told of keys it has not asked for; None: never.
         recording: Of the call; None: there is none.
+        listening: Of the call.
         is_bridged: Tells whether the caller talks to somebody else, through us.
     """
 
@@ -54,10 +56,12 @@ class Keypad(CallPart):
         setup: KeypadSetup,
         digits: DigitSettings | None,
         recording: Recording | None,
+        listening: Listening,
         is_bridged: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._setup, self._recording, self._is_bridged = setup, recording, is_bridged
+        self._listening = listening
         self._merge = KeyMerge()
         self._batch = None if digits is None else DigitBatch(digits)
         self._ear: KeypadEar | None = None
@@ -218,6 +222,7 @@ class Keypad(CallPart):
     def _shield_changed(self, is_up: bool) -> None:
         if self._recording is not None:
             self._recording.mute(caller=is_up)
+        self._listening.mute(caller=is_up)
         media = self.hands.leg.media
         if self._ear is not None and media is not None and not is_up:
             self._ear.mute_waiting(media.waiting_frames)

@@ -1,4 +1,4 @@
-"""The keypad shield: while it is up, neither the agent nor the recording hears the caller.
+"""The keypad shield: while it is up, neither agent nor recording nor listeners hear the caller.
 
 It is up from the moment a sensitive number is asked for, and comes down a little after it was
 ended, or once no more of it is expected (``stray_keys``): the tone of a key may be heard longer

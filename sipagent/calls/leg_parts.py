@@ -24,6 +24,7 @@ from .leg_succession import LegSuccession
 from .leg_transfer import LegTransfer
 from .life import Life
 from .line_watch import LineWatch
+from .listening import Listening
 from .mcp import LegMcp
 from .messages import LegMessages
 from .operator import Operator
@@ -50,6 +51,7 @@ class LegParts:
     keypad: Keypad
     life: Life
     line: LineWatch
+    listening: Listening
     approvals: LegApprovals
     mcp: LegMcp
     messages: LegMessages
@@ -132,6 +134,7 @@ def leg_parts(
         named = RecordedCall(call_id, setup.plan, user, caller, wall_clock())
         name = recording_name(setup.recording.file_name, named)
         recording = Recording(recordings_dir / name, setup.recording)
+    listening = Listening()
     transfer = LegTransfer(call_id, setup, dial, approver, endpoint)
     mcp = LegMcp(call_id, setup)
     return LegParts(
@@ -140,9 +143,12 @@ def leg_parts(
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),
         transfer=transfer,
         succession=LegSuccession(setup.transfer),
-        keypad=Keypad(setup.keypad, setup.digits, recording, lambda: transfer.is_bridged),
+        keypad=Keypad(
+            *(setup.keypad, setup.digits, recording, listening), lambda: transfer.is_bridged
+        ),
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
+        listening=listening,
         approvals=LegApprovals(approver),
         mcp=mcp,
         fallback=LegFallback(),

@@ -15,6 +15,7 @@ from .api_deciding import ApprovalsApi
 from .api_events import Events
 from .api_flights import FlightsApi
 from .api_guard import ApiGuard, error_response
+from .api_listen import ListenApi
 from .api_plans import PlansApi
 from .api_routes import Answer, Route
 from .api_shapes import AuditEntries, Error, TrunksShown
@@ -59,6 +60,7 @@ class Api:
         self._events = Events(readiness, self._first)
         self._approvals = ApprovalsApi(send, self._events.tell)
         self._box = BoxApi(send, sources, calls.live)
+        self._listen = ListenApi(calls.live, send)
         self._feed = LiveFeed(calls.live, self._events.tell_all)
         plans.on_change(lambda content: self._events.tell("plans", content))
 
@@ -68,6 +70,7 @@ class Api:
             *self._approvals.table(),
             *self.calls.table(),
             *self.calls.operator.table(),
+            *self._listen.table(),
             *self.plans.table(),
             *self._box.table(),
             *self.flights.table(),
@@ -111,11 +114,13 @@ class Api:
     async def close(self) -> None:
         """End the streams."""
         self._feed.close()
+        self._listen.close()
         await self._events.close()
         await self.calls.past.close()
 
     def heard(self, source: Hashable, message: Message) -> None:
         """Take what a process with calls says; ``Closed``: it is gone."""
+        self._listen.heard(source, message)
         self.calls.heard(source, message)
         self._feed.look()
         self._approvals.heard(source, message)

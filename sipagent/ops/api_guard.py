@@ -4,7 +4,7 @@ With tokens every request must bring one, and one that may do what is asked. Wit
 machine may ask, and no page of a browser on it but our own: a request must name a loopback host, or
 a rebound name of somebody else's would do (DNS rebinding), and one that changes something must not
 come from the page of another origin, which may post without a body unasked (Fetch: the ``Origin``
-header is with every request that is no GET or HEAD).
+header is with every request that is no GET or HEAD; of those ``Sec-Fetch-Site`` tells).
 
 What was to change something is told to the audit log, refused or not, also where we failed.
 """
@@ -45,6 +45,8 @@ Body = TypeVar("Body", bound=BaseModel)
 _ASKER = web.RequestKey("asker", Asker)
 _ASKED: web.RequestKey[dict[str, Any]] = web.RequestKey("asked", dict)
 _CALL_ID = web.RequestKey("call_id", str)
+_IS_AUDITED = web.RequestKey("is_audited", bool)
+_AUDIT: web.RequestKey[Callable[[dict[str, Any]], None]] = web.RequestKey("audit")
 _WHY = web.ResponseKey("why", str)
 """What is known of a request, or of an answer, beside HTTP."""
 
@@ -71,10 +73,11 @@ class ApiGuard:
         """Return the handler of ``route`` for those who may ask."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            request[_AUDIT] = self._audit
             refusal = self._refusal(request, route.role)
             response = refusal if refusal is not None else await _handled(route, request)
             if route.role is Role.OPERATE and response.status != 429:
-                self._audit(_entry(request, response))
+                audit_now(request, response)
             if not response.prepared:
                 response.headers.update(API_HEADERS)
             return response
@@ -109,7 +112,7 @@ async def _handled(route: Route, request: web.Request) -> web.StreamResponse:
     try:
         return await route.handler(request)
     except Exception:
-        if route.role is Role.READ:
+        if route.method == "GET":
             raise  # some of its answer may be on its way
         log.exception("! the API failed at %s %s", route.method, route.path)
         return error_response(500, "this went wrong here; the log says why")
@@ -119,7 +122,7 @@ def _is_of_another_page(request: web.Request) -> bool:
     """Tell whether a browser sends ``request`` for a page that we have not served."""
     origin = request.headers.get("Origin")
     if origin is None:
-        return False
+        return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
     try:
         page = URL(origin)
     except ValueError:
@@ -131,6 +134,13 @@ def asked_by(request: web.Request) -> str:
     """Return who asks: the name of their token."""
     asker: Asker = request.get(_ASKER, LOCAL)
     return asker.name
+
+
+def audit_now(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell the audit log of a request, once: of one whose answer takes long as it begins."""
+    if not request.get(_IS_AUDITED, False):
+        request[_IS_AUDITED] = True
+        request[_AUDIT](_entry(request, response))
 
 
 def about_call(request: web.Request, call_id: str) -> None:

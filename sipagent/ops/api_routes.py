@@ -42,9 +42,14 @@ class Route:
     query: Mapping[str, str] = field(default_factory=dict)
     """Descriptions by name."""
 
+    needs: Role | None = None
+    """None: to look is enough for a GET."""
+
     @property
     def role(self) -> Role:
         """Return who may ask."""
+        if self.needs is not None:
+            return self.needs
         return Role.READ if self.method == "GET" else Role.OPERATE
 
     @property

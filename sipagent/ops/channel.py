@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from sipagent.operator_acts import ActAnswer, OperatorAct
 from sipagent.sip.registration import TrunkState
 
+from .listen_messages import HeardAudio, ListenAnswered, ListenAsked, ListenEnded
 from .plan_messages import LoadPlans, PlansLoaded, UsePlans
 
 
@@ -222,6 +223,10 @@ Message: TypeAlias = (
     | OperatorAnswered
     | FlightAsked
     | FlightAnswered
+    | ListenAsked
+    | ListenAnswered
+    | HeardAudio
+    | ListenEnded
     | TrunkChanged
     | LoadPlans
     | PlansLoaded

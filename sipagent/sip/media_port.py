@@ -132,6 +132,12 @@ class MediaPort:
             self._taps.append(tap)
         return tap
 
+    def untap(self, tap: MediaTap) -> None:
+        """Copy nothing more to ``tap``; safe twice."""
+        with self._lock:
+            if tap in self._taps:
+                self._taps.remove(tap)
+
     def close(self) -> None:
         """Let readers see the end."""
         self._is_closed = True

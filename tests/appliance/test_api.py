@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import orjson
 
+from sipagent.audio.g711 import pcm_to_pcmu
+from sipagent.audio.tones import tone
 from tests.telephony.refund_call import decide, heard, refund_line, until_asked
+from tests.telephony.rtp import RtpPeer
 from tests.telephony.sipp import needs_sipp
 
 from .appliance import LOOK_AGAIN_S, Appliance
@@ -43,6 +47,22 @@ async def changed(
         return content
 
 
+async def both_are_heard(running: Appliance, call_id: str, peer: RtpPeer) -> None:
+    """Listen in until both have sounded, each on its side."""
+    url = f"http://127.0.0.1:{running.http_port}/api/v1/calls/{call_id}/audio"
+    loudest = np.zeros(2)
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert response.status == 200
+        sound = pcm_to_pcmu(tone(300, 100, 8_000, level_dbov=-45))  # no speech
+        packets = (sound[start : start + 160] for start in range(0, len(sound), 160))
+        await peer.send(packets, await peer.destination())
+        assert await wanted(running, call_id, "say", {"text": "You are heard."}) == 202
+        while loudest.min() < 100:
+            piece = await response.content.readexactly(3_200)
+            both = np.frombuffer(piece, "<i2").astype(np.int32).reshape(-1, 2)
+            loudest = np.maximum(loudest, np.abs(both).max(axis=0))
+
+
 async def readiness_is(running: Appliance, status: int) -> None:
     """Wait until the box would take a call, or not."""
     while (await running.get("/readyz"))[0] != status:
@@ -50,7 +70,7 @@ async def readiness_is(running: Appliance, status: int) -> None:
 
 
 async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> None:
-    async with refund_line(tmp_path) as (running, _, caller):
+    async with refund_line(tmp_path) as (running, peer, caller):
         waiting = await until_asked(running)
         (call,) = (await asked(running, "calls"))["calls"]
         shown = await asked(running, f"calls/{call['call_id']}")
@@ -72,6 +92,7 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         ):
             assert await wanted(running, call["call_id"], what, body) == 202
         await heard(running, "One more thing.")
+        await both_are_heard(running, call["call_id"], peer)
         assert (await changed(running, "POST", "drain"))["calls"] == 1
         await readiness_is(running, 503)
         assert (await changed(running, "DELETE", "drain"))["draining"] is False
@@ -86,7 +107,7 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         log = (tmp_path / "log.txt").read_text()
         assert "operator local: say" in log
         assert "operator local: hang_up" not in log  # it is no error
-        assert acts == ["say", "whisper", "mute", "unmute", "hang_up"]
+        assert acts == ["say", "whisper", "mute", "unmute", "listen", "say", "hang_up"]
         shown = await asked(running, f"calls/{call['call_id']}")
         assert (shown["state"], shown["reason"]) == ("ended", record["reason"])
         turns = [

@@ -72,6 +72,11 @@ async def test_a_call_is_followed_steered_ended_and_heard_again(tmp_path: Path) 
         await expect(talk).to_contain_text("whisper The caller is in a hurry.")
         await expect(talk).to_contain_text("hands over to Colleague")
         await heard(running, "Hello, this is your colleague")
+        # Listen in, and no more.
+        await page.keyboard.press("l")
+        await expect(page.get_by_role("button", name="Listening", pressed=True)).to_be_visible()
+        await page.keyboard.press("l")
+        await expect(page.get_by_role("button", name="Listen", pressed=False)).to_be_visible()
         # Hang up, and hear it again.
         await page.keyboard.press("x")
         await page.keyboard.press("x")
@@ -95,4 +100,9 @@ async def test_a_call_is_followed_steered_ended_and_heard_again(tmp_path: Path) 
         await expect(problems).to_contain_text("nmae")
         (record,) = await running.until_records(1)
         assert record["tool_calls"][0]["output"].startswith("Order 1 2 3 is refunded")
-        assert [each["act"] for each in record["operator"]] == ["whisper", "hand_over", "hang_up"]
+        assert [each["act"] for each in record["operator"]] == [
+            "whisper",
+            "hand_over",
+            "listen",
+            "hang_up",
+        ]

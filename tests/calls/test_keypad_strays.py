@@ -19,6 +19,7 @@ from sipagent.calls.hold_music import MUSIC_ITEM, HoldMusic
 from sipagent.calls.keypad import Keypad
 from sipagent.calls.keypad_setup import KeypadSetup
 from sipagent.calls.keypad_shield import LOWER_AFTER_S
+from sipagent.calls.listening import Listening
 from sipagent.calls.part import CallHands
 from sipagent.calls.recording import Recording
 from sipagent.calls.setup import Prompt
@@ -54,11 +55,12 @@ class Line:
 
     def __init__(self, running: Talk, *fields: FieldSettings) -> None:
         self.talk, self.now, self.is_bridged = running, 100.0, False
-        self.recording = NotedRecording()
+        self.recording, self.listening = NotedRecording(), NotedRecording()
         self.keypad = Keypad(
             KeypadSetup(fields=fields),
             DigitSettings(),
             cast(Recording, self.recording),
+            cast(Listening, self.listening),
             lambda: self.is_bridged,
         )
         self.keypad.join(
@@ -122,13 +124,16 @@ async def test_who_looks_at_the_card_for_too_long_gives_none_of_it_away() -> Non
         call.passes(PAUSE_S + 1)
         assert (await asked).startswith("too_short: ")
         assert call.recording.is_muted
+        assert call.listening.is_muted
         call.presses(CARD[8:] + "#")
         call.passes(PAUSE_S)
         assert call.recording.is_muted
+        assert call.listening.is_muted
         assert await call.messages() == []
         assert (call.recording.keys, set(call.pressed())) == ("", {"x"})
         call.passes(LOWER_AFTER_S)
         assert not call.recording.is_muted
+        assert not call.listening.is_muted
         call.presses("2#")
         assert await call.messages() == ["The caller pressed 2 on the keypad."]
 

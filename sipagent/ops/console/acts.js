@@ -4,6 +4,7 @@ import { post, request } from "./api.js";
 import { announce, element } from "./dom.js";
 import { keyButton } from "./keys.js";
 import { visible } from "./json_text.js";
+import { LiveSound } from "./live_sound.js";
 
 const LIMIT_MS = 10_000;
 const SURE_MS = 5_000;
@@ -11,7 +12,7 @@ const MAX_CHARS = "1000";
 
 export const actKeys = [
   ["w", "whisper"], ["s", "say"], ["m", "mute caller"], ["n", "mute agent"], ["h", "hand over"], ["t", "transfer"],
-  ["f", "flag"], ["x", "hang up"], ["Esc", "leave a field"],
+  ["l", "listen"], ["f", "flag"], ["x", "hang up"], ["Esc", "leave a field"],
 ];
 
 export class Acts {
@@ -32,10 +33,12 @@ export class Acts {
     this.buttons = {
       m: keyButton("Mute caller", "m", { "aria-pressed": "false" }, () => this.#mute("inbound")),
       n: keyButton("Mute agent", "n", { "aria-pressed": "false" }, () => this.#mute("outbound")),
+      l: keyButton("Listen", "l", { "aria-pressed": "false" }, () => this.#listen()),
       f: keyButton("Flag", "f", {}, () => this.#do("flag", {}, "Flagged: its flight record is saved")),
       x: keyButton("Hang up", "x", { class: "reject" }, () => this.#hangUp()),
     };
     this.sure = this.buttons.x.firstChild;
+    this.sound = new LiveSound(callId, (fault) => this.#heard(fault));
     this.root = element(
       "section", { class: "acts", "aria-label": "What to do" },
       ...Object.values(this.fields).map((each) => each.form),
@@ -49,11 +52,17 @@ export class Acts {
     this.#call = call;
     const isOver = call.state === "ended";
     this.root.hidden = isOver;
+    this.buttons.l.disabled = call.attached;
     for (const [key, direction] of [["m", "inbound"], ["n", "outbound"]]) {
       this.buttons[key].disabled = call.attached; // its audio is elsewhere
       this.buttons[key].setAttribute("aria-pressed", String(call.muted.includes(direction)));
     }
     if (this.#isSureUntil < performance.now()) this.#ask("Hang up");
+  }
+
+  /** End what goes on: the page is left. */
+  close() {
+    this.sound.stop();
   }
 
   /** Offer the personas of the call's plan. */
@@ -97,6 +106,18 @@ export class Acts {
 
   #transfer(to) {
     return this.#do("transfer", to.includes(":") ? { uri: to } : { target: to }, "Transfer begins");
+  }
+
+  #listen() {
+    if (this.sound.isOn) return this.sound.stop();
+    this.#tell("", "");
+    return this.sound.play();
+  }
+
+  #heard(fault) {
+    this.buttons.l.setAttribute("aria-pressed", String(this.sound.isOn));
+    this.buttons.l.firstChild.data = this.sound.isOn ? "Listening" : "Listen";
+    if (fault) this.#tell(`Not heard: ${visible(fault.message)}`, "fault");
   }
 
   #hangUp() {

@@ -131,6 +131,7 @@ export function mount(main, box, callId) {
     clearTimeout(again);
     clearInterval(ticking);
     player?.close();
+    acts.close();
     ends.forEach((end) => end());
   };
 }
