@@ -12,6 +12,7 @@ from sipagent.audio.spectrum import tone_snr_db
 from sipagent.sip.call import SipCall
 
 WINDOW_MS = 100
+SHORT_MS, STEP_MS = 60, 10
 
 
 def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
@@ -20,7 +21,7 @@ def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     A packet that was late because the machine was busy is concealed, and shifts all that follows:
     one window shows it, the whole would.
     """
-    return median(_snrs_db(pcm, rate_hz, freq_hz))
+    return median(tone_snr_db(window, rate_hz, freq_hz) for window in _windows(pcm, rate_hz))
 
 
 def usual_dbov(pcm: Pcm, rate_hz: int) -> float:
@@ -29,18 +30,20 @@ def usual_dbov(pcm: Pcm, rate_hz: int) -> float:
 
 
 def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
-    """Return how clean a tone is at its cleanest: whether it came through at all."""
-    return max(_snrs_db(pcm, rate_hz, freq_hz))
+    """Return how clean a tone is at its cleanest: whether it came through at all.
+
+    Between two packets that were late there may be little of it.
+    """
+    windows = _windows(pcm, rate_hz, SHORT_MS, STEP_MS)
+    return max(tone_snr_db(window, rate_hz, freq_hz) for window in windows)
 
 
-def _snrs_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> list[float]:
-    return [tone_snr_db(window, rate_hz, freq_hz) for window in _windows(pcm, rate_hz)]
-
-
-def _windows(pcm: Pcm, rate_hz: int) -> list[Pcm]:
+def _windows(
+    pcm: Pcm, rate_hz: int, window_ms: int = WINDOW_MS, step_ms: int = WINDOW_MS
+) -> list[Pcm]:
     """Return the whole windows of ``pcm`` in which there is anything."""
-    size = rate_hz * WINDOW_MS // 1000
-    windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
+    size, step = (rate_hz * each // 1000 for each in (window_ms, step_ms))
+    windows = [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, step)]
     return [window for window in windows if window.any()]
 
 
