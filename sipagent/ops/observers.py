@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from sipagent.calls.fact_log import FactLog
 from sipagent.calls.facts import Fact, Observer
 
 from .clock import local_time
@@ -53,4 +54,4 @@ def call_observers(
         written.append(TimelineWriter(Path(timeline)))
     if masks_numbers:
         written = [NumberMask(Observers(written))]
-    return Observers([MetricsObserver(), *written, *others])
+    return Observers([FactLog(), MetricsObserver(), *written, *others])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         assert shown["transcript"][0]["heard"] is not None
         await decide(running, waiting["id"], approve=True)
         await heard(running, "Order 1 2 3 is refunded")
+        await changed(running, "PUT", "log-level", {"levels": {"sipagent.calls": "debug"}})
         for what, body in (
             ("say", {"text": "One more thing."}),
             ("whisper", {"text": "The caller is in a hurry."}),
@@ -107,6 +109,9 @@ async def test_a_call_is_followed_and_steered_while_it_lasts(tmp_path: Path) -> 
         log = (tmp_path / "log.txt").read_text()
         assert "operator local: say" in log
         assert "operator local: hang_up" not in log  # it is no error
+        shown_facts = re.findall(r" DEBUG +sipagent\.calls\.fact_log: call=(\w+) = (\w+)", log)
+        assert (call["call_id"], "OperatorActed") in shown_facts
+        assert not {"CallAnswered", "CallEnded"} & {name for _, name in shown_facts}  # not then
         assert acts == ["say", "whisper", "mute", "unmute", "listen", "say", "hang_up"]
         shown = await asked(running, f"calls/{call['call_id']}")
         assert (shown["state"], shown["reason"]) == ("ended", record["reason"])
