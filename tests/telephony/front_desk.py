@@ -47,6 +47,8 @@ class Talker:
         self._running, self._called = running, called
         self._peer, self._speaker = peer, speaker
         self._mouth = Mouth()
+        self.repeated = 0
+        """How often something had to be said again."""
 
     async def send(self) -> None:
         """Send audio until cancelled, silence where nothing is said."""
@@ -57,18 +59,36 @@ class Talker:
         pcm = await caller_speech(text, self._speaker)
         self._mouth.say(resample(pcm, self._speaker.rate_hz, RATE_HZ))
 
+    async def asks(self, text: str, answer: str) -> None:
+        """Say ``text``, and once more if the agent answers something else: people do.
+
+        Raises:
+            AssertionError: If it does not say ``answer`` then; says what was said instead.
+        """
+        before = len(self.told("AgentSaid"))
+        await self.say(text)
+        if answer not in await self._heard(answer, or_more_than=before):
+            self.repeated += 1
+            await self.say(text)
+            await self.hears(answer)
+
     async def hears(self, text: str) -> None:
         """Wait until the agent has said ``text``.
 
         Raises:
             AssertionError: If it does not; says what was said instead.
         """
+        await self._heard(text)
+
+    async def _heard(self, text: str, or_more_than: int = 1_000) -> list[str]:
+        """Return what the agent has said once ``text`` is in it, or it is more than so much."""
         try:
             async with asyncio.timeout(HEARS_LIMIT_S):
-                await self._running.until(
+                heard: list[str] = await self._running.until(
                     lambda: [fact["said"] for fact in self.told("AgentSaid")],
-                    lambda said: text in said,
+                    lambda said: text in said or len(said) > or_more_than,
                 )
+                return heard
         except TimeoutError:
             turns = self.told("CallerSaid") + self.told("AgentSaid")
             said = [turn.get("text") or turn["said"] for turn in turns]
