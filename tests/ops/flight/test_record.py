@@ -41,7 +41,11 @@ def test_what_is_no_call_id_names_no_file(tmp_path: Path, call_id: str) -> None:
         flight_path(tmp_path, call_id)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{")],
+    ids=["empty", "no gzip", "no object", "no JSON"],
+)
 def test_what_is_no_record_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(SipAgentError, match="is no flight record"):
