@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 
 from prometheus_client import Counter
 
 from sipagent.calls import facts
 
 from .metrics import NO_PLAN
-from .store.costs import Price, Tokens, cost
-from .store.used_tokens import add_tokens
+from .store.costs import Bill, Price
 
 COST = Counter("sipagent_cost", "What calls cost, by the prices of the configuration.", ["plan"])
 
 
 @dataclass(slots=True)
 class _Call:
-    model: str
+    bill: Bill
     plan: str = NO_PLAN
-    tokens: Tokens = field(default_factory=Tokens)
     counted: float = 0.0
 
 
@@ -38,24 +36,26 @@ class CostObserver:
 
     def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
         """Count ``fact``."""
-        call = self._calls.setdefault(call_id, _Call(self._model))
+        call = self._calls.get(call_id)
+        if call is None:
+            call = self._calls[call_id] = _Call(Bill(self._prices, self._model))
         match fact:
             case facts.CallRouted(plan=plan):
                 call.plan = plan
             case facts.SessionOpened(model=model):
-                call.model = model or call.model
+                call.bill.model = model or call.bill.model
             case facts.UsageReported():
-                add_tokens(call.tokens, fact)
-                self._count(call, talked_ms=0)
+                call.bill.use(asdict(fact))
+                _count(call, talked_ms=0)
             case facts.CallEnded(duration_ms=duration_ms):
-                self._count(call, talked_ms=duration_ms)
+                _count(call, talked_ms=duration_ms)
                 del self._calls[call_id]
             case _:
                 pass
 
-    def _count(self, call: _Call, *, talked_ms: int) -> None:
-        price = self._prices.get(call.model)
-        if price is not None:
-            so_far = cost(price, call.tokens, talked_ms=talked_ms)
-            COST.labels(call.plan).inc(max(0.0, so_far - call.counted))
-            call.counted = max(so_far, call.counted)
+
+def _count(call: _Call, *, talked_ms: int) -> None:
+    so_far = call.bill.cost(talked_ms=talked_ms)
+    if so_far is not None:
+        COST.labels(call.plan).inc(max(0.0, so_far - call.counted))
+        call.counted = max(so_far, call.counted)

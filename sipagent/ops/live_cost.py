@@ -1,7 +1,6 @@
 """What a call costs while it lasts, made of its facts as the supervisor is told them. Pure.
 
-The store counts in the same way (``store.call_rows``), so that a call costs the same once it is
-over.
+The store has the same bill (``store.call_rows``), so that a call costs the same once it is over.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .channel import FactTold
-from .store.costs import Price, Tokens, cost
+from .store.costs import Bill, Price
 
 
 class LiveCost:
@@ -22,8 +21,7 @@ class LiveCost:
     """
 
     def __init__(self, prices: Mapping[str, Price], model: str) -> None:
-        self._prices, self._model = prices, model
-        self._tokens = Tokens()
+        self._bill = Bill(prices, model)
         self._answered_at: float | None = None
 
     def take(self, told: FactTold) -> dict[str, Any]:
@@ -32,11 +30,10 @@ class LiveCost:
             case "CallAnswered":
                 self._answered_at = told.at
             case "SessionOpened":
-                self._model = told.fields["model"] or self._model
-                return {"model": self._model}
+                self._bill.model = told.fields["model"] or self._bill.model
+                return {"model": self._bill.model}
             case "UsageReported":
-                for kind, so_far in self._tokens.as_values().items():
-                    setattr(self._tokens, kind, so_far + told.fields[kind])
+                self._bill.use(told.fields)
                 return self._cost(self._talked_ms(told.at))
             case "LineSeen":  # every few seconds: models may be paid by time
                 return self._cost(self._talked_ms(told.at))
@@ -50,5 +47,5 @@ class LiveCost:
         return 0 if self._answered_at is None else round((at - self._answered_at) * 1_000)
 
     def _cost(self, talked_ms: int) -> dict[str, Any]:
-        price = self._prices.get(self._model)
-        return {} if price is None else {"cost": cost(price, self._tokens, talked_ms=talked_ms)}
+        cost = self._bill.cost(talked_ms=talked_ms)
+        return {} if cost is None else {"cost": cost}

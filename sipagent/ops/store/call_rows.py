@@ -10,8 +10,7 @@ from typing import Any
 from sipagent.calls import facts
 
 from .child_rows import child_write
-from .costs import Price, Tokens, cost
-from .used_tokens import add_tokens
+from .costs import Bill, Price
 from .writes import Write, json_text
 
 _TOLD_OTHERWISE = (
@@ -57,10 +56,9 @@ class CallRows:
         now_ms: int,
     ) -> None:
         self._call_id, self._owner = call_id, owner
-        self._prices, self._model = prices, default_model
+        self._bill = Bill(prices, default_model)
         self._last_ms = now_ms - 1
         self._answered_at_ms: int | None = None
-        self._tokens = Tokens()
         self._input_tokens = self._output_tokens = 0
         self._gaps_ms: list[int] = []
         self._gap_of_item_ms: dict[str, int | None] = {}
@@ -108,8 +106,8 @@ class CallRows:
             case facts.AgentChanged(to_agent=agent):
                 return {"agent": agent}
             case facts.SessionOpened(connect_ms=connect_ms, model=model):
-                self._model = model or self._model
-                return {"connect_ms": connect_ms, "model": self._model}
+                self._bill.model = model or self._bill.model
+                return {"connect_ms": connect_ms, "model": self._bill.model}
             case facts.CallAnswered():
                 self._answered_at_ms = at_ms
                 return {
@@ -136,20 +134,18 @@ class CallRows:
     def _used(self, used: facts.UsageReported, at_ms: int) -> dict[str, Any]:
         self._input_tokens += used.input_tokens
         self._output_tokens += used.output_tokens
-        add_tokens(self._tokens, used)
+        self._bill.use(asdict(used))
         talked_ms = at_ms - self._answered_at_ms if self._answered_at_ms is not None else 0
         return {
             "input_tokens": self._input_tokens,
             "output_tokens": self._output_tokens,
-            **self._tokens.as_values(),
+            **self._bill.tokens.as_values(),
             **self._cost(talked_ms),
         }
 
     def _cost(self, talked_ms: int) -> dict[str, float]:
-        price = self._prices.get(self._model)
-        if price is None:
-            return {}
-        return {"cost": cost(price, self._tokens, talked_ms=talked_ms)}
+        cost = self._bill.cost(talked_ms=talked_ms)
+        return {} if cost is None else {"cost": cost}
 
     def _ended(self, ended: facts.CallEnded, at_ms: int) -> dict[str, Any]:
         end = ended.termination

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +48,25 @@ class Tokens:
     def as_values(self) -> dict[str, int]:
         """Return them by the names of their columns."""
         return asdict(self)
+
+
+@dataclass(slots=True)
+class Bill:
+    """What one call has used, and what that costs."""
+
+    prices: Mapping[str, Price]
+    model: str
+    tokens: Tokens = field(default_factory=Tokens)
+
+    def use(self, used: Mapping[str, Any]) -> None:
+        """Add the tokens of a response, by the names of their columns."""
+        for kind, so_far in self.tokens.as_values().items():
+            setattr(self.tokens, kind, so_far + used[kind])
+
+    def cost(self, *, talked_ms: int) -> float | None:
+        """Return what the call cost so far, None if its model has no price."""
+        price = self.prices.get(self.model)
+        return None if price is None else cost(price, self.tokens, talked_ms=talked_ms)
 
 
 def cost(price: Price, tokens: Tokens, *, talked_ms: int) -> float:
