@@ -11,10 +11,15 @@ from collections.abc import Sequence
 WHOLE = 100.0
 
 
+def draw(call_id: str, purpose: str = "") -> float:
+    """Return the number from 0 to below 1 that a call has for ``purpose``, whoever asks."""
+    digest = hashlib.sha256(f"{purpose}{call_id}".encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:6], "big") / (1 << 48)
+
+
 def drawn(call_id: str) -> float:
     """Return the number from 0 to below 100 that a call has drawn."""
-    digest = hashlib.sha256(call_id.encode("utf-8", "surrogateescape")).digest()
-    return int.from_bytes(digest[:6], "big") / (1 << 48) * WHOLE
+    return draw(call_id) * WHOLE
 
 
 def chosen(weights: Sequence[float | None], call_id: str) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sipagent.calls import facts
 from sipagent.calls.termination import Result
+from sipagent.dialplan.weights import draw
 
 from .settings import FlightSettings
 
@@ -41,10 +40,4 @@ class Verdict:
         ):
             if holds and rule in settings.save:
                 return rule
-        return "sampled" if draw(call_id) < settings.sample_ratio else ""
-
-
-def draw(call_id: str) -> float:
-    """Return the number from 0 to 1 that is a call's own, whoever asks."""
-    digest = hashlib.sha256(call_id.encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+        return "sampled" if draw(call_id, "flight") < settings.sample_ratio else ""

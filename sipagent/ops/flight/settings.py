@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Rule: TypeAlias = Literal["failed", "flagged", "silent", "all"]
-
-
-def _array(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class FlightSettings(BaseModel):
@@ -19,9 +15,9 @@ class FlightSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Annotated[Path, Field()] = Path("flights")
+    path: Path = Path("flights")
     """Folder of the records; made when the first is."""
-    save: Annotated[tuple[Rule, ...], BeforeValidator(_array)] = ("failed", "flagged", "silent")
+    save: tuple[Rule, ...] = ("failed", "flagged", "silent")
     """Which calls are saved when they end."""
     sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the other calls that are saved, too."""

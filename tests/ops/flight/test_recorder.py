@@ -11,10 +11,10 @@ import pytest
 
 from sipagent.calls import facts
 from sipagent.calls.termination import Reason, Result, Termination
+from sipagent.dialplan.weights import draw
 from sipagent.ops.flight import recorder
 from sipagent.ops.flight.record import flight_path, read_flight
 from sipagent.ops.flight.recorder import FIRST_FACTS, LAST_FACTS, FlightRecorder
-from sipagent.ops.flight.rules import draw
 from sipagent.ops.flight.settings import FlightSettings
 from sipagent.sip.messages import SipMessages
 from tests.ops.script import tell_all
@@ -66,7 +66,7 @@ async def test_a_share_of_the_others_is_saved_the_same_whoever_asks(tmp_path: Pa
     calls = [f"c{number}" for number in range(40)]
     for call_id in calls:
         made.tell(call_id, OFFERED, BAD)
-    assert made.saved(calls) == [each for each in calls if draw(each) < 0.5]
+    assert made.saved(calls) == [each for each in calls if draw(each, "flight") < 0.5]
     assert 8 < len(made.saved(calls)) < 32
 
 
