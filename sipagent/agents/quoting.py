@@ -63,12 +63,17 @@ def said_in(told: Any, secrets: Iterable[str]) -> Said:
     return Said(_line(message, secret), _line(code, secret))
 
 
+def one_line(text: str) -> str:
+    """Return ``text`` on one line of printable characters."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
 def _line(text: Any, secrets: Iterable[str]) -> str:
     if not isinstance(text, str):
         return ""
     for secret in secrets:
         text = text.replace(secret, BLOT)
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(text)
     if len(line) <= MOST_QUOTED_CHARS:
         return line
     return f"{line[: MOST_QUOTED_CHARS - 1]}…"

@@ -26,7 +26,7 @@ from .life import Life
 from .line_watch import LineWatch
 from .listening import Listening
 from .mcp import LegMcp
-from .messages import LegMessages
+from .messages import LegMessages, MessageDesk
 from .operator import Operator
 from .part import CallHands, CallPart
 from .recording import Recording
@@ -154,12 +154,13 @@ def leg_parts(
         fallback=LegFallback(),
         judges=Judges(call_id, setup.script, endpoint),
         messages=LegMessages(
-            call_id,
-            setup.plan,
-            setup.message,
-            caller=invite.caller_user,
-            called=invite.called_user,
-            wall_clock=wall_clock,
+            lambda tell: MessageDesk(
+                *(call_id, setup.plan, setup.message),
+                caller=invite.caller_user,
+                called=invite.called_user,
+                tell=tell,
+                wall_clock=wall_clock,
+            )
         ),
         operator=Operator(mcp.setup, transfer),
     )

@@ -102,34 +102,12 @@ class LegMessages(CallPart):
     """The desk of a call over a leg.
 
     Args:
-        call_id: Ours.
-        plan: Name of its plan.
-        setup: Where messages go.
-        caller: User part of who calls.
-        called: User part that was called.
-        wall_clock: Returns Unix seconds.
+        desk: Makes it; takes who is told.
     """
 
-    def __init__(
-        self,
-        call_id: str,
-        plan: str,
-        setup: MessageSetup | None,
-        *,
-        caller: str,
-        called: str,
-        wall_clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, desk: Callable[[Callable[[Fact], None]], MessageDesk]) -> None:
         super().__init__()
-        self.desk = MessageDesk(
-            call_id,
-            plan,
-            setup,
-            caller=caller,
-            called=called,
-            tell=self._tell,
-            wall_clock=wall_clock,
-        )
+        self.desk = desk(self._tell)
 
     def _tell(self, fact: Fact) -> None:
         self.hands.tell(fact)

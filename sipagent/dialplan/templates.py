@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from sipagent.agents.quoting import one_line
 from sipagent.errors import ToolError
 
 from .secrets import Secrets, secret_names
@@ -71,8 +72,7 @@ def filled_path(template: str, values: Values) -> str:
 
 def filled_line(template: str, values: Values) -> str:
     """Return the value of a header: one line, whatever was filled in."""
-    text = _filled(template, values, _text)
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return one_line(_filled(template, values, _text))
 
 
 def filled_text(template: str, values: Values) -> str | None:

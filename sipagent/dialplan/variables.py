@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from sipagent.agents.quoting import one_line
+
 _VARIABLE = re.compile(
     r"\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63}|header:[A-Za-z0-9.!%*_+`'~-]{1,64})\s*\}\}"
 )
@@ -58,8 +60,7 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 def quoted(value: str) -> str:
     """Return what the other side wrote, on one line, in quotes, and cut short."""
-    printable = "".join(each if each.isprintable() else " " for each in value)
-    line = " ".join(printable.split()).translate(_HARMLESS)
+    line = one_line(value).translate(_HARMLESS)
     if not line:
         return UNKNOWN
     return f'"{line}"' if len(line) <= MOST_CHARS else f'"{line[:MOST_CHARS]}..."'
