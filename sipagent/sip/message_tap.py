@@ -3,8 +3,7 @@
 They stand behind the door, so that what is turned away unanswered costs nothing here, and next to
 the wire. They change nothing and answer nothing.
 
-Runs on the PJSIP thread. Messages are read as the binding reads them (``pj::SipRxData``,
-``pj::SipTxData``).
+Runs on the PJSIP thread.
 
 | resource | acquired    | released                                      |
 |----------|-------------|-----------------------------------------------|
@@ -13,18 +12,15 @@ Runs on the PJSIP thread. Messages are read as the binding reads them (``pj::Sip
 
 from __future__ import annotations
 
-import ctypes
 import logging
 from time import monotonic
-from typing import Any, Literal
-
-from sipagent.errors import SipError
+from typing import Literal
 
 from .messages import SipMessages
 from .pj_module import registered
+from .pj_read import ReceivedReader, SentReader
 from .pj_requests import DOOR
 from .pj_structs import PjCallback
-from .pjlib import native, pj
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +28,6 @@ BEHIND_THE_DOOR = DOOR + 2
 """Where what comes is seen, before transactions (16)."""
 LAST_OF_ALL = 9
 """Where what goes is seen: whoever changes it has done so, and the transports (8) print it."""
-
-_READ_IN = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
-_READ_OUT = "_ZN2pj9SipTxData6fromPjER13pjsip_tx_data"
 
 
 class MessageTap:
@@ -49,14 +42,7 @@ class MessageTap:
 
     def __init__(self, messages: SipMessages) -> None:
         self._messages = messages
-        library = native()
-        try:
-            self._read_in, self._read_out = getattr(library, _READ_IN), getattr(library, _READ_OUT)
-        except AttributeError as error:
-            raise SipError(f"this build of PJSIP does not show its messages: {error}") from None
-        for read in (self._read_in, self._read_out):
-            read.restype, read.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p]
-        self._received, self._sent = pj.SipRxData(), pj.SipTxData()
+        self._received, self._sent = ReceivedReader(), SentReader()
         self._came = PjCallback(self._on_rx)
         self._went = PjCallback(self._on_tx)
         self._modules = (
@@ -73,19 +59,18 @@ class MessageTap:
         )
 
     def _on_rx(self, rdata: int) -> int:
-        self._note("in", self._read_in, self._received, "srcAddress", rdata)
+        self._note("in", self._received, rdata)
         return 0
 
     def _on_tx(self, tdata: int) -> int:
-        self._note("out", self._read_out, self._sent, "dstAddress", tdata)
+        self._note("out", self._sent, tdata)
         return 0
 
     def _note(
-        self, direction: Literal["in", "out"], read: Any, into: Any, address: str, data: int
+        self, direction: Literal["in", "out"], reader: ReceivedReader | SentReader, data: int
     ) -> None:
         try:
-            read(int(into.this), data)
-            peer, text = str(getattr(into, address)), str(into.wholeMsg)
-            self._messages.add(direction, peer, text, at=monotonic())
+            message = reader.read(data)
+            self._messages.add(direction, message.peer, message.text, at=monotonic())
         except Exception:
             log.exception("! a SIP message was not noted")

@@ -31,6 +31,7 @@ from sipagent.errors import SipError
 from .invite_flood import WITH_OFFERS
 from .pj_dialog import dialog_of
 from .pj_module import registered
+from .pj_read import ReceivedReader
 from .pj_structs import PjArrayHeader, PjCallback, PjList, pj_string
 from .pjlib import native, pj
 from .requests import Answer, Decider, Drop, Request, decide, parse_request
@@ -45,9 +46,6 @@ what belongs to a dialog."""
 
 _SHOWN = (pj.PJSIP_H_ALLOW, pj.PJSIP_H_ACCEPT, pj.PJSIP_H_SUPPORTED)
 """Capabilities an answer to OPTIONS shows, as PJSUA's own does."""
-
-_READ = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
-"""``pj::SipRxData::fromPj(pjsip_rx_data &)``: reads a request as the binding does."""
 
 _INFO = re.compile(r"Request msg ([^\s/]+)/")
 """The method as PJSIP has read it: ``invite`` and a tab after it are an INVITE to PJSIP."""
@@ -79,7 +77,7 @@ class RequestModule:
             self._pjsip, self._looks_for_dialogs = _declared(native()), priority == DOOR
         except AttributeError as error:
             raise SipError(f"this build of PJSIP lacks what guards it: {error}") from None
-        self._received = pj.SipRxData()
+        self._received = ReceivedReader()
         self._callback = PjCallback(self._on_request)
         self._endpoint = self._pjsip.pjsua_get_pjsip_endpt()
         self._module = registered(
@@ -105,10 +103,9 @@ class RequestModule:
             return 0
 
     def _read(self, rdata: int) -> Request:
-        getattr(self._pjsip, _READ)(int(self._received.this), rdata)
-        text, source = str(self._received.wholeMsg), str(self._received.srcAddress)
-        request = parse_request(text, source, at=monotonic())
-        if method := _INFO.match(str(self._received.info)):
+        received = self._received.read(rdata)
+        request = parse_request(received.text, received.peer, at=monotonic())
+        if method := _INFO.match(received.info):
             request = replace(request, method=method[1])
         if not self._looks_for_dialogs:
             return request
@@ -203,7 +200,6 @@ def _declared(library: ctypes.CDLL) -> Any:
         "pjsip_tsx_get_dlg": (pointer, [pointer]),
         "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
         "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
-        _READ: (None, [pointer, pointer]),
         "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
         "pj_pool_release": (None, [pointer]),
         "pj_list_insert_before": (None, [pointer, pointer]),

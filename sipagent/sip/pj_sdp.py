@@ -29,6 +29,7 @@ from sipagent.errors import SipError
 
 from .pj_dialog import dialog_of, dialog_words, header
 from .pj_module import registered
+from .pj_read import ReceivedReader
 from .pj_requests import DESK, DOOR
 from .pj_structs import (
     CSeqHeader,
@@ -42,9 +43,6 @@ from .pjlib import native, pj
 from .requests import parse_request
 
 log = logging.getLogger(__name__)
-
-_READ = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
-"""``pj::SipRxData::fromPj(pjsip_rx_data &)``: reads a message as the binding does."""
 
 RESPONSE = 1
 """``PJSIP_RESPONSE_MSG``."""
@@ -94,7 +92,7 @@ class SdpModules:
             self._pjsip = _declared(native())
         except AttributeError as error:
             raise SipError(f"this build of PJSIP lacks what relays audio: {error}") from None
-        self._received = pj.SipRxData()
+        self._received = ReceivedReader()
         self._callbacks = [PjCallback(each) for each in (self._opens, self._comes, self._goes)]
         opens, comes, goes = self._callbacks
         self._modules = [
@@ -149,13 +147,13 @@ class SdpModules:
         return 0
 
     def _read(self, rdata: int, sdp: str) -> SdpMessage:
-        getattr(self._pjsip, _READ)(int(self._received.this), rdata)
-        kind = _KIND.match(str(self._received.info))
+        received = self._received.read(rdata)
+        kind = _KIND.match(received.info)
         if kind is None:
             raise SipError("PJSIP does not tell what came")
         status, method = int(kind[1] or 0), kind[2]
         if status or method == "ACK":
-            read = parse_request(str(self._received.wholeMsg), "", at=0.0)
+            read = parse_request(received.text, "", at=0.0)
             tags = read.tag("from"), read.tag("to")
             return SdpMessage(method, status, read.first("call-id"), *tags, sdp)
         return SdpMessage(method, 0, *dialog_of(rdata), sdp)
@@ -195,7 +193,6 @@ def _declared(library: ctypes.CDLL) -> Any:
         "pjmedia_sdp_print": (number, [pointer, pointer, size]),
         "pjmedia_sdp_parse": (number, [pointer, pointer, size, pointer]),
         "pj_pool_alloc": (pointer, [pointer, size]),
-        _READ: (None, [pointer, pointer]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)

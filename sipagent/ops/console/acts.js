@@ -24,11 +24,12 @@ export class Acts {
     this.#callId = callId;
     this.outcome = element("p", { class: "outcome", role: "status" });
     this.agents = element("datalist", { id: "agents-of-plan" });
+    this.targets = element("datalist", { id: "targets-of-plan" });
     this.fields = {
       w: this.#field("w", "Whisper", "Only the agent gets it", (text) => this.#do("whisper", { text }, "Whispered")),
       s: this.#field("s", "Say", "The caller hears just this", (text) => this.#do("say", { text }, "Being said")),
       h: this.#field("h", "Hand over", "Persona", (agent) => this.#do("handover", { agent }, "Handed over"), { list: "agents-of-plan" }),
-      t: this.#field("t", "Transfer", "Target, or sip:…", (to) => this.#transfer(to)),
+      t: this.#field("t", "Transfer", "Target, or sip:…", (to) => this.#transfer(to), { list: "targets-of-plan" }),
     };
     this.buttons = {
       m: keyButton("Mute caller", "m", { "aria-pressed": "false" }, () => this.#mute("inbound")),
@@ -43,7 +44,7 @@ export class Acts {
       "section", { class: "acts", "aria-label": "What to do" },
       ...Object.values(this.fields).map((each) => each.form),
       element("div", { class: "buttons" }, ...Object.values(this.buttons)),
-      this.outcome, this.agents,
+      this.outcome, this.agents, this.targets,
     );
   }
 
@@ -65,11 +66,13 @@ export class Acts {
     this.sound.stop();
   }
 
-  /** Offer the personas of the call's plan. */
-  async offerAgents(plan) {
+  /** Offer the personas and the transfer targets of the call's plan. */
+  async offerNames(plan) {
     const { plans } = await (await request("api/v1/plans")).json();
-    const names = plans.find((each) => each.name === plan)?.agents ?? [];
-    this.agents.replaceChildren(...names.map((name) => element("option", { value: name })));
+    const named = plans.find((each) => each.name === plan);
+    for (const [list, names] of [[this.agents, named?.agents], [this.targets, named?.targets]]) {
+      list.replaceChildren(...(names ?? []).map((name) => element("option", { value: name })));
+    }
   }
 
   /** Take a key; false: it is none of these. */

@@ -9,7 +9,6 @@ import { liveItems, recordItems } from "../items.js";
 import { visible } from "../json_text.js";
 import { keyButton, keyLine, listen } from "../keys.js";
 import { Player, playKeys } from "../player.js";
-import { offerTargets } from "../targets.js";
 import {
   amount, costText, duration, floorText, isLinePoor, lineText, moment, named, partiesText, plainNumber, reasonText, stateText,
 } from "../words.js";
@@ -122,8 +121,7 @@ export function mount(main, box, callId) {
   const ticking = setInterval(show, 1_000);
   load().then(() => {
     if (!whole || whole.state === "ended") return;
-    acts.offerAgents(whole.plan).catch(() => {});
-    offerTargets(acts.fields.t.input, whole.plan).catch(() => {});
+    acts.offerNames(whole.plan).catch(() => {});
   });
   const ends = [box.calls.watch(onChange), box.questions.watch(show), listen(onKey)];
   return () => {

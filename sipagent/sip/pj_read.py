@@ -1,0 +1,73 @@
+"""Messages as they travel through PJSIP, read as the binding reads them.
+
+Runs on the PJSIP thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sipagent.errors import SipError
+
+from .pjlib import native, pj
+
+_READ_RECEIVED = "_ZN2pj9SipRxData6fromPjER13pjsip_rx_data"
+"""``pj::SipRxData::fromPj(pjsip_rx_data &)``."""
+_READ_SENT = "_ZN2pj9SipTxData6fromPjER13pjsip_tx_data"
+"""``pj::SipTxData::fromPj(pjsip_tx_data &)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """A message and whom it came from, or goes to."""
+
+    info: str
+    """What PJSIP makes of it, as in ``Request msg INVITE/cseq=1 (rdata0x7f)``."""
+    text: str
+    peer: str
+    """Host and port."""
+
+
+class ReceivedReader:
+    """Reads messages that came, one at a time.
+
+    Raises:
+        SipError: If this build of PJSIP does not show them.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._message = _reader(_READ_RECEIVED), pj.SipRxData()
+
+    def read(self, rdata: int) -> ReadMessage:
+        """Return the message of a ``pjsip_rx_data *``."""
+        message = self._message
+        self._read(int(message.this), rdata)
+        return ReadMessage(str(message.info), str(message.wholeMsg), str(message.srcAddress))
+
+
+class SentReader:
+    """Reads messages that go, one at a time.
+
+    Raises:
+        SipError: If this build of PJSIP does not show them.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._message = _reader(_READ_SENT), pj.SipTxData()
+
+    def read(self, tdata: int) -> ReadMessage:
+        """Return the message of a ``pjsip_tx_data *``."""
+        message = self._message
+        self._read(int(message.this), tdata)
+        return ReadMessage(str(message.info), str(message.wholeMsg), str(message.dstAddress))
+
+
+def _reader(symbol: str) -> Callable[[int, int], None]:
+    try:
+        read = getattr(native(), symbol)
+    except AttributeError as error:
+        raise SipError(f"this build of PJSIP does not show its messages: {error}") from None
+    read.restype, read.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p]
+    return read  # type: ignore[no-any-return]
