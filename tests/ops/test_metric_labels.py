@@ -14,13 +14,17 @@ from sipagent.calls import facts
 from sipagent.calls.silence_doctor import Cause
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_outcome import Outcome
-from sipagent.ops import refusals
+from sipagent.ops import cost_metrics, loop_lag, refusals, trunk_metrics
+from sipagent.ops.flight import recorder
 from sipagent.ops.metrics import KNOWN_CODES, MetricsObserver
+from sipagent.ops.store import store_metrics
 from sipagent.sip.interop import FINDINGS, UNACCEPTABLE
 
 from .script import CALL, CALLED, CALLER, tell_all
 
 OURS = "sipagent_"
+MODULES = (cost_metrics, loop_lag, recorder, refusals, store_metrics, trunk_metrics)
+"""Whose metrics are there once they are imported, whichever tests ran before."""
 SECRET = re.compile(r"call_?id|caller|called|number|user|uri|address|item|text|sip_call|token$")
 REFUSED = {
     *refusals.BY_STATUS.values(),
@@ -35,6 +39,7 @@ CLOSED = {
     "outcome": {
         *("ok", "failed", *(each.value for each in Outcome)),
         *("written", "spooled", "refused", "dropped"),
+        *("saved", "lost"),
     },
     "mode": {"blind", "attended"},
     "kind": {"human", "machine", "fax"},

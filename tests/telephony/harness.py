@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
 from collections import Counter
@@ -156,6 +157,21 @@ async def becomes(value: Callable[[], Awaitable[T]], expected: T) -> None:
             print(f"still {seen}, not {expected}")
             raise
         seen = await value()
+
+
+async def gives_back(before: dict[str, int]) -> None:
+    """Wait until there are no more open files and threads than ``before``.
+
+    PJSIP closes sockets some time after the call, and threads of tests before may end meanwhile.
+    """
+    gc.collect()
+
+    async def more() -> dict[str, int]:
+        after = resources()
+        return {kind: after[kind] for kind in ("files", "threads") if after[kind] > before[kind]}
+
+    nothing: dict[str, int] = {}
+    await becomes(more, nothing)
 
 
 def resources() -> dict[str, int]:

@@ -39,7 +39,8 @@ FIRST_FACTS, LAST_FACTS = 1_000, 20_000
 SETTLE_S = 0.5
 """After the end, for the answer to the last BYE."""
 
-SAVED = Counter("sipagent_flights", "Flight records, by outcome.", ["outcome"])
+FLIGHTS = Counter("sipagent_flights", "Flight records, by outcome.", ["outcome"])
+SAVED, LOST = (FLIGHTS.labels(outcome) for outcome in ("saved", "lost"))
 
 
 class Message(Protocol):
@@ -210,9 +211,9 @@ class FlightRecorder:
         try:
             write_flight(flight_path(self._settings.path, flight.call_id), flight)
         except Exception as error:  # whatever it is, somebody waits for the answer
-            SAVED.labels("lost").inc()
+            LOST.inc()
             why = (isinstance(error, OSError) and error.strerror) or type(error).__name__
             log.error("call=%s ! its flight record is lost: %s", flight.call_id, why)
             return False
-        SAVED.labels("saved").inc()
+        SAVED.inc()
         return True
