@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import signal
-import socket
 import sys
 from enum import StrEnum
 from importlib.metadata import version
@@ -244,9 +241,8 @@ def engine(
 ) -> None:
     """Run the embedded realtime server alone, for anyone's SDK."""
     from sipagent.connector.options import connector_settings  # noqa: PLC0415
-    from sipagent.engine.server import run_engine  # noqa: PLC0415
     from sipagent.engine.settings import EngineSettings  # noqa: PLC0415
-    from sipagent.ops.clock import unix_time  # noqa: PLC0415
+    from sipagent.engine_command import serve_engine  # noqa: PLC0415
     from sipagent.ops.logs import set_up_logging  # noqa: PLC0415
 
     phone = connector_settings(
@@ -258,47 +254,14 @@ def engine(
         ring_limit_s=ring_limit_s,
         environment=os.environ,
     )
-    answering = None
-    sip_ports: list[int] = []
-    if phone is not None:
-        from sipagent.connector.connector import connector  # noqa: PLC0415  loads PJSIP
-
-        answering = connector(phone, wall_clock=unix_time, on_listening=sip_ports.append)
+    settings = EngineSettings(
+        host=host,
+        port=port,
+        scripts_dir=scripts,
+        scripts_version=scripts_version,
+        recognisers=recognisers,
+        max_sessions=max_sessions,
+        session_limit_s=session_limit_s,
+    )
     set_up_logging(log_level, log_format.value)
-
-    def tell(listening_on: int) -> None:
-        if ready_fd >= 0:
-            os.write(ready_fd, " ".join(map(str, [listening_on, *sip_ports])).encode() + b"\n")
-            os.close(ready_fd)
-            return
-        line = f"engine: ws://{host}:{listening_on}/v1/realtime"
-        if phone is not None:
-            line += f" ; SIP on {sip_bind}:{sip_ports[0]}, webhooks to {phone.shown_url}"
-        typer.echo(line)
-
-    async def run() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        settings = EngineSettings(
-            host=host,
-            port=port,
-            scripts_dir=scripts,
-            scripts_version=scripts_version,
-            recognisers=recognisers,
-            max_sessions=max_sessions,
-            session_limit_s=session_limit_s,
-        )
-        try:
-            await run_engine(
-                settings,
-                clock=unix_time,
-                on_ready=tell,
-                connector=answering,
-                orders=socket.socket(fileno=orders_fd) if orders_fd >= 0 else None,
-            )
-        except asyncio.CancelledError:
-            logging.getLogger(__name__).info("= engine ended")
-
-    asyncio.run(run())
+    asyncio.run(serve_engine(settings, phone, ready_fd=ready_fd, orders_fd=orders_fd))

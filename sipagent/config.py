@@ -47,7 +47,7 @@ _T = TypeVar("_T", bound=BaseModel)
 
 DEFAULT_FILE = Path("sipagent.toml")
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that are bound, and where such a server is found on this machine."""
 
 
@@ -107,7 +107,9 @@ class HttpSettings(Section):
         """
         if not self.port:
             raise ConfigError("is 0: name the port that the appliance took", where="http.port")
-        return f"http://{EVERYWHERE.get(self.bind, self.bind)}:{self.port}"
+        host = EVERYWHERE.get(self.bind, self.bind)
+        shown = f"[{host}]" if ":" in host else host  # RFC 3986 section 3.2.2
+        return f"http://{shown}:{self.port}"
 
 
 class CdrSettings(Section):

@@ -17,9 +17,9 @@ class EngineSettings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """0 takes a free one."""
     scripts_dir: Path = Path("dialplans")
+    """Where ``<prompt id>.script.toml`` files are."""
     scripts_version: str = ""
     """What prompts name it by; ``""``: nobody counts."""
-    """Where ``<prompt id>.script.toml`` files are."""
     recognisers: Annotated[int, Field(ge=1, le=16)] = 2
     """Processes that recognise speech; one serves many calls, an utterance at a time."""
     max_sessions: Annotated[int, Field(ge=1)] = 64

@@ -224,6 +224,7 @@ def test_no_environment_is_a_traceback(environment: dict[str, str]) -> None:
 def test_a_box_that_listens_everywhere_is_asked_on_this_machine() -> None:
     assert HttpSettings(bind="0.0.0.0", port=8081).url == "http://127.0.0.1:8081"
     assert HttpSettings(bind="::", port=8081).url == "http://[::1]:8081"
+    assert HttpSettings(bind="2001:db8::1", port=8081).url == "http://[2001:db8::1]:8081"
     assert HttpSettings(bind="192.0.2.1", port=8080).url == "http://192.0.2.1:8080"
     with pytest.raises(ConfigError, match=r"http\.port: is 0"):
         _ = HttpSettings(port=0).url
