@@ -17,10 +17,12 @@ from typing import Any
 
 from aiohttp import web
 
-from .api_guard import API_HEADERS, error_response
+from .api_guard import API_HEADERS, asked_by, error_response
 from .status import Readiness, readiness_to_json
 
 MAX_READERS = 50
+MAX_READERS_OF_ONE = 20
+"""With one token from one address: whoever forgets to close theirs leaves some to others."""
 MAX_WAITING = 200
 """Events of one reader that are not on their way yet."""
 
@@ -71,8 +73,11 @@ class Events:
         """Stream until the reader goes, is too slow, or the server closes."""
         if self._is_closed or len(self._readers) >= MAX_READERS:
             return error_response(503, "no more streams are served")
+        whose = (asked_by(request), request.remote)
+        if sum(each.whose == whose for each in self._readers) >= MAX_READERS_OF_ONE:
+            return error_response(503, "no more streams are served to you")
         response = web.StreamResponse(headers=_HEADERS)
-        reader = _Reader(request.transport)
+        reader = _Reader(whose, request.transport)
         self._readers.add(reader)  # before it is told what there is, so that nothing is missed
         reader.tell(_block(self._first()))
         try:
@@ -117,8 +122,8 @@ class Events:
 class _Reader:
     """What one reader is yet to be told."""
 
-    def __init__(self, transport: asyncio.Transport | None) -> None:
-        self._transport = transport
+    def __init__(self, whose: tuple[str, str | None], transport: asyncio.Transport | None) -> None:
+        self.whose, self._transport = whose, transport
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING + 1)
         self._is_over = False
         self.is_writing = False

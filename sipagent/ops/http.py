@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
@@ -13,8 +15,11 @@ from sipagent.errors import ConfigError, why_not_listening
 
 from .api import Api
 from .console_files import console_routes
+from .http_door import NEXT_REQUEST_S, HttpDoor
 from .status import Readiness, readiness_to_json
 from .webhooks import WebhookDesk
+
+log = logging.getLogger(__name__)
 
 
 class OpsServer:
@@ -49,6 +54,7 @@ class OpsServer:
         if api is not None:
             self._collectors += [api.calls.counts, api.plans.counts]
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
         self.port = port
 
     async def start(self) -> None:
@@ -57,7 +63,8 @@ class OpsServer:
         Raises:
             ConfigError: If the port is busy or the address is not ours.
         """
-        app = web.Application()
+        door = HttpDoor()
+        app = web.Application(middlewares=[door.middleware()])
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -67,21 +74,33 @@ class OpsServer:
             app.router.add_routes(self._api.routes())
             app.router.add_routes(console_routes())
             app.on_shutdown.append(self._end_streams)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            app,
+            access_log=log,
+            access_log_class=door.ends(),
+            keepalive_timeout=NEXT_REQUEST_S,
+            shutdown_timeout=1.0,
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._bind, self._asked_port)
+        handler = self._runner.server
+        assert handler is not None
         try:
-            await site.start()
+            self._listening = await asyncio.get_running_loop().create_server(
+                lambda: door.guest(handler()), self._bind, self._asked_port
+            )
         except (OSError, ValueError) as error:  # ValueError: what cannot even be a host name
             await self.close()
             where = f"{self._bind}:{self._asked_port}"
             raise ConfigError(
                 f"HTTP cannot listen on {where}: {why_not_listening(error)}"
             ) from None
-        self.port = self._runner.addresses[0][1]
+        self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Stop listening; safe twice."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
