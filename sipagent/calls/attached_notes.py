@@ -11,7 +11,8 @@ import logging
 from collections.abc import Sequence
 
 from sipagent.errors import JournalError
-from sipagent.realtime.history_items import HistoryItem, to_json
+from sipagent.realtime.history_items import HistoryItem
+from sipagent.realtime.item_json import to_json
 
 from .journal import CallJournal
 

@@ -33,9 +33,8 @@ from .history_items import (
     McpApprovalRequest,
     OutputAudio,
     UserMessage,
-    from_wire,
-    to_json,
 )
+from .item_json import from_wire, to_json
 
 
 class NotGiven(Enum):

@@ -27,9 +27,8 @@ from .history_items import (
     McpApprovalRequest,
     McpCall,
     OutputAudio,
-    from_wire,
-    to_json,
 )
+from .item_json import from_wire, to_json
 
 log = logging.getLogger(__name__)
 

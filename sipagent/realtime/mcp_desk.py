@@ -18,7 +18,8 @@ from sipagent.wire.events import Json
 
 from . import events
 from .conversation_events import McpToolCallCompleted, McpToolsChanged, ToolApprovalRequested
-from .history_items import McpApprovalRequest, McpCall, from_wire
+from .history_items import McpApprovalRequest, McpCall
+from .item_json import from_wire
 from .mcp_tools import McpTools
 from .outbox import Outbox
 

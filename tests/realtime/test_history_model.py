@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sipagent.engine.items import ROOT, Conversation
 from sipagent.realtime.history import History, HistoryChange
-from sipagent.realtime.history_items import HistoryItem, from_wire, to_json
+from sipagent.realtime.history_items import HistoryItem
+from sipagent.realtime.item_json import from_wire, to_json
 
 from .items import Wire, agent, call, typed, user
 

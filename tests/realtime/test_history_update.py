@@ -17,7 +17,6 @@ from sipagent.realtime.history_items import (
     OutputText,
     SystemMessage,
     UserMessage,
-    to_json,
 )
 from sipagent.realtime.history_update import (
     HistoryCommand,
@@ -25,6 +24,7 @@ from sipagent.realtime.history_update import (
     PendingUpdates,
     update_commands,
 )
+from sipagent.realtime.item_json import to_json
 from sipagent.wire import server
 from sipagent.wire.client import ConversationItemCreate
 from sipagent.wire.codec import encode

@@ -17,9 +17,9 @@ from sipagent.realtime.history_items import (
     SystemMessage,
     UserMessage,
     part_text,
-    to_json,
 )
 from sipagent.realtime.history_update import HistoryCommand, PendingUpdates, update_commands
+from sipagent.realtime.item_json import to_json
 from sipagent.wire import server
 from sipagent.wire.client import ConversationItemCreate
 
