@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
 from sipagent.realtime.call_end import ENDED
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     DtmfReceived,
     GuardrailTripped,
     OutputCleared,
     OutputStarted,
     OutputStopped,
-    Reconnected,
 )
 
 from . import facts

@@ -14,7 +14,7 @@ from sipagent.audio.formats import AudioFormat, Encoder
 from sipagent.audio.frames import Pcm
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost
 from sipagent.sip.media_port import MediaPort
 
 from .delegation_filler import DELEGATION_ITEM, DelegationFiller

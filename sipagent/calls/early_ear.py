@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sipagent.audio.frames import Pcm
-from sipagent.realtime.conversation_events import Reconnected
+from sipagent.realtime.connection_events import Reconnected
 from sipagent.realtime.events import SpeechStarted, SpeechStopped, UserTranscript
 from sipagent.sip.events import Disconnected
 

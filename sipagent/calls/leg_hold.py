@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sipagent.realtime.conversation_events import Reconnected
+from sipagent.realtime.connection_events import Reconnected
 from sipagent.realtime.events import SpeechStarted, SpeechStopped
 from sipagent.sip.events import Held, Resumed
 

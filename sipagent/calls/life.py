@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip import events as sip_events
 
 from . import events as call_events

@@ -25,7 +25,7 @@ from sipagent.operator_acts import (
     Whisper,
 )
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import Reconnected
+from sipagent.realtime.connection_events import Reconnected
 from sipagent.sip.events import Held, Resumed
 
 from .acting import refused_or_begun

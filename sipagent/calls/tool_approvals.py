@@ -12,7 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sipagent.realtime.approvals import ApprovalRequest
-from sipagent.realtime.conversation_events import ConnectionLost, ToolApprovalRequested
+from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.conversation_events import ToolApprovalRequested
 from sipagent.realtime.events import Disconnected, ToolEnded
 
 from .delegation_approvals import MAX_ARGUMENTS_CHARS, Approver, Question

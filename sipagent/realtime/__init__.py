@@ -47,13 +47,16 @@ if TYPE_CHECKING:
     from .accepting import accept_session as accept_session
     from .accepting import check_accept as check_accept
     from .approvals import ApprovalRequest as ApprovalRequest
+    from .connection_events import ConnectionLost as ConnectionLost
+    from .connection_events import Reconnected as Reconnected
+    from .connection_events import SessionExpiring as SessionExpiring
+    from .connection_events import TransportEvent as TransportEvent
     from .conversation_events import AgentEnded as AgentEnded
     from .conversation_events import AgentStarted as AgentStarted
     from .conversation_events import AgentText as AgentText
     from .conversation_events import AgentTextDelta as AgentTextDelta
     from .conversation_events import AudioInterrupted as AudioInterrupted
     from .conversation_events import AudioStarted as AudioStarted
-    from .conversation_events import ConnectionLost as ConnectionLost
     from .conversation_events import DtmfReceived as DtmfReceived
     from .conversation_events import GuardrailCheckPassed as GuardrailCheckPassed
     from .conversation_events import GuardrailCheckStarted as GuardrailCheckStarted
@@ -67,10 +70,7 @@ if TYPE_CHECKING:
     from .conversation_events import OutputStarted as OutputStarted
     from .conversation_events import OutputStopped as OutputStopped
     from .conversation_events import RateLimitsReported as RateLimitsReported
-    from .conversation_events import Reconnected as Reconnected
-    from .conversation_events import SessionExpiring as SessionExpiring
     from .conversation_events import ToolApprovalRequested as ToolApprovalRequested
-    from .conversation_events import TransportEvent as TransportEvent
     from .conversation_events import UsageReported as UsageReported
     from .conversation_events import UserTranscriptDelta as UserTranscriptDelta
     from .endpoint import OPENAI_URL as OPENAI_URL
@@ -139,13 +139,15 @@ _NAMES = {
     ),
     "sipagent.realtime.accepting": "accept_session check_accept",
     "sipagent.realtime.approvals": "ApprovalRequest",
+    "sipagent.realtime.connection_events": (
+        "ConnectionLost Reconnected SessionExpiring TransportEvent"
+    ),
     "sipagent.realtime.conversation_events": (
         "AgentEnded AgentStarted AgentText AgentTextDelta AudioInterrupted AudioStarted "
-        "ConnectionLost DtmfReceived GuardrailCheckPassed GuardrailCheckStarted "
+        "DtmfReceived GuardrailCheckPassed GuardrailCheckStarted "
         "GuardrailTripped HistoryAdded HistoryUpdated IdleTimedOut McpToolCallCompleted "
-        "McpToolsChanged OutputCleared OutputStarted OutputStopped RateLimitsReported Reconnected "
-        "SessionExpiring ToolApprovalRequested "
-        "TransportEvent UsageReported UserTranscriptDelta"
+        "McpToolsChanged OutputCleared OutputStarted OutputStopped RateLimitsReported "
+        "ToolApprovalRequested UsageReported UserTranscriptDelta"
     ),
     "sipagent.realtime.endpoint": "OPENAI_URL Endpoint",
     "sipagent.realtime.events": (

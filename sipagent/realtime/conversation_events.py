@@ -1,4 +1,5 @@
-"""What a session tells of agents, history, checks and approvals; see ``events``.
+"""What a session tells of agents, history, checks and approvals; see ``events``, and
+``connection_events`` for what carries them.
 
 Agents are the objects that were handed in. Fields of items are as in the Realtime API.
 """
@@ -245,44 +246,6 @@ class DtmfReceived:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class SessionExpiring:
-    """The endpoint will end the session; another takes over before."""
-
-    NAME: ClassVar = "session_expiring"
-    in_s: float
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLost:
-    """The socket is gone and another session is being opened; nothing is heard meanwhile."""
-
-    NAME: ClassVar = "connection_lost"
-    close_code: int
-    reason: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnected:
-    """Another session took over, and was told the conversation so far."""
-
-    NAME: ClassVar = "reconnected"
-    reason: str
-    """``expiry`` or why the one before was lost."""
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class TransportEvent:
-    """An event of the endpoint as it came; told before what follows from it."""
-
-    NAME: ClassVar = "transport_event"
-    raw: Json
-    at: float
-
-
 ConversationEvent: TypeAlias = (
     AgentStarted
     | AgentEnded
@@ -306,8 +269,4 @@ ConversationEvent: TypeAlias = (
     | RateLimitsReported
     | IdleTimedOut
     | DtmfReceived
-    | SessionExpiring
-    | ConnectionLost
-    | Reconnected
-    | TransportEvent
 )

@@ -26,6 +26,7 @@ from .approvals import Approvals
 from .attached_speech import AttachedSpeech
 from .check_desk import CheckDesk
 from .configuring import Configuring
+from .connection_events import TransportEvent
 from .guardrail_runs import Remedy, Source, Trip
 from .history import History
 from .history_feed import HistoryFeed
@@ -260,7 +261,7 @@ class SessionCore:
             log.warning("! dropped a message of the endpoint (%s)", error.param or "not JSON")
             return
         if self._options.transport_events:
-            self.out.tell(conversation_events.TransportEvent(raw, now))
+            self.out.tell(TransportEvent(raw, now))
         if isinstance(event, server.ResponseOutputAudioDelta):
             agent = self.tools.agent_of(event.response_id, self.agent).agent
             self.speech.audio_delta(event, agent, now=now)

@@ -1,6 +1,7 @@
 """What a session tells. Past tense, frozen; ``at`` is monotonic seconds of receipt.
 
-What a phone call is made of stands here; ``conversation_events`` has the rest. ``NAME`` is what an
+What a phone call is made of stands here; ``conversation_events`` and
+``connection_events`` have the rest. ``NAME`` is what an
 event is called in ``RealtimeSession.on``: the Agents SDK's name where it has one.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from .connection_events import ConnectionEvent
 from .conversation_events import ConversationEvent
 from .usage import Usage
 
@@ -204,4 +206,5 @@ SessionEvent: TypeAlias = (
     | SessionErrorReported
     | Disconnected
     | ConversationEvent
+    | ConnectionEvent
 )

@@ -26,7 +26,8 @@ from sipagent.wire.client import ConversationItemCreate
 from . import events
 from .call_end import ENDED
 from .connection import Connection
-from .conversation_events import ConnectionLost, HistoryUpdated, Reconnected, SessionExpiring
+from .connection_events import ConnectionLost, Reconnected, SessionExpiring
+from .conversation_events import HistoryUpdated
 from .history_items import HistoryItem
 from .replay import replay_items
 from .rotation import (

@@ -17,14 +17,13 @@ from sipagent.calls.events import AgentFellSilent, SessionFailed
 from sipagent.calls.setup import BackendSetup
 from sipagent.calls.termination import Reason
 from sipagent.realtime import events as session_events
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     DtmfReceived,
     GuardrailTripped,
     OutputCleared,
     OutputStarted,
     OutputStopped,
-    Reconnected,
 )
 from sipagent.realtime.guardrail_runs import Remedy, Trip, Tripwire
 

@@ -11,7 +11,7 @@ from sipagent.calls.events import AgentFellSilent
 from sipagent.calls.outage import FILLER_AFTER_S
 from sipagent.calls.setup import BackendSetup, Prompt, Prompts
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost
 
 from .talk import Talk, response_done, talk
 

@@ -14,7 +14,7 @@ from sipagent.calls.life_settings import LifeSettings
 from sipagent.calls.part import CallHands
 from sipagent.calls.termination import Reason
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip import events as sip_events
 from sipagent.sip.events import LineStats
 

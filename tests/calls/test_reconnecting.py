@@ -12,7 +12,7 @@ from sipagent.calls.agent_audio import HoldSettings
 from sipagent.calls.events import AgentFellSilent, SessionFailed
 from sipagent.calls.setup import Prompt, Prompts
 from sipagent.realtime import events as session_events
-from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.rotation import RotationSettings
 
 from .talk import Talk, response_done, talk

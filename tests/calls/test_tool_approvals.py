@@ -17,7 +17,8 @@ from sipagent.calls.delegation_text import TOO_LONG_TO_APPROVE
 from sipagent.calls.session_commands import SessionCommands
 from sipagent.calls.tool_approvals import ToolApprovals
 from sipagent.realtime.approvals import ApprovalRequest
-from sipagent.realtime.conversation_events import ConnectionLost, ToolApprovalRequested
+from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.conversation_events import ToolApprovalRequested
 from sipagent.realtime.events import Disconnected, SessionEvent, ToolEnded
 from tests.realtime.playbook import Wire, audio, created, done, function_call
 

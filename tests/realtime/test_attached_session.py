@@ -14,13 +14,11 @@ from sipagent.agents.tools import ToolContext, function_tool
 from sipagent.errors import ConfigError, SessionError, SessionLost, SessionRejected, SessionTimeout
 from sipagent.realtime import connection as connection_module
 from sipagent.realtime import events
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected, SessionExpiring
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     HistoryAdded,
     HistoryUpdated,
     OutputStarted,
-    Reconnected,
-    SessionExpiring,
 )
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.realtime.events import SessionEvent

@@ -12,10 +12,9 @@ import pytest
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import function_tool
 from sipagent.realtime import events
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     HistoryUpdated,
-    Reconnected,
     ToolApprovalRequested,
 )
 from sipagent.realtime.core import SessionCore

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sipagent.realtime import events
-from sipagent.realtime.conversation_events import AgentEnded, HistoryUpdated, TransportEvent
+from sipagent.realtime.connection_events import TransportEvent
+from sipagent.realtime.conversation_events import AgentEnded, HistoryUpdated
 from sipagent.realtime.history_items import AssistantMessage
 from sipagent.realtime.options import SessionOptions
 

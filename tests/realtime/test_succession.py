@@ -11,10 +11,9 @@ from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import ToolContext, function_tool
 from sipagent.errors import SessionLost
 from sipagent.realtime import events
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     HistoryUpdated,
-    Reconnected,
     ToolApprovalRequested,
 )
 from sipagent.realtime.events import SessionEvent

@@ -10,11 +10,9 @@ import pytest
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import function_tool
 from sipagent.realtime import events
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected, SessionExpiring
 from sipagent.realtime.conversation_events import (
-    ConnectionLost,
     HistoryAdded,
-    Reconnected,
-    SessionExpiring,
     ToolApprovalRequested,
 )
 from sipagent.realtime.events import SessionEvent

@@ -9,7 +9,7 @@ import pytest
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import ToolContext, function_tool
 from sipagent.realtime import events
-from sipagent.realtime.conversation_events import ConnectionLost, Reconnected
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.session import RealtimeSession
 from tests.fakes.scripted_endpoint import ScriptedEndpoint
 
