@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack, get_args
+from typing import Any, TypeAlias, TypedDict, Unpack, get_args
 
-from pydantic import ValidationError
-
-from sipagent.errors import ConfigError, ToolError
+from sipagent.errors import ConfigError
 
 from .arguments import parse_arguments
-from .callbacks import MaybeAwaitable, call_off_loop, holds, raised, settled
-from .function_schema import faults, function_schema, tool_name
+from .callbacks import MaybeAwaitable, call_off_loop, holds, raised
+from .function_schema import function_schema, tool_name
 from .json_schema import (
     check_arguments,
     check_schema,
@@ -33,11 +30,16 @@ from .tool_context import (
     ToolContext,
     ToolOutcome,
     background_result,
-    encodable,
     result_text,
-    unsent,
 )
-from .tool_errors import DEFAULT_ERROR, ToolArgumentsInvalid, ToolTimeout
+from .tool_errors import DEFAULT_ERROR, ToolTimeout
+from .tool_failures import (
+    ErrorFunction,
+    TimeoutBehavior,
+    default_tool_error,
+    failed,
+    timed_out,
+)
 from .tool_guardrails import ToolGuardrail, objection
 
 __all__ = [  # the vocabulary of a file that defines tools
@@ -51,23 +53,14 @@ __all__ = [  # the vocabulary of a file that defines tools
     "result_text",
 ]
 
-log = logging.getLogger(__name__)
-
 DEFAULT_TIMEOUT_S = 20.0
 MAX_TIMEOUT_S = 2_147_483.647
 """What a timer in milliseconds of 31 bits can hold."""
 
-TimeoutBehavior: TypeAlias = Literal["error_as_result", "raise_exception"]
 NeedsApproval: TypeAlias = Callable[[ToolContext, Mapping[str, Any], str], MaybeAwaitable[bool]]
 """Takes context, parsed arguments and ``tool_call_id``."""
 IsEnabled: TypeAlias = Callable[[Any, Any], MaybeAwaitable[bool]]
 """Takes the context of the session or the run, and the agent."""
-ErrorFunction: TypeAlias = Callable[[ToolContext, Exception], MaybeAwaitable[str]]
-
-
-def default_tool_error(context: ToolContext, error: Exception) -> str:
-    """Return a text that gives nothing away, unless the tool said what may be spoken."""
-    return error.spoken if isinstance(error, ToolError) else DEFAULT_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +170,10 @@ class FunctionTool:
             shown = ToolOutcome(result_text(output), must_respond=not is_background)
             return hidden if hidden is not None else shown
         except ToolTimeout as timeout:
-            return await self._timed_out(context, timeout)
+            say = self.timeout_error_function
+            return await timed_out(context, timeout, self.timeout_behavior, say)
         except BaseException as error:
-            return await self._failed(context, raised(error))
+            return await failed(self.name, context, raised(error), self.error_function)
 
     def parsed(self, arguments: str) -> Mapping[str, Any]:
         """Return what ``invoke`` is given for JSON ``arguments``.
@@ -211,46 +205,6 @@ class FunctionTool:
             context.cancel()
             raise ToolTimeout(self.name, self.timeout_s)
         return result
-
-    async def _timed_out(self, context: ToolContext, timeout: ToolTimeout) -> ToolOutcome:
-        log.warning("tool %s ! timed out", self.name)
-        if self.timeout_behavior == "raise_exception":
-            return unsent(timeout)
-        say = self.timeout_error_function or default_tool_error
-        return ToolOutcome(await self._said(say, context, timeout, timeout.spoken), has_failed=True)
-
-    async def _failed(self, context: ToolContext, error: Exception) -> ToolOutcome:
-        self._log(error)
-        if self.error_function is None:
-            return unsent(error)
-        text = await self._said(self.error_function, context, error, DEFAULT_ERROR)
-        return ToolOutcome(text, has_failed=True)
-
-    async def _said(
-        self, say: ErrorFunction, context: ToolContext, error: Exception, otherwise: str
-    ) -> str:
-        try:
-            text = await settled(say(context, error))
-        except BaseException as failure:
-            log.warning(
-                "tool %s ! its error function: %s", self.name, type(raised(failure)).__name__
-            )
-            return otherwise
-        return encodable(text) if isinstance(text, str) else otherwise
-
-    def _log(self, error: Exception) -> None:
-        """Log without what a caller said: fields and types, not values."""
-        match error:
-            case ToolArgumentsInvalid():
-                log.warning("tool %s ! bad arguments: %s", self.name, error)
-            case ToolError():
-                log.warning("tool %s ! %s", self.name, error)
-            case ValidationError():
-                log.warning("tool %s ! bad value: %s", self.name, faults(error))
-            case ValueError() | TypeError():
-                log.warning("tool %s ! bad value: %s", self.name, type(error).__name__)
-            case _:
-                log.error("tool %s ! failed", self.name, exc_info=error)
 
 
 class ToolOptions(TypedDict, total=False):

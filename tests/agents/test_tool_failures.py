@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from sipagent.agents.tool_errors import ToolArgumentsInvalid, ToolTimeout
-from sipagent.agents.tools import (
-    DEFAULT_ERROR,
+from sipagent.agents.tool_failures import (
     ErrorFunction,
-    ToolContext,
-    ToolOutcome,
-    function_tool,
+    TimeoutBehavior,
+    default_tool_error,
+    failed,
+    timed_out,
 )
-from sipagent.errors import ConfigError
+from sipagent.agents.tools import DEFAULT_ERROR, ToolContext, ToolOutcome, function_tool
+from sipagent.errors import ConfigError, ToolError
 
 SHORT_S = 0.01
 
@@ -201,3 +202,43 @@ def test_another_behavior_is_refused_and_those_there_are_named() -> None:
     behavior: Any = "ignore"
     with pytest.raises(ConfigError, match="must be error_as_result or raise_exception"):
         function_tool(fail, timeout_behavior=behavior)
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (ToolArgumentsInvalid("city is missing"), "tool look_up ! bad arguments: city is missing"),
+        (ToolError("db3 is down", spoken="Not now."), "tool look_up ! db3 is down"),
+        (ValueError("4711 is no postcode"), "tool look_up ! bad value: ValueError"),
+        (OSError("db3 is down"), "tool look_up ! failed"),
+    ],
+)
+async def test_a_failure_is_logged_without_what_the_caller_said(
+    error: Exception, logged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = await failed("look_up", context(), error, default_tool_error)
+    assert told.has_failed and told.must_respond and told.error is None
+    assert told.output == ("Not now." if logged.endswith("! db3 is down") else DEFAULT_ERROR)
+    assert [record.getMessage() for record in caplog.records] == [logged]
+
+
+async def test_a_failure_nobody_words_is_the_owners() -> None:
+    error = OSError("db3 is down")
+    told = await failed("look_up", context(), error, None)
+    assert (told.is_sent, told.error) == (False, error)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "is_sent", "output"),
+    [
+        ("error_as_result", True, "Tool 'look_up' timed out after 3 seconds."),
+        ("raise_exception", False, ""),
+    ],
+)
+async def test_a_timeout_nobody_words_says_how_long_the_tool_had_or_is_the_owners(
+    behavior: TimeoutBehavior, is_sent: bool, output: str
+) -> None:
+    timeout = ToolTimeout("look_up", 3.0)
+    told = await timed_out(context(), timeout, behavior, None)
+    assert (told.is_sent, told.output, told.has_failed) == (is_sent, output, True)
+    assert told.error is (None if is_sent else timeout)

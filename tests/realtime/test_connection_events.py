@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import get_args
 
 from sipagent.realtime.connection_events import (
@@ -25,8 +26,12 @@ def test_a_listener_hears_every_event_of_a_connection_under_its_name() -> None:
     names = ["transport_event", "session_expiring", "connection_lost", "reconnected"]
     listeners = Listeners()
     heard: list[tuple[str, ConnectionEvent]] = []
+
+    def hear(name: str, event: ConnectionEvent) -> None:
+        heard.append((name, event))
+
     for name in [*names, EVERYTHING]:
-        listeners.add(name, lambda event, name=name: heard.append((name, event)))
+        listeners.add(name, partial(hear, name))
     for event in told:
         listeners.tell(event)
     expected = [
