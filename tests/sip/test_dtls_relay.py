@@ -15,6 +15,7 @@ import pytest
 from sipagent.sip.dtls_dialog import Agreed, Role
 from sipagent.sip.dtls_leg import RelayLeg
 from sipagent.sip.dtls_relay import MediaRelay
+from tests.open_files import open_files
 
 RTP = struct.pack("!BBHII", 0x80, 0, 1, 160, 0x5EED) + bytes(160)
 RTCP = struct.pack("!BBHI", 0x80, 201, 1, 0x5EED)
@@ -24,14 +25,14 @@ PORTS = (49_000, 49_099)
 @contextmanager
 def relay() -> Iterator[MediaRelay]:
     """Yield one that leaves no thread and no socket behind."""
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a directory of live handles
+    before = open_files()
     made = MediaRelay("127.0.0.1", PORTS)
     try:
         yield made
     finally:
         made.close()
     assert "media relay" not in {thread.name for thread in threading.enumerate()}
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_files() <= before
 
 
 def pjsip() -> socket.socket:

@@ -1,10 +1,9 @@
-"""Waiting for what no event tells of, and counting open files."""
+"""Waiting for what no event tells of."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 LOOK_AGAIN_S = 0.01
 LIMIT_S = 30.0
@@ -19,8 +18,3 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(LIMIT_S):
         while not holds():
             await asyncio.sleep(LOOK_AGAIN_S)
-
-
-def open_files() -> int:
-    """Return how many file descriptors this process has."""
-    return len(list(Path("/proc/self/fd").iterdir()))
