@@ -3,8 +3,10 @@
 Decides of every datagram where it goes, and as what. Of a peer with DTLS nothing is heard but
 what its keys fit: the handshake agrees on them, and its certificate must have the fingerprint
 that signalling told. What its keys fit tells also where it is (symmetric RTP, RFC 4961): a
-translator's address is followed from the first packet. First bytes tell DTLS from RTP (RFC 5764
-section 5.1.2).
+translator's address is followed from the first packet; whom the handshake is with before that is
+decided by ``dtls_partner``. First bytes tell DTLS from RTP (RFC 5764 section 5.1.2).
+
+More than any peer sends is not looked at: each look costs what a call could have.
 
 No sockets and no threads; ``now`` is monotonic seconds.
 """
@@ -13,14 +15,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from ipaddress import IPv4Address
 
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session
 
 from .dtls_dialog import NOWHERE, Agreed
 from .dtls_handshake import Handshake, Identity, fits
+from .dtls_partner import Partner, Turn, sendable
 from .dtls_sdp import Address
+from .source_rate import SourceRate
 
 HANDSHAKE_LIMIT_S = 10.0
 """How long a peer may take to agree on keys; the first flight is then sent for the fifth time."""
@@ -36,6 +39,10 @@ STRANGER_PACKETS = 10
 
 MOST_SOURCES = 128
 """SSRC that are heard by one set of keys: libsrtp keeps something of each."""
+
+PEER_PER_S, STRANGERS_PER_S = 1_000.0, 200.0
+"""Datagrams that are looked at, from where the peer is and from anywhere else. A peer sends 50 to
+100 of audio; one that was held up sends a second of it at once."""
 
 DTLS_BYTES, RTP_BYTES = range(20, 64), range(128, 192)
 RTCP_TYPES = range(192, 224)
@@ -77,7 +84,8 @@ class DtlsPath:
         self._expires_at: float | None = None
         self._why = ""
         self._stranger: tuple[Address, int] = (("", 0), 0)
-        self._speaks_from: Address | None = None
+        self._partner = Partner(None, "server", now=0.0)
+        self._peer_rate, self._stranger_rate = SourceRate(PEER_PER_S), SourceRate(STRANGERS_PER_S)
         self.remote: Address | None = None
         """Where what we send goes."""
         self.source: Address | None = None
@@ -105,28 +113,36 @@ class DtlsPath:
         address = agreed.rtcp if self._is_rtcp else agreed.rtp
         moved = before is None or address != (before.rtcp if self._is_rtcp else before.rtp)
         if moved and address[0] != NOWHERE:
-            self.remote, self._speaks_from = (address if _is_number(address[0]) else None), None
+            self.remote = sendable(address)
         if agreed.way != "dtls":
             self._keys = self._handshake = self._limit_at = self._expires_at = None
         elif before is None or before.association != agreed.association or before.way != "dtls":
             if before is not None and set(before.fingerprints) != set(agreed.fingerprints):
                 self._keys = None  # somebody else: what was agreed on with the last one is over
             self._limit_at = now + HANDSHAKE_LIMIT_S
+            self._partner = Partner(sendable(address), agreed.role, now=now)
             self._restart(now)
         while self._early:
             self.from_peer(*self._early.popleft(), now=now)
 
     def deadline(self) -> float | None:
         """Return when :meth:`expire` is due."""
-        times = [at for at in (self._limit_at, self._expires_at) if at is not None]
+        turn_at = self._partner.deadline() if self._limit_at is not None else None
+        times = [at for at in (self._limit_at, self._expires_at, turn_at) if at is not None]
         return min(times, default=None)
 
     def expire(self, *, now: float) -> None:
-        """Send a flight again, or give up."""
+        """Send a flight again, talk to somebody else, or give up."""
+        turn_at = self._partner.deadline()
         if self._limit_at is not None and now >= self._limit_at:
             self._limit_at = self._expires_at = self._handshake = None
             if self._keys is None:
                 self.failure = self._why or NO_HANDSHAKE
+        elif self._limit_at is not None and turn_at is not None and now >= turn_at:
+            self._partner.returns(now=now)
+            assert self.described is not None
+            self.remote = sendable(self.described)
+            self._restart(now)
         elif self._expires_at is not None and now >= self._expires_at:
             if self._handshake is None:
                 self._restart(now)
@@ -138,6 +154,11 @@ class DtlsPath:
         agreed = self._agreed
         if agreed is None:
             self._early.append((data, source))
+            return
+        is_peer = source in (self.remote, self.described)
+        rate = self._peer_rate if is_peer else self._stranger_rate
+        if not rate.admits("", now=now):
+            self.dropped += 1
             return
         first = data[0] if data else 0
         if agreed.way != "dtls":
@@ -202,16 +223,17 @@ class DtlsPath:
         if handshake is None:
             self.dropped += 1
             return
-        if not handshake.is_done and source != self._speaks_from:
-            # Who speaks first is talked to; whom the description names may come later.
-            if self._speaks_from is not None and source != self.described:
-                self.dropped += 1
-                return
-            if self._speaks_from is not None:
-                self._restart(now)
-                handshake = self._handshake
-                assert handshake is not None
-            self._speaks_from = self.remote = source
+        if not handshake.is_done:
+            match self._partner.heard(source, now=now):
+                case Turn.NOT_HEARD:
+                    self.dropped += 1
+                    return
+                case Turn.SAME:
+                    self.remote = source
+                case Turn.OTHER:
+                    self.remote = source
+                    handshake = self._restart(now)
+                    self._partner.speaks_from = source
         was_done = handshake.is_done
         self._send(handshake.receive(data), now)
         if handshake.error:
@@ -232,8 +254,8 @@ class DtlsPath:
             self._keys, self._limit_at, self._expires_at, self._why = sessions, None, None, ""
             self._sources.clear()
             return
-        described = self.described
-        if described is not None and self._speaks_from and self._speaks_from[0] == described[0]:
+        described, spoke = self.described, self._partner.speaks_from
+        if described is not None and spoke is not None and spoke[0] == described[0]:
             self.failure = self._why
             self._handshake = self._limit_at = self._expires_at = None
         else:  # whoever that was, the peer may yet come
@@ -247,10 +269,12 @@ class DtlsPath:
         else:
             self._handshake, self._expires_at = None, now + TRY_AGAIN_S
 
-    def _restart(self, now: float) -> None:
+    def _restart(self, now: float) -> Handshake:
         assert self._agreed is not None
-        self._handshake, self._speaks_from = Handshake(self._identity, self._agreed.role), None
-        self._send(self._handshake.start(), now)
+        handshake = self._handshake = Handshake(self._identity, self._agreed.role)
+        self._partner.restarted()
+        self._send(handshake.start(), now)
+        return handshake
 
     def _send(self, datagrams: list[bytes], now: float) -> None:
         for datagram in datagrams:
@@ -258,15 +282,6 @@ class DtlsPath:
                 self._to_peer(datagram, self.remote)
         wait_s = self._handshake.wait_s() if self._handshake is not None else None
         self._expires_at = None if wait_s is None else now + wait_s
-
-
-def _is_number(host: str) -> bool:
-    """Tell whether to send there: a name would have to be looked up. Such a peer speaks first."""
-    try:
-        IPv4Address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_rtcp(data: bytes) -> bool:

@@ -12,11 +12,14 @@ from OpenSSL import SSL
 
 from sipagent.sip.dtls_dialog import Agreed, Role
 from sipagent.sip.dtls_handshake import LARGEST_DATAGRAM_BYTES, Identity, digest_of, fits
+from sipagent.sip.dtls_partner import SILENT_S, TURN_S
 from sipagent.sip.dtls_path import (
     HANDSHAKE_LIMIT_S,
     MOST_SOURCES,
     NO_HANDSHAKE,
+    PEER_PER_S,
     STRANGER_PACKETS,
+    STRANGERS_PER_S,
     WRONG_CERTIFICATE,
     DtlsPath,
 )
@@ -165,11 +168,60 @@ def test_a_stranger_s_certificate_is_no_end_while_the_peer_may_come() -> None:
     stranger = End(Identity(), ELSEWHERE)
     us.agree("server", THEIRS, THERE)
     stranger.agree("client", OURS, HERE)
+    hello = list(stranger.sent)
     exchange(stranger, us)
-    assert (us.path.failure, us.path.has_keys) == ("", False)
+    assert us.path.remote == THERE  # it is not even answered before the peer had its time
+    stranger.sent = hello
+    exchange(stranger, us, now=SILENT_S)
+    assert (us.path.failure, us.path.has_keys, us.path.remote) == ("", False, ELSEWHERE)
     them.agree("client", OURS, HERE)
     exchange(them, us)
     assert us.path.has_keys
+
+
+def test_whoever_speaks_first_does_not_keep_the_peer_from_being_asked() -> None:
+    us, them = ends()
+    us.agree("client", THEIRS, THERE)
+    us.sent.clear()  # lost
+    us.take(b"\x16\xfe\xfd" + bytes(60), source=ELSEWHERE, now=SILENT_S)
+    assert us.path.remote == ELSEWHERE
+    us.sent.clear()
+    assert us.path.deadline() is not None
+    us.path.expire(now=SILENT_S + TURN_S)
+    assert us.path.remote == THERE
+    them.agree("server", OURS, HERE)
+    exchange(us, them, now=SILENT_S + TURN_S)
+    assert us.path.has_keys
+
+
+def test_a_peer_behind_a_translator_is_heard_at_once() -> None:
+    us, them = ends()
+    us.agree("server", THEIRS, ("192.168.1.5", 5_000))
+    them.agree("client", OURS, HERE)
+    exchange(them, us)
+    assert us.path.has_keys
+    assert us.path.remote == THERE
+
+
+def test_no_more_of_strangers_is_looked_at_than_a_peer_that_moved_sends() -> None:
+    us, them = joined()
+    moved, here = them.say(rtp(1)), them.say(rtp(2))
+    us.take(*(b"\x80" * 20,) * int(STRANGERS_PER_S), source=("203.0.113.7", 7), now=0.0)
+    us.take(*moved, source=ELSEWHERE, now=0.0)
+    us.take(*here, source=THERE, now=0.0)
+    assert us.heard == [rtp(2)]
+    us.take(*moved, source=ELSEWHERE, now=0.1)
+    assert us.heard == [rtp(2), rtp(1)]
+
+
+def test_a_peer_that_was_held_up_loses_nothing_and_one_that_floods_is_bounded() -> None:
+    us, them = joined()
+    late = [packet for number in range(100) for packet in them.say(rtp(number))]
+    us.take(*late, source=THERE, now=0.0)
+    assert len(us.heard) == 100
+    us.take(*(b"\x80" * 20,) * int(PEER_PER_S), source=THERE, now=0.0)
+    us.take(*them.say(rtp(100)), source=THERE, now=0.0)
+    assert len(us.heard) == 100
 
 
 def test_a_handshake_that_never_comes_ends_the_call() -> None:

@@ -1,4 +1,4 @@
-"""Two legs of one relay face each other, with RTP and RTCP on ports of their own."""
+"""Legs of one relay face each other, or a peer among strangers, over real sockets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from contextlib import contextmanager
 import pytest
 
 from sipagent.sip.dtls_dialog import Agreed, Role
+from sipagent.sip.dtls_handshake import Handshake, Identity
 from sipagent.sip.dtls_leg import RelayLeg
 from sipagent.sip.dtls_relay import MediaRelay
 from tests.open_files import open_files
 
 RTP = struct.pack("!BBHII", 0x80, 0, 1, 160, 0x5EED) + bytes(160)
 RTCP = struct.pack("!BBHI", 0x80, 201, 1, 0x5EED)
+HELLO = b"\x16\xfe\xfd" + bytes(60)
+"""What looks like a handshake."""
 PORTS = (49_000, 49_099)
 
 
@@ -81,6 +84,25 @@ def test_rtp_and_rtcp_go_through_each_by_keys_of_its_own() -> None:
             late.bind(("127.0.0.1", near.ports.outer[0]))
         for handle in resting:
             os.close(handle)
+
+
+def test_the_described_peer_has_the_handshake_whoever_else_speaks_first() -> None:
+    told: queue.Queue[str] = queue.Queue()
+    identity = Identity()
+    with relay() as each, pjsip() as peer, pjsip() as stranger:
+        leg, theirs = each.open(told.put), Handshake(identity, "server")
+        to = ("127.0.0.1", leg.ports.outer[0])
+        for _ in range(5):
+            stranger.sendto(HELLO, to)
+        at, digest = peer.getsockname(), identity.fingerprint.partition(" ")
+        each.agree(leg, Agreed("dtls", "client", ((digest[0], digest[2]),), at, at, True, 1))
+        while not theirs.is_done:
+            data = peer.recv(2_048)
+            for _ in range(5):
+                stranger.sendto(HELLO, to)
+            for answer in theirs.receive(data):
+                peer.sendto(answer, to)
+        assert told.get(timeout=5) == ""
 
 
 def test_a_range_without_a_free_pair_is_named() -> None:
