@@ -46,6 +46,7 @@ from .attached_session import (
 )
 from .attached_transfer import AttachedTransfer
 from .commands import Finish
+from .deadlines import earliest
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
 from .events import (
@@ -214,7 +215,7 @@ class AttachedCall:
     def _deadline(self) -> float | None:
         deadlines = [self._controller.deadline(), self._conversation.deadline()]
         deadlines += [transfer.deadline() for transfer in self._transfers()]
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(deadlines)
 
     def _transfers(self) -> list[AttachedTransfer]:
         """Return who transfers the caller: nobody but while the two talk."""

@@ -47,6 +47,7 @@ from .attached_events import (
 )
 from .commands import Finish
 from .controller import TAIL_S, CallPolicy
+from .deadlines import earliest
 from .events import (
     AgentFellSilent,
     CallStarted,
@@ -106,7 +107,7 @@ class AttachedController:
     def deadline(self) -> float | None:
         """Return when ``handle(TimerFired())`` is due, or None."""
         ends_at = self._ends_at if self.state in {State.ATTACHING, State.TALKING} else None
-        return min((at for at in (self._deadline, ends_at) if at is not None), default=None)
+        return earliest((self._deadline, ends_at))
 
     def handle(self, event: AttachedEvent, *, now: float) -> list[AttachedCommand]:
         """Advance on ``event``; return what to do about it, in order.

@@ -22,15 +22,17 @@ from sipagent.realtime.conversation_events import (
 )
 
 from . import facts
+from .answer_gap import AnswerGap
 from .attached_events import AttachedEvent, CallOver
 from .attached_session import silence_ms
 from .attached_turns import AttachedTurns
+from .deadlines import earliest
 from .digits import DigitBatch
 from .events import AgentFellSilent
 from .failures import failure_of
 from .session_commands import Session, SessionCommands
 from .setup import CallSetup
-from .telling import fact_of
+from .telling import fact_of, failed_response
 from .termination import Reason
 from .usage_fact import usage_fact
 
@@ -58,14 +60,13 @@ class AttachedConversation:
         self._tell, self._post = tell, post
         self._filler = "" if setup.backend is None else setup.backend.filler
         self._delegations: set[str] = set()
-        self._greeting, self._silence_ms = setup.greeting, silence_ms(setup)
+        self._greeting, self._gap = setup.greeting, AnswerGap(silence_ms(setup))
         self._now = asyncio.get_running_loop().time
         self._turns = AttachedTurns()
         self.commands = SessionCommands(session)
         """What is asked of the session."""
         self._digits = None if setup.digits is None else DigitBatch(setup.digits)
         self._is_caller_speaking = False
-        self._last_word_at: float | None = None
         self._blocked: set[str] = set()
         self._lost_at: float | None = None
         self.agent = agent
@@ -82,10 +83,8 @@ class AttachedConversation:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        candidates = [self._turns.deadline()]
-        if self._digits is not None:
-            candidates.append(self._digits.deadline())
-        return min((at for at in candidates if at is not None), default=None)
+        keys_until = None if self._digits is None else self._digits.deadline()
+        return earliest((self._turns.deadline(), keys_until))
 
     async def send_commands(self) -> None:
         """Send queued commands to the session, in order, until cancelled."""
@@ -154,8 +153,7 @@ class AttachedConversation:
     def _caller_stopped(self, item_id: str, at: float) -> None:
         self._is_caller_speaking = False
         self._tell(facts.CallerSpeechStopped(item_id))
-        if self._silence_ms is not None:
-            self._last_word_at = at - self._silence_ms / 1000
+        self._gap.caller_stopped(at)
 
     def _digit_pressed(self, digit: str) -> None:
         self._tell(facts.DigitPressed(digit))
@@ -177,10 +175,9 @@ class AttachedConversation:
         self._tell(usage_fact(event.usage))
         is_whole = event.status == "completed"
         self._tell_all(self._turns.response_done(event.response_id, is_whole=is_whole))
-        if event.status == "failed":
-            code = event.error_code or "response_failed"
-            self._tell(facts.ErrorReported(code, "the endpoint failed a response", fatal=True))
-            self._post_failure(event)
+        if (failed := failed_response(event)) is not None:
+            self._tell(failed)
+        self._post_failure(event)
         self._notice_silence()
 
     def _tripped(self, event: GuardrailTripped) -> None:
@@ -193,8 +190,7 @@ class AttachedConversation:
         response_id, at = event.response_id, event.at
         match event:
             case OutputStarted():
-                last_word_at, self._last_word_at = self._last_word_at, None
-                gap_ms = None if last_word_at is None else round((at - last_word_at) * 1000)
+                gap_ms = self._gap.answered(at)
                 self._tell_all(self._turns.output_started(response_id, at, gap_ms))
             case OutputStopped():
                 self._tell_all(self._turns.output_stopped(response_id, at))
@@ -223,7 +219,8 @@ class AttachedConversation:
         lost_at, self._lost_at = self._lost_at, None
         outage_ms = 0 if lost_at is None else round((at - lost_at) * 1000)
         self._tell(facts.SessionReplaced("lost", outage_ms))
-        self._is_caller_speaking, self._last_word_at = False, None
+        self._is_caller_speaking = False
+        self._gap.forget()
         self._delegations.clear()
         self._tell_all(self._turns.finish(at, is_cut=False))
         self._notice_silence()

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from .deadlines import earliest
 from .facts import AgentSaid, AgentSoundStarted, BargedIn
 from .turns import heard_words
 
@@ -73,7 +74,8 @@ class AttachedTurns:
     def deadline(self) -> float | None:
         """Return when :meth:`due` has something to tell, or None."""
         cut = [each.ended_at for each in self._answers.values() if each.is_cut]
-        return min((at + TRUNCATED_LIMIT_S for at in cut if at is not None), default=None)
+        first = earliest(cut)
+        return None if first is None else first + TRUNCATED_LIMIT_S
 
     def heard_ms(self, response_id: str, now: float) -> int:
         """Return for how long a response has been played."""

@@ -32,6 +32,7 @@ from .call_tasks import CallTasks
 from .consult import Dial, no_line
 from .controller import TEMPORARY_FAILURE, CallController, State
 from .conversation import Conversation
+from .deadlines import earliest
 from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
 from .inbox import Inbox
@@ -184,10 +185,8 @@ class Call:
                 self._parts.handle(message)
 
     def _deadline(self) -> float | None:
-        deadlines = [
-            each.deadline() for each in (self._controller, self._conversation, self._parts)
-        ]
-        return min((at for at in deadlines if at is not None), default=None)
+        timed = (self._controller, self._conversation, self._parts)
+        return earliest(each.deadline() for each in timed)
 
     def _dispatch(self, message: Inbox) -> None:
         match message:

@@ -24,7 +24,7 @@ from sipagent.sip.media_port import MediaPort
 
 from . import facts
 from .callee_ear import CalleeEar
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 from .early_ear import EarlyEar
 from .events import AgentFellSilent, CalleeHeard, HangUpRequested
 from .gate import Gate

@@ -7,20 +7,19 @@ Nothing here waits for the network: what goes to the session is queued, see ``se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
-from sipagent.audio.formats import AudioFormat, Encoder
-from sipagent.audio.frames import Pcm
+from sipagent.audio.formats import AudioFormat
 from sipagent.audio.playout import Heard
 from sipagent.realtime import events as session_events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
 
 from . import barge_in, facts
-from .agent_audio import AgentAudio
-from .answer_checks import CheckEvent, apply_check
-from .cuts import Cuts
+from .agent_speech import AgentSpeech, SpeechEvent
+from .answer_gap import AnswerGap
+from .caller_audio import FrameSource, forward
+from .deadlines import earliest
 from .delegation_filler import DELEGATION_ITEM
 from .delegation_sound import DelegationSound
 from .events import AgentFellSilent, CallEvent
@@ -29,26 +28,8 @@ from .outage import FILLER_ITEM
 from .outage_sound import OutageSound
 from .session_commands import Session, SessionCommands
 from .setup import CallSetup
-from .telling import fact_of
-from .turns import AgentTurns
+from .telling import fact_of, failed_response
 from .usage_fact import usage_fact
-
-_RESPONSE_PARTS = (
-    session_events.AudioDelta,
-    session_events.AudioDone,
-    session_events.AgentTranscriptDelta,
-    session_events.AgentTranscript,
-)
-
-
-class FrameSource(Protocol):
-    """Where the other side's audio comes from: its media port, or a part that screens it."""
-
-    @property
-    def rate_hz(self) -> int: ...
-    async def next_frames(self) -> Sequence[Pcm]:
-        """Wait for frames and return all there are, oldest first; empty at the end."""
-        ...
 
 
 class Conversation:
@@ -74,18 +55,15 @@ class Conversation:
         self._setup, self._session, self._format = setup, session, audio_format
         self._tell, self._post = tell, post
         self._now = asyncio.get_running_loop().time
-        self._turns = AgentTurns()
+        self._speech = AgentSpeech(audio_format, setup.hold, tell)
         self.agent = setup.agent.name
         """Who speaks."""
         self._barge_in = barge_in.BargeIn(setup.barge_in)
         self.commands = SessionCommands(session)
         """What is asked of the session; parts of the call ask here as well."""
         self._media: MediaPort | None = None
-        self._audio: AgentAudio | None = None
         self._response_id: str | None = None
-        self._cut_response_id: str | None = None
-        self._last_word_at: float | None = None
-        self._cuts = Cuts()
+        self._gap = AnswerGap(setup.silence_duration_ms)
         self._filler = OutageSound(setup)
         self._waiting = DelegationSound(setup)
         self._lost_at: float | None = None
@@ -99,8 +77,7 @@ class Conversation:
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
         is_filled = self._filler.is_playing or self._waiting.is_playing
-        is_idle = self._audio is None or self._audio.is_idle or is_filled
-        is_idle = is_idle or self.is_on_hold
+        is_idle = self._speech.is_idle or is_filled or self.is_on_hold
         return is_idle and self._response_id is None
 
     @property
@@ -110,9 +87,8 @@ class Conversation:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        parts = (self._barge_in, self._filler, self._waiting, self._cuts, self._audio)
-        candidates = [part.deadline() for part in parts if part is not None]
-        return min((at for at in candidates if at is not None), default=None)
+        parts = (self._barge_in, self._filler, self._waiting, self._speech)
+        return earliest(part.deadline() for part in parts)
 
     # The two pumps, each a task of the call.
 
@@ -122,20 +98,17 @@ class Conversation:
 
     async def send_caller_audio(self, source: FrameSource) -> None:
         """Forward caller audio from its first frame on; return when there is no more."""
-        encoder = Encoder(self._format, source.rate_hz)
-        while frames := await source.next_frames():
-            for frame in frames:
-                await self._session.append_audio(encoder.encode(frame))
+        await forward(source, self._session, self._format)
 
     # What the call says.
 
     def start(self, media: MediaPort, *, greets: bool = True) -> None:
         """Take the leg's media and have the agent greet, if it ``greets``."""
         self._media = media
-        self._last_word_at = None  # of whoever was heard before: nobody was to answer
+        self._gap.forget()  # of whoever was heard before: nobody was to answer
         self._waiting.start(media)
         self._filler.start(media)
-        self._audio = AgentAudio(media, self._format, self._setup.hold)
+        self._speech.start(media)
         self._must_greet = greets and bool(self._setup.greeting)
         if self._lost_at is None:
             self._greet()
@@ -161,20 +134,13 @@ class Conversation:
         """Tell what was being said when the call ended."""
         self._filler.stop()
         self._waiting.stop()
-        if self._audio is not None:
-            self._tell_cut_off(self._audio.cut())
-        for item_id in self._turns.open_items():
-            if said := self._turns.cut_off(item_id, 0, 1):
-                self._tell(said)
-        self._tell_barge_ins(float("inf"))
+        self._speech.finish()
 
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
         if item_id in {FILLER_ITEM, DELEGATION_ITEM}:
             return
-        gap_ms = None if self._last_word_at is None else round((at - self._last_word_at) * 1000)
-        self._last_word_at = None
-        self._tell(facts.AgentSoundStarted(item_id, self._turns.agent_of(item_id), gap_ms))
+        self._speech.first_frame_played(item_id, self._gap.answered(at))
         if self._media is not None and not self._media.is_idle:  # it may have been cut off since
             self._floor(barge_in.AgentAudioStarted(), at)
 
@@ -187,8 +153,7 @@ class Conversation:
         if item_id == DELEGATION_ITEM:
             self._waiting.played()
             return
-        if said := self._turns.played(item_id, self._media.heard(item_id)):
-            self._tell(said)
+        self._speech.item_played(item_id)
         if self._media.is_idle:
             self._floor(barge_in.AgentAudioFinished(), at)
             self._filler.fell_silent(at)
@@ -198,9 +163,7 @@ class Conversation:
     def handle_timer(self, now: float) -> None:
         """Act on :meth:`deadline`."""
         self._floor(barge_in.ConfirmTimerFired(), now)
-        self._tell_barge_ins(now)
-        if self._audio is not None:
-            self._audio.handle_timer(now)
+        self._speech.handle_timer(now)
         self._filler.look(now)
         self._look(now)
 
@@ -212,7 +175,7 @@ class Conversation:
 
     def handle(self, event: session_events.SessionEvent) -> None:
         """Act on one session event."""
-        if isinstance(event, _RESPONSE_PARTS) and event.response_id == self._cut_response_id:
+        if self._speech.is_late(event):
             return  # was on its way when the caller took the floor
         self._waiting.told(event)
         self._act(event)
@@ -220,24 +183,13 @@ class Conversation:
 
     def _act(self, event: session_events.SessionEvent) -> None:
         match event:
-            case session_events.AudioDelta():
-                self._play(event)
-            case session_events.AudioDone():
-                self._finish_audio(event)
-            case session_events.AgentTranscriptDelta(item_id=item_id, delta=delta):
-                self._turns.add_delta(item_id, self.agent, delta)
-            case session_events.AgentTranscript(item_id=item_id, text=text):
-                self._tell(facts.AgentWorded(item_id, self.agent, text))
-                if said := self._turns.finish_transcript(item_id, self.agent, text):
-                    self._tell(said)
+            case _ if isinstance(event, SpeechEvent):
+                self._speech.handle(event, self.agent, now=self._now())
             case session_events.SpeechStarted(item_id=item_id, at=at):
                 self._tell(facts.CallerSpeechStarted(item_id))
                 self._floor(barge_in.CallerSpeechStarted(), at)
             case session_events.SpeechStopped(item_id=item_id, at=at):
                 self._caller_stopped(item_id, at)
-            case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
-                if confirmed := self._cuts.confirmed(item_id, audio_end_ms):
-                    self._tell(confirmed)
             case session_events.ResponseStarted(response_id=response_id):
                 self._response_id = response_id
             case session_events.ResponseDone():
@@ -255,8 +207,6 @@ class Conversation:
                 self._session_lost(event)
             case Reconnected():
                 self._session_replaced(event)
-            case _ if isinstance(event, CheckEvent):
-                self._checked(event)
             case _:
                 self._post_failure(event)
 
@@ -265,34 +215,17 @@ class Conversation:
         if failed is not None:
             self._post(failed)
 
-    def _checked(self, event: CheckEvent) -> None:
-        if self._audio is not None:
-            blocked = apply_check(self._audio, event, now=self._now())
-            if blocked is not None:
-                self._tell(blocked)
-
-    def _play(self, event: session_events.AudioDelta) -> None:
-        if self._audio is not None:
-            self._turns.add_delta(event.item_id, self.agent, "")
-            self._audio.push(event, now=self._now())
-
-    def _finish_audio(self, event: session_events.AudioDone) -> None:
-        if self._audio is not None:
-            self._audio.finish(event, now=self._now())
-
     def _caller_stopped(self, item_id: str, at: float) -> None:
         self._tell(facts.CallerSpeechStopped(item_id))
         self._floor(barge_in.CallerSpeechStopped(), at)
-        if self._setup.silence_duration_ms is not None:
-            self._last_word_at = at - self._setup.silence_duration_ms / 1000
+        self._gap.caller_stopped(at)
 
     def _response_done(self, event: session_events.ResponseDone) -> None:
         self._response_id, self._must_greet = None, False
         self._tell(usage_fact(event.usage))
-        if event.status == "failed":
-            code = event.error_code or "response_failed"
-            self._tell(facts.ErrorReported(code, "the endpoint failed a response", fatal=True))
-            self._post_failure(event)
+        if (failed := failed_response(event)) is not None:
+            self._tell(failed)
+        self._post_failure(event)
         self._notice_silence()
 
     def _notice_silence(self) -> None:
@@ -305,8 +238,8 @@ class Conversation:
         self._lost_at = event.at
         self._tell(facts.SessionLost(event.reason))
         self._abandon(event.at)
-        if self._audio is not None:
-            self._filler.lost(is_silent=self._audio.is_idle, now=event.at)
+        if self._media is not None:
+            self._filler.lost(is_silent=self._speech.is_idle, now=event.at)
 
     def _session_replaced(self, event: Reconnected) -> None:
         lost_at, self._lost_at = self._lost_at, None
@@ -321,11 +254,10 @@ class Conversation:
 
     def _abandon(self, at: float) -> None:
         """Expect no more of what the session before was saying; what came of it is heard."""
-        self._response_id = self._cut_response_id = self._last_word_at = None
+        self._response_id = None
+        self._gap.forget()
         self._floor(barge_in.CallerSpeechStopped(), at)
-        received_ms = self._audio.abandon() if self._audio is not None else {}
-        for said in self._turns.abandon(received_ms):
-            self._tell(said)
+        self._speech.abandon()
         self._notice_silence()
 
     def _look(self, now: float) -> None:
@@ -344,33 +276,16 @@ class Conversation:
 
     def cut(self, response_id: str | None) -> list[Heard]:
         """Stop playing and drop what still comes of a response; return what was heard."""
-        if self._audio is None:
-            return []
         self._waiting.stop()
-        heard = self._audio.cut()
-        self._cut_response_id = response_id
-        self._tell_cut_off(heard)
-        return heard
+        return self._speech.cut(response_id)
 
     def interrupt(self, at: float) -> None:
         """Stop what the agent is saying, as a key of the caller's does; nothing else is cut off."""
-        is_heard = self._audio is not None and not self._audio.is_idle
-        if is_heard and not self.is_on_hold:
+        if not (self._speech.is_idle or self.is_on_hold):
             self._barge_in.handle(barge_in.AgentAudioFinished(), now=at)
             self._interrupt(at, cancel=True)
 
     def _interrupt(self, at: float, *, cancel: bool) -> None:
         heard = self.cut(self._response_id)
         self.commands.interrupt(heard, cancel=cancel)
-        self._cuts.made(heard, at=at, now=self._now())
-
-    def _tell_barge_ins(self, now: float) -> None:
-        if self._media is not None:
-            for barged_in in self._cuts.settled(now, self._media.last_voiced_at):
-                self._tell(barged_in)
-
-    def _tell_cut_off(self, heard: list[Heard]) -> None:
-        for item in heard:
-            said = self._turns.cut_off(item.item_id, item.heard_ms, item.received_ms)
-            if said is not None:
-                self._tell(said)
+        self._speech.interrupted(heard, at=at, now=self._now())

@@ -8,6 +8,7 @@ from sipagent.realtime.connection_events import ConnectionLost
 from sipagent.sip.media_port import MediaPort
 
 from .delegation_filler import DELEGATION_ITEM, DelegationFiller
+from .prompt_sound import PromptSound
 from .setup import CallSetup
 
 
@@ -19,10 +20,9 @@ class DelegationSound:
     """
 
     def __init__(self, setup: CallSetup) -> None:
-        self._prompt = setup.prompts.delegation
+        self._sound = PromptSound(DELEGATION_ITEM, setup.prompts.delegation)
         every_s = 0.0 if setup.backend is None else setup.backend.filler_every_s
         self._filler = DelegationFiller(every_s)
-        self._media: MediaPort | None = None
         self._is_caller_speaking = False
 
     @property
@@ -36,13 +36,13 @@ class DelegationSound:
 
     def start(self, media: MediaPort) -> None:
         """Take the leg's media."""
-        self._media = media
+        self._sound.start(media)
 
     def told(self, event: session_events.SessionEvent) -> None:
         """Take what the session says, before anybody acts on it."""
         match event:
             case session_events.ToolStarted(tool_call_id=tool_call_id, name=name):
-                if name == DELEGATE_TOOL and self._prompt is not None:
+                if name == DELEGATE_TOOL and self._sound.is_audible:
                     self._filler.began(tool_call_id)
             case session_events.ToolEnded(tool_call_id=tool_call_id):
                 self._filler.ended(tool_call_id)
@@ -55,7 +55,8 @@ class DelegationSound:
                 self._is_caller_speaking = False
             case ConnectionLost():
                 self._is_caller_speaking = False
-                self._flush(self._filler.forget())
+                if self._filler.forget():
+                    self._sound.flush()
             case _:
                 pass
 
@@ -67,9 +68,8 @@ class DelegationSound:
             now: Monotonic seconds.
         """
         self._filler.floor(is_free=is_silent and not self._is_caller_speaking, now=now)
-        if self._filler.is_due(now) and self._prompt is not None and self._media is not None:
-            self._media.push(DELEGATION_ITEM, self._prompt.at_rate(self._media.rate_hz))
-            self._media.finish(DELEGATION_ITEM)
+        if self._filler.is_due(now):
+            self._sound.play()
 
     def played(self) -> None:
         """Note that it was heard to its end."""
@@ -77,8 +77,5 @@ class DelegationSound:
 
     def stop(self) -> None:
         """Let it not be heard any more, for now."""
-        self._flush(self._filler.interrupt())
-
-    def _flush(self, is_heard: bool) -> None:
-        if is_heard and self._media is not None:
-            self._media.flush()  # it is played only when nothing else is queued
+        if self._filler.interrupt():
+            self._sound.flush()

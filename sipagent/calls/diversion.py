@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sipagent.audio.frames import Pcm, silence
 
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 
 Diversion: TypeAlias = Callable[[Sequence[Pcm]], Sequence[Pcm]]
 """Takes frames of the caller; returns those that the agent hears instead."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sipagent.sip.media_port import MediaPort
 
+from .prompt_sound import PromptSound
 from .setup import Prompt
 
 MUSIC_ITEM = "hold-music"
@@ -17,26 +18,22 @@ class HoldMusic:
     """
 
     def __init__(self, prompt: Prompt | None) -> None:
-        self._prompt = prompt
-        self._media: MediaPort | None = None
+        self._sound = PromptSound(MUSIC_ITEM, prompt)
+        self._is_on = False
 
     def start(self, media: MediaPort) -> None:
         """Let it be heard."""
-        self._media = media
-        self._play()
+        self._sound.start(media)
+        self._is_on = True
+        self._sound.play()
 
     def played(self, item_id: str) -> None:
         """Begin again when it was heard to its end."""
-        if item_id == MUSIC_ITEM:
-            self._play()
+        if item_id == MUSIC_ITEM and self._is_on:
+            self._sound.play()
 
     def stop(self) -> None:
         """Let nothing of it be heard any more; harmless when nothing is."""
-        if self._media is not None:
-            self._media.flush()
-            self._media = None
-
-    def _play(self) -> None:
-        if self._media is not None and self._prompt is not None:
-            self._media.push(MUSIC_ITEM, self._prompt.at_rate(self._media.rate_hz))
-            self._media.finish(MUSIC_ITEM)
+        if self._is_on:
+            self._is_on = False
+            self._sound.flush()

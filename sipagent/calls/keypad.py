@@ -16,8 +16,9 @@ from sipagent.realtime.events import SpeechStarted
 from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived
 
 from . import facts
+from .caller_audio import FrameSource
 from .collecting import FieldSettings, Outcome
-from .conversation import FrameSource
+from .deadlines import earliest
 from .digits import DigitBatch, DigitSettings
 from .events import AgentFellSilent, DigitsWanted
 from .inbox import Inbox
@@ -124,8 +125,7 @@ class Keypad(CallPart):
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
         waiting = (self._batch, self._desk.collection, self._stray, self._shield)
-        deadlines = [each.deadline() for each in waiting if each is not None]
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(each.deadline() for each in waiting if each is not None)
 
     def handle_timer(self, now: float) -> None:
         """End what no key followed."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sipagent.audio.frames import Pcm, silence
 from sipagent.audio.goertzel import ToneKeys
 
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 
 
 class KeypadEar:

@@ -13,7 +13,7 @@ from sipagent.realtime.connection_events import Reconnected
 from sipagent.realtime.events import SpeechStarted, SpeechStopped
 from sipagent.sip.events import Held, Resumed
 
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 from .hold import (
     CallerHold,
     DetectTurns,

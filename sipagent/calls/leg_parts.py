@@ -11,8 +11,9 @@ from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip.headers import Invite
 
 from .callee import Callee
+from .caller_audio import FrameSource
 from .consult import Dial
-from .conversation import FrameSource
+from .deadlines import earliest
 from .delegation_approvals import Approver
 from .hold import HoldPolicy
 from .inbox import Inbox
@@ -78,8 +79,7 @@ class LegParts:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        deadlines = [part.deadline() for part in self]
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(part.deadline() for part in self)
 
     def handle_timer(self, now: float) -> None:
         """Let each act on what is due."""

@@ -8,6 +8,7 @@ from . import commands, events
 from .hold_music import MUSIC_ITEM
 from .leg_bridge import BRIDGE_ITEM
 from .operator import OPERATOR_ITEM
+from .prompt_sound import play_prompt
 from .setup import Prompt, Prompts
 
 _APOLOGY, _ANNOUNCEMENT, _EARLY = "apology", "announcement", "early media"
@@ -40,5 +41,4 @@ def play(leg: SipCall, prompts: Prompts, command: commands.PromptCommand) -> Non
 def _push(leg: SipCall, item_id: str, prompt: Prompt | None) -> None:
     media = leg.media
     assert media is not None and prompt is not None
-    media.push(item_id, prompt.at_rate(media.rate_hz))
-    media.finish(item_id)
+    play_prompt(media, item_id, prompt)

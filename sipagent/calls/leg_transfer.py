@@ -24,8 +24,9 @@ from . import transfer_commands as commands
 from .agent_voice import agent_voice
 from .attended import TAKEN_LIMIT_S, Attended
 from .briefing import Briefing
+from .caller_audio import FrameSource
 from .consult import Consult, Dial
-from .conversation import FrameSource
+from .deadlines import earliest
 from .delegation_approvals import Approver
 from .diversion import Diversion, DivertedAudio, hushed
 from .events import (
@@ -161,8 +162,7 @@ class LegTransfer(CallPart):
         """Return when :meth:`handle_timer` is due, or None."""
         if not self.hands.is_talking():
             return None
-        candidates = (self._blind.deadline(), self._attended.deadline())
-        return min((at for at in candidates if at is not None), default=None)
+        return earliest((self._blind.deadline(), self._attended.deadline()))
 
     def handle_timer(self, now: float) -> None:
         """Act on :meth:`deadline`."""

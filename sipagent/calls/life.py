@@ -16,6 +16,7 @@ from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip import events as sip_events
 
 from . import events as call_events
+from .deadlines import earliest
 from .farewell import Farewell, LastWords
 from .inbox import Inbox
 from .life_settings import LifeSettings
@@ -64,8 +65,7 @@ class Life(CallPart):
         if not self.hands.is_talking():
             return None
         watches = (self._time, self._silence, self._rtp, self._farewell)
-        deadlines = [each.deadline() for each in watches]
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(each.deadline() for each in watches)
 
     def handle_timer(self, now: float) -> None:
         """Act on what is due."""

@@ -19,7 +19,7 @@ from sipagent.sip.events import Confirmed, Held, MediaStarted, Resumed
 from sipagent.sip.media_tap import MediaTap
 
 from . import facts
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 from .inbox import Inbox
 from .line_figures import line_measured, line_seen
 from .part import CallPart

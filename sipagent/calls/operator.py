@@ -29,13 +29,14 @@ from sipagent.realtime.connection_events import Reconnected
 from sipagent.sip.events import Held, Resumed
 
 from .acting import refused_or_begun
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 from .events import HangUpRequested, OperatorWished
 from .inbox import Inbox
 from .leg_transfer import LegTransfer
 from .muting import Muting
 from .operating import BEING_TRANSFERRED, TAKES_OVER, WHISPERED, Sight
 from .part import CallPart
+from .prompt_sound import play_prompt
 from .prompts import spoken_prompt
 from .screened import Screened
 from .setup import CallSetup
@@ -139,5 +140,4 @@ class Operator(CallPart):
         prompt = await spoken_prompt(text, str(self.hands.setup.session.get("voice") or ""))
         media = self.hands.leg.media
         if prompt is not None and media is not None:
-            media.push(OPERATOR_ITEM, prompt.at_rate(media.rate_hz))
-            media.finish(OPERATOR_ITEM)
+            play_prompt(media, OPERATOR_ITEM, prompt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sipagent.sip.media_port import MediaPort
 
 from .outage import FILLER_ITEM, Filler
+from .prompt_sound import PromptSound
 from .setup import CallSetup
 
 
@@ -16,9 +17,8 @@ class OutageSound:
     """
 
     def __init__(self, setup: CallSetup) -> None:
-        self._prompt = setup.prompts.filler
+        self._sound = PromptSound(FILLER_ITEM, setup.prompts.filler)
         self._filler = Filler()
-        self._media: MediaPort | None = None
 
     @property
     def is_playing(self) -> bool:
@@ -31,7 +31,7 @@ class OutageSound:
 
     def start(self, media: MediaPort) -> None:
         """Take the leg's media."""
-        self._media = media
+        self._sound.start(media)
 
     def lost(self, *, is_silent: bool, now: float) -> None:
         """Note that there is no session; ``is_silent``: and nothing left to be heard."""
@@ -44,19 +44,14 @@ class OutageSound:
     def look(self, now: float) -> None:
         """Begin it if it is time."""
         if self._filler.is_due(now):
-            self._play()
+            self._sound.play()
 
     def played(self) -> None:
         """Begin it again: it was heard to its end."""
         if self._filler.is_playing:
-            self._play()
+            self._sound.play()
 
     def stop(self) -> None:
         """Let it not be heard any more."""
-        if self._filler.stop() and self._media is not None:
-            self._media.flush()  # it is played only when nothing else is queued
-
-    def _play(self) -> None:
-        if self._prompt is not None and self._media is not None:
-            self._media.push(FILLER_ITEM, self._prompt.at_rate(self._media.rate_hz))
-            self._media.finish(FILLER_ITEM)
+        if self._filler.stop():
+            self._sound.flush()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sipagent.sip.call import SipCall
 
 from . import facts
-from .conversation import Conversation, FrameSource
+from .caller_audio import FrameSource
+from .conversation import Conversation
 from .events import CallEvent
 from .inbox import Inbox
 from .setup import CallSetup

@@ -8,7 +8,7 @@ import numpy as np
 
 from sipagent.audio.frames import Pcm
 
-from .conversation import FrameSource
+from .caller_audio import FrameSource
 from .hold import Hears
 
 

@@ -29,3 +29,11 @@ def fact_of(event: session_events.SessionEvent) -> facts.Fact | None:
             return facts.ErrorReported(code, message, fatal)
         case _:
             return None
+
+
+def failed_response(event: session_events.ResponseDone) -> facts.ErrorReported | None:
+    """Return what is told of a response that the endpoint failed to make, None if it made it."""
+    if event.status != "failed":
+        return None
+    code = event.error_code or "response_failed"
+    return facts.ErrorReported(code, "the endpoint failed a response", fatal=True)

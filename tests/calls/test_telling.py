@@ -3,8 +3,10 @@
 import pytest
 
 from sipagent.calls import facts
-from sipagent.calls.telling import fact_of
+from sipagent.calls.telling import fact_of, failed_response
 from sipagent.realtime import events
+
+from .talk import response_done
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,16 @@ from sipagent.realtime import events
 )
 def test_one_event_is_one_fact_or_none(event: events.SessionEvent, fact: facts.Fact | None) -> None:
     assert fact_of(event) == fact
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("server_error", "server_error"), ("", "response_failed")]
+)
+def test_a_failed_response_is_a_fatal_error(code: str, told: str) -> None:
+    failed = failed_response(response_done(status="failed", error_code=code))
+    assert failed == facts.ErrorReported(told, "the endpoint failed a response", fatal=True)
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled", "incomplete"])
+def test_a_response_that_was_made_or_cut_off_is_no_error(status: str) -> None:
+    assert failed_response(response_done(status=status)) is None
