@@ -128,6 +128,10 @@ class AgentAudio:
         self._decoder = Decoder(self._format, self._media.rate_hz)
         return received
 
+    def progress_ms(self, item_id: str) -> tuple[int, int]:
+        """Return how much of an item was heard, and how much of it has come."""
+        return self._media.heard(item_id), self._hold.received_ms(item_id)
+
     def cut(self) -> list[Heard]:
         """Drop all that waits; return what was heard."""
         heard: Sequence[Heard] = self._media.flush()

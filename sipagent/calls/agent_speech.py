@@ -111,6 +111,14 @@ class AgentSpeech:
         assert self._media is not None
         self._tell_if(self._turns.played(item_id, self._media.heard(item_id)))
 
+    def so_far(self) -> list[facts.AgentSaidSoFar]:
+        """Return what is being said, as far as it was heard."""
+        audio = self._audio
+        if audio is None:
+            return []
+        items = self._turns.open_items()
+        return self._turns.so_far({item_id: audio.progress_ms(item_id) for item_id in items})
+
     # The end of it.
 
     def cut(self, response_id: str | None) -> list[Heard]:

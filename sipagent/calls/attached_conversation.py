@@ -19,6 +19,7 @@ from sipagent.realtime.conversation_events import (
     OutputCleared,
     OutputStarted,
     OutputStopped,
+    UserTranscriptDelta,
 )
 
 from . import facts
@@ -32,6 +33,7 @@ from .events import AgentFellSilent
 from .failures import failure_of
 from .session_commands import Session, SessionCommands
 from .setup import CallSetup
+from .speech_so_far import SpeechSoFar
 from .telling import fact_of, failed_response
 from .termination import Reason
 from .usage_fact import usage_fact
@@ -63,6 +65,7 @@ class AttachedConversation:
         self._greeting, self._gap = setup.greeting, AnswerGap(silence_ms(setup))
         self._now = asyncio.get_running_loop().time
         self._turns = AttachedTurns()
+        self._so_far = SpeechSoFar()
         self.commands = SessionCommands(session)
         """What is asked of the session."""
         self._digits = None if setup.digits is None else DigitBatch(setup.digits)
@@ -84,7 +87,7 @@ class AttachedConversation:
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
         keys_until = None if self._digits is None else self._digits.deadline()
-        return earliest((self._turns.deadline(), keys_until))
+        return earliest((self._turns.deadline(), self._so_far.deadline(), keys_until))
 
     async def send_commands(self) -> None:
         """Send queued commands to the session, in order, until cancelled."""
@@ -102,6 +105,7 @@ class AttachedConversation:
     def handle_timer(self, now: float) -> None:
         """Act on :meth:`deadline`."""
         self._tell_all(self._turns.due(now))
+        self._tell_all(self._so_far.due(self._turns.so_far(now), now))
         if self._digits is not None and (text := self._digits.due(now)) is not None:
             self.commands.message(text)
 
@@ -147,6 +151,10 @@ class AttachedConversation:
                 self._tell_all(self._turns.finish_transcript(response_id, item_id, event.text))
             case session_events.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
                 self._tell_all(self._turns.truncated(item_id, audio_end_ms))
+            case UserTranscriptDelta(item_id=item_id, delta=delta):
+                self._so_far.caller_said_more(item_id, delta, self._now())
+            case session_events.UserTranscript(item_id=item_id):
+                self._so_far.caller_said(item_id)
             case _:
                 pass
 
@@ -192,12 +200,15 @@ class AttachedConversation:
             case OutputStarted():
                 gap_ms = self._gap.answered(at)
                 self._tell_all(self._turns.output_started(response_id, at, gap_ms))
+                self._so_far.agent_sounds(at)
             case OutputStopped():
                 self._tell_all(self._turns.output_stopped(response_id, at))
+                self._so_far.agent_fell_silent()
             case OutputCleared():
                 by_caller = self._is_caller_speaking and response_id not in self._blocked
                 cleared = self._turns.output_cleared(response_id, at, by_caller=by_caller)
                 self._tell_all(cleared)
+                self._so_far.agent_fell_silent()
         self._notice_silence()
 
     def _connection(

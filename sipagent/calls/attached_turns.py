@@ -14,11 +14,11 @@ No I/O, no clock: ``now`` and ``at`` are always passed in, in seconds, monotonic
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from .deadlines import earliest
-from .facts import AgentSaid, AgentSoundStarted, BargedIn
+from .facts import AgentSaid, AgentSaidSoFar, AgentSoundStarted, BargedIn
 from .turns import heard_words
 
 TRUNCATED_LIMIT_S = 1.0
@@ -167,6 +167,22 @@ class AttachedTurns:
         ]
         return [told for response_id in late for told in self._tell(response_id)]
 
+    def so_far(self, now: float) -> list[AgentSaidSoFar]:
+        """Return what is known by now of answers that are being heard."""
+        return [
+            AgentSaidSoFar(
+                share.item_id,
+                answer.agent,
+                answer.texts[share.item_id].strip(),
+                _heard(answer.texts[share.item_id], share).strip(),
+                share.heard_ms,
+            )
+            for answer in self._answers.values()
+            if answer.started_at is not None and answer.ended_at is None
+            for share in _shares(replace(answer, ended_at=now, is_cut=True))
+            if share.heard_ms
+        ]
+
     def finish(self, now: float, *, is_cut: bool) -> list[Told]:
         """Return what is known of every answer, since no more will be heard of it.
 
@@ -190,9 +206,7 @@ class AttachedTurns:
         told: list[Told] = []
         for share in _shares(answer):
             text = answer.texts[share.item_id]
-            whole_ms = len(text) * MS_PER_CHAR
-            heard = heard_words(text, share.heard_ms, whole_ms) if share.is_cut else text
-            said, heard = text.strip(), heard.strip()
+            said, heard = text.strip(), _heard(text, share).strip()
             if not said and not share.heard_ms:
                 continue  # made without a word, and without a sound
             told.append(
@@ -212,6 +226,13 @@ class _Share:
     is_cut: bool
     is_cut_here: bool
     """Whether it is the one that was being heard."""
+
+
+def _heard(text: str, share: _Share) -> str:
+    """Return the words of an item that fit into its share."""
+    if not share.is_cut:
+        return text
+    return heard_words(text, share.heard_ms, len(text) * MS_PER_CHAR)
 
 
 def _shares(answer: _Answer) -> list[_Share]:

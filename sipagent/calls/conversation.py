@@ -136,6 +136,10 @@ class Conversation:
         self._waiting.stop()
         self._speech.finish()
 
+    def being_said(self) -> list[facts.AgentSaidSoFar]:
+        """Return what the agent is saying, as far as it was heard."""
+        return self._speech.so_far()
+
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
         if item_id in {FILLER_ITEM, DELEGATION_ITEM}:

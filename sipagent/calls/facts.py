@@ -37,10 +37,12 @@ from .live_facts import ToolStarted as ToolStarted  # noqa: PLC0414 - one name f
 from .message_facts import MessageTaken as MessageTaken  # noqa: PLC0414 - one name for all facts
 from .message_facts import NoteTaken as NoteTaken  # noqa: PLC0414 - one name for all facts
 from .speech_facts import AgentSaid as AgentSaid  # noqa: PLC0414 - one name for all facts
+from .speech_facts import AgentSaidSoFar as AgentSaidSoFar  # noqa: PLC0414 - one name for all facts
 from .speech_facts import AgentSoundStarted as AgentSoundStarted  # noqa: PLC0414 - one name for all facts
 from .speech_facts import AnswerBlocked as AnswerBlocked  # noqa: PLC0414 - one name for all facts
 from .speech_facts import BargedIn as BargedIn  # noqa: PLC0414 - one name for all facts
 from .speech_facts import CallerSaid as CallerSaid  # noqa: PLC0414 - one name for all facts
+from .speech_facts import CallerSaidSoFar as CallerSaidSoFar  # noqa: PLC0414 - one name for all facts
 from .speech_facts import CallerSpeechStarted as CallerSpeechStarted  # noqa: PLC0414 - one name for all facts
 from .speech_facts import CallerSpeechStopped as CallerSpeechStopped  # noqa: PLC0414 - one name for all facts
 from .speech_facts import TruncateConfirmed as TruncateConfirmed  # noqa: PLC0414 - one name for all facts
@@ -185,9 +187,11 @@ Fact: TypeAlias = (
     | CallerSpeechStarted
     | CallerSpeechStopped
     | CallerSaid
+    | CallerSaidSoFar
     | AgentSoundStarted
     | AgentWorded
     | AgentSaid
+    | AgentSaidSoFar
     | BargedIn
     | TruncateConfirmed
     | AnswerBlocked

@@ -33,6 +33,7 @@ from .part import CallHands, CallPart
 from .recording import Recording
 from .recording_name import RecordedCall, recording_name
 from .setup import CallSetup
+from .speech_watch import SpeechWatch
 from .tool_approvals import LegApprovals
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class LegParts:
     keypad: Keypad
     life: Life
     line: LineWatch
+    speech: SpeechWatch
     listening: Listening
     approvals: LegApprovals
     mcp: LegMcp
@@ -148,6 +150,7 @@ def leg_parts(
         ),
         life=Life(setup.life),
         line=LineWatch(is_greeted=bool(setup.greeting) and not is_outgoing),
+        speech=SpeechWatch(),
         listening=listening,
         approvals=LegApprovals(approver),
         mcp=mcp,

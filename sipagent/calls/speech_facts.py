@@ -51,6 +51,25 @@ class AgentSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSaidSoFar:
+    """What an agent is saying, as far as it is known and was heard; ``AgentSaid`` is its end."""
+
+    item_id: str
+    agent: str
+    said: str
+    heard: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSaidSoFar:
+    """What the caller is saying, as far as it is known; ``CallerSaid`` is its end."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class BargedIn:
     """The caller took the floor while the agent was heard."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .facts import AgentSaid
+from .facts import AgentSaid, AgentSaidSoFar
 
 
 def heard_words(said: str, heard_ms: int, received_ms: int) -> str:
@@ -102,6 +102,22 @@ class AgentTurns:
                 item.final = item.partial
             if item.played_ms is not None:
                 told.append(self._tell(item_id, item.played_ms, item.played_ms, interrupted=False))
+        return told
+
+    def so_far(self, progress_ms: Mapping[str, tuple[int, int]]) -> list[AgentSaidSoFar]:
+        """Return what is known by now of items that are being heard.
+
+        Args:
+            progress_ms: By item, how much of it was heard, and how much had come.
+        """
+        told = []
+        for item_id, (heard_ms, received_ms) in progress_ms.items():
+            item = self._items.get(item_id)
+            if item is None or not heard_ms:
+                continue
+            said = item.final if item.final is not None else item.partial
+            heard = heard_words(said, heard_ms, item.abandoned_ms or received_ms)
+            told.append(AgentSaidSoFar(item_id, item.agent, said.strip(), heard.strip(), heard_ms))
         return told
 
     def open_items(self) -> list[str]:

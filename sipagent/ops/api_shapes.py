@@ -107,6 +107,8 @@ class TurnShown(Shape):
     heard: str | None = None
     heard_ms: int | None = None
     interrupted: bool = False
+    unfinished: bool = False
+    """Its end was never told: the process died, or it is being said."""
 
 
 class WholeCall(CallShown):

@@ -42,7 +42,12 @@ MAKE_A_CALL = (
 """Without these nobody would know of a call, or it would never end."""
 
 
-NOT_STREAMED = (facts.SecondSeen, facts.RealtimeMessage)
+NOT_STREAMED = (
+    facts.SecondSeen,
+    facts.RealtimeMessage,
+    facts.AgentSaidSoFar,
+    facts.CallerSaidSoFar,
+)
 """What nobody follows live."""
 
 

@@ -51,10 +51,13 @@ def past_turns(call: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _said(turn: dict[str, Any]) -> dict[str, Any]:
+    unfinished = turn.get("unfinished", False)
     if turn["who"] == "caller":
-        return {"who": "caller", "text": turn["said"], "heard": turn["said"]}
+        said = {"text": turn["said"], "heard": turn["said"]}
+        return {"who": "caller", **said, "unfinished": unfinished}
     return {
         "who": "agent",
+        "unfinished": unfinished,
         "agent": turn["who"],
         "text": turn["said"],
         **{name: turn[name] for name in ("heard", "heard_ms", "interrupted")},

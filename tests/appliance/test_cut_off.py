@@ -16,13 +16,17 @@ from tests.telephony.sipp import Sipp
 from .appliance import LOOK_AGAIN_S, Appliance, _descendants, appliance, write_files
 from .stored import calls_in
 
+LONG = " ".join(["word"] * 100)
 
-async def until_said(folder: Path, calls: int) -> None:
-    """Wait until the store has what the agent said in the newest of ``calls`` calls."""
+
+async def until_being_said(folder: Path, calls: int) -> None:
+    """Wait until the store has something of what both say in the newest of ``calls`` calls."""
     while True:
         known = await calls_in(folder)
-        if len(known) == calls and known[0]["turns"]:
-            return
+        if len(known) == calls:
+            unfinished = [turn for turn in known[0]["turns"] if turn.get("unfinished")]
+            if len(unfinished) == 2 and all(turn.get("heard", "-") for turn in unfinished):
+                return
         await asyncio.sleep(LOOK_AGAIN_S)
 
 
@@ -60,8 +64,11 @@ async def test_a_kill_in_mid_call_leaves_the_record_up_to_the_last_turn(tmp_path
             assert spooled(tmp_path) == ""
 
             await until_ready(running)
+            endpoint.tone_ms, endpoint.said = 20_000, LONG
             async with Sipp("waits_for_bye", running.sip_port, tmp_path, rtp_port=peer.port):
-                await until_said(tmp_path, 2)
+                await running.until(lambda: len(endpoint.sessions), lambda count: count == 2)
+                await endpoint.hears_more("c", "My na")
+                await until_being_said(tmp_path, 2)
                 assert running.process is not None
                 for pid in [running.process.pid, *_descendants(running.process.pid)]:
                     os.kill(pid, signal.SIGKILL)
@@ -70,5 +77,10 @@ async def test_a_kill_in_mid_call_leaves_the_record_up_to_the_last_turn(tmp_path
         async with appliance(tmp_path, config=config) as again:
             calls = await calls_in(tmp_path)
             assert [call["reason"] for call in calls] == ["cut_off", "cut_off"]
-            assert [turn["said"] for call in calls for turn in call["turns"]] == [SAID, SAID]
+            agent, caller = calls[0]["turns"]
+            assert (agent["said"], agent["unfinished"]) == (LONG, True)
+            assert LONG.startswith(agent["heard"]) and 0 < len(agent["heard"]) < len(LONG)
+            assert (caller["said"], caller["unfinished"]) == ("My na", True)
+            assert [turn["said"] for turn in calls[1]["turns"]] == [SAID]
             assert len(again.records()) == 2
+            assert again.records()[1]["turns"][0]["heard"] == agent["heard"]

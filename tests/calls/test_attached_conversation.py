@@ -24,6 +24,7 @@ from sipagent.realtime.conversation_events import (
     OutputCleared,
     OutputStarted,
     OutputStopped,
+    UserTranscriptDelta,
 )
 from sipagent.realtime.guardrail_runs import Remedy, Trip, Tripwire
 
@@ -315,3 +316,20 @@ async def test_what_is_being_said_when_the_call_ends_is_told() -> None:
     running.begins()
     running.conversation.finish()
     assert running.facts(facts.AgentSaid)[0].interrupted
+
+
+async def test_what_is_being_said_is_told_while_it_is() -> None:
+    running = Followed()
+    running.begins("one two three four")
+    running.hear(UserTranscriptDelta("c", "Hel", 1.1))
+    running.conversation.handle_timer(1.9)
+    running.conversation.handle_timer(2.0)
+    (agent,) = running.facts(facts.AgentSaidSoFar)
+    assert (agent.heard, agent.heard_ms) == ("one two three", 1000)
+    assert running.facts(facts.CallerSaidSoFar) == [facts.CallerSaidSoFar("c", "Hel")]
+    running.hear(
+        session_events.UserTranscript("c", "Hello", 2.1),
+        response_done("r"),
+        OutputStopped("r", 2.2),
+    )
+    assert running.conversation.deadline() is None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.calls.attached_turns import MS_PER_CHAR, TRUNCATED_LIMIT_S, AttachedTurns, Told
-from sipagent.calls.facts import AgentSaid, AgentSoundStarted, BargedIn
+from sipagent.calls.facts import AgentSaid, AgentSaidSoFar, AgentSoundStarted, BargedIn
 
 SAID = "one two three four"
 WHOLE_MS = len(SAID) * MS_PER_CHAR
@@ -265,3 +265,14 @@ def test_a_sound_without_words_is_told() -> None:
     turns.output_started("r", 1.0, None)
     turns.response_done("r", is_whole=True)
     assert turns.output_stopped("r", 2.0) == [AgentSaid("a", "Ada", "", "", 1000, False)]
+
+
+def test_an_answer_that_is_being_heard_is_known_as_far_as_the_time_reaches() -> None:
+    turns = speaking()
+    turns.response_started("next", "Ada")
+    turns.add_delta("next", "b", "Later.")
+    now = 1.0 + (len("one two") + 1) * MS_PER_CHAR / 1000
+    assert turns.so_far(now) == [AgentSaidSoFar("a", "Ada", SAID, "one two", 520)]
+    assert turns.so_far(1.0) == []
+    turns.output_cleared("r", now, by_caller=True)
+    assert turns.so_far(now) == []

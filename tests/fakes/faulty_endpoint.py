@@ -130,6 +130,12 @@ class FaultyEndpoint:
         event = {"type": "input_audio_buffer.speech_started", **start}
         await self._send(self.sessions[-1], event)
 
+    async def hears_more(self, item_id: str, piece: str) -> None:
+        """Hear the other side say a piece of something, in the newest session."""
+        kind = "conversation.item.input_audio_transcription.delta"
+        event = {"type": kind, "item_id": item_id, "content_index": 0, "delta": piece}
+        await self._send(self.sessions[-1], event)
+
     async def says_heard(self, item_id: str, text: str) -> None:
         """Have heard the other side say something, in the newest session."""
         await self.hears_begin(item_id)

@@ -26,8 +26,8 @@ export function recordItems(record) {
     items.push({ key: `${kind} ${index}`, atMs: each.at_ms ?? 0, kind, ...itemOf(each) });
   });
   add("turn", record.turns, (turn) => (turn.who === "caller"
-    ? { kind: "caller", who: "caller", text: turn.said }
-    : { kind: "agent", who: turn.who, gapMs: turn.gap_ms, ...spoken(turn.said, turn.heard, turn.interrupted) }));
+    ? { kind: "caller", who: "caller", text: turn.said, ...cutOff(turn) }
+    : { kind: "agent", who: turn.who, gapMs: turn.gap_ms, ...spoken(turn.said, turn.heard, turn.interrupted), ...cutOff(turn) }));
   add("tool", record.tool_calls, (tool) => ({
     who: tool.name, text: `${tool.failed ? "failed" : "answered"} after ${seconds(tool.duration_ms)}`,
     isFault: tool.failed, arguments: tool.arguments, output: tool.output,
@@ -61,6 +61,11 @@ function spoken(text, heard, interrupted) {
   if (heard === null || heard === undefined || heard === text) return { text, unheard: "", mark: interrupted ? "interrupted" : "" };
   const unheard = text.startsWith(heard) ? text.slice(heard.length) : text;
   return { text: heard, unheard, mark: interrupted ? "interrupted" : "" };
+}
+
+/** The mark of a turn whose end was never told, since the process died. */
+function cutOff(turn) {
+  return turn.unfinished ? { mark: "cut off" } : {};
 }
 
 function withHandoffs(items) {

@@ -157,6 +157,8 @@ def _agents(last: str, handoffs: Sequence[Row]) -> list[str]:
 
 def _turn(row: Row, began_ms: int) -> Json:
     moment = _moment(row, began_ms)
+    if row["unfinished"]:
+        moment = {"unfinished": True, **moment}
     if row["is_caller"]:
         return {"who": "caller", "said": row["said"], **moment}
     names = ("who", "said", "heard", "heard_ms", "interrupted", "gap_ms")

@@ -11,6 +11,7 @@ from sipagent.calls import facts
 
 from .child_rows import child_write
 from .costs import Bill, Price
+from .turn_rows import TurnRows
 from .writes import Write, json_text
 
 _TOLD_OTHERWISE = (
@@ -61,7 +62,7 @@ class CallRows:
         self._answered_at_ms: int | None = None
         self._input_tokens = self._output_tokens = 0
         self._gaps_ms: list[int] = []
-        self._gap_of_item_ms: dict[str, int | None] = {}
+        self._turns = TurnRows()
         self._leg_at_ms = self._transfer_at_ms = 0
         self._is_new = True
 
@@ -75,15 +76,15 @@ class CallRows:
         at_ms = self._last_ms = max(now_ms, self._last_ms + 1)
         writes = []
         call = self._call_values(fact, at_ms)
-        if call or self._is_new:
+        turn = self._turns.take(fact, at_ms)
+        if call or turn or self._is_new:  # the call's last moment is not that of its last turn
             owner = self._owner if self._is_new else {}
             values = {"call_id": self._call_id, "changed_at_ms": at_ms, **owner, **call}
             writes.append(Write("calls", values))
             self._is_new = False
         writes += self._leg_writes(fact, at_ms)
-        if isinstance(fact, facts.AgentSaid):
-            gap_ms = self._gap_of_item_ms.pop(fact.item_id, None)
-            writes.append(self._row("turns", at_ms, _agent_turn(fact, gap_ms)))
+        if turn is not None:
+            writes.append(self._row("turns", *turn))
         elif (child := child_write(fact)) is not None:
             table, values = child
             writes.append(self._row(table, at_ms, values))
@@ -117,8 +118,7 @@ class CallRows:
                     "transport": fact.transport,
                     "srtp": fact.srtp,
                 }
-            case facts.AgentSoundStarted(item_id=item_id, gap_ms=gap_ms):
-                self._gap_of_item_ms.setdefault(item_id, gap_ms)
+            case facts.AgentSoundStarted(gap_ms=gap_ms):
                 self._gaps_ms += [gap_ms] if gap_ms is not None else []
                 return {}
             case facts.UsageReported():
@@ -197,16 +197,4 @@ def _offered(offered: facts.CallOffered) -> dict[str, Any]:
     return {
         **{name: getattr(offered, name) for name in _OFFERED},
         **({"trunk": keys.trunk, "keys": json_text(asdict(keys))} if keys is not None else {}),
-    }
-
-
-def _agent_turn(said: facts.AgentSaid, gap_ms: int | None) -> dict[str, Any]:
-    return {
-        "who": said.agent,
-        "item_id": said.item_id,
-        "said": said.said,
-        "heard": said.heard,
-        "heard_ms": said.heard_ms,
-        "interrupted": said.interrupted,
-        "gap_ms": gap_ms,
     }

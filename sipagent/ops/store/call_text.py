@@ -42,7 +42,8 @@ def call_lines(call: Json) -> Iterator[str]:
         tenths = round(turn["at_ms"] / 100)
         moment = f"{tenths // 600:02}:{tenths % 600 / 10:04.1f}"
         cut = " -- (interrupted)" if turn.get("interrupted") else ""
-        said = turn["heard"] if cut else turn["said"]
+        cut = " -- (cut off)" if turn.get("unfinished") else cut
+        said = turn.get("heard", turn["said"]) if cut else turn["said"]
         yield shown(f"  {moment}  {turn['who']:>12}: {said}{cut}")
 
 

@@ -16,8 +16,6 @@ from .writes import json_text
 def child_write(fact: facts.Fact) -> tuple[str, dict[str, Any]] | None:
     """Return table and columns of ``fact``, None where it has no table of its own."""
     match fact:
-        case facts.CallerSaid(item_id=item_id, text=text):
-            return "turns", {"is_caller": True, "item_id": item_id, "said": text}
         case facts.ToolCalled():
             return "tool_calls", _as_row(TOOL_CALLS, fact)
         case facts.AgentChanged():

@@ -2,8 +2,9 @@
 
 Times are Unix milliseconds, UTC. What happened in a call has a row in a table of its kind, keyed
 by call and moment: two facts of a call never have the same ``at_ms``, so that a row that is written
-twice is there once. ``calls.changed_at_ms`` is the moment of the last fact in its row, so that an
-older one that is written again changes nothing.
+twice is there once. A turn's is when it began to be heard, and its row grows until it is over.
+``calls.changed_at_ms`` is the moment of the last fact in its row, so that an older one that is
+written again changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text, text
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that makes these tables; see ``migrations/versions``."""
 
 VERSION_TABLE = "store_version"
@@ -118,6 +119,7 @@ TURNS = _of_calls(
     _maybe("heard_ms"),
     _flag("interrupted"),
     _maybe("gap_ms"),
+    _flag("unfinished"),  # it was being said when this was written; its end was never told
 )
 TOOL_CALLS = _of_calls(
     "tool_calls",

@@ -101,7 +101,9 @@ def _statement(table: str, columns: Sequence[str], mark: str) -> str:
         key, where = "call_id", " WHERE calls.changed_at_ms < excluded.changed_at_ms"
         names.append("started_at_ms")  # of the first write of a call
     else:
-        key, where = "call_id, at_ms", ""
+        # What is told while a turn is being said never takes the place of its end.
+        where = " WHERE turns.unfinished" if "unfinished" in names else ""
+        key = "call_id, at_ms"
     marks = ", ".join(mark for _ in names)
     row = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
     return f"{row} ON CONFLICT ({key}) DO UPDATE SET {changes}{where}"

@@ -47,8 +47,9 @@ def test_a_call_in_the_store_has_its_moments_legs_and_tokens(engine: Engine) -> 
     write(engine, *rows_of("c1"))
     with engine.connect() as connection:
         (call,) = read_calls(connection, ["c1"])
-    said = [each for each in CALL if isinstance(each, facts.AgentSaid | facts.CallerSaid)]
-    assert [turn["at_ms"] for turn in call["turns"]] == [CALL.index(each) * 100 for each in said]
+    began = (facts.AgentSoundStarted, facts.CallerSpeechStarted)
+    moments = [index * 100 for index, each in enumerate(CALL) if isinstance(each, began)]
+    assert [turn["at_ms"] for turn in call["turns"]] == moments
     assert [turn.get("gap_ms") for turn in call["turns"]] == [None, None, 700]
     keys = ("kind", "peer", "outcome", "sip_call_id")
     assert [tuple(leg[key] for key in keys) for leg in call["legs"]] == [

@@ -18,6 +18,7 @@ from sipagent.ops.store import migrating
 from sipagent.ops.store.migrating import migrate
 from sipagent.ops.store.tables import HEAD, METADATA, VERSION_TABLE
 from sipagent.ops.store.version import stored_version
+from sipagent.ops.store.writes import Write
 
 from .stores import counts, made, rows_of, write
 
@@ -49,7 +50,7 @@ def test_an_older_database_is_brought_up_with_its_calls(
 ) -> None:
     monkeypatch.setattr(migrating, "HEAD", "0001")
     with made(url) as engine:
-        write(engine, *rows_of("c1"))
+        write(engine, *(_of_first_version(each) for each in rows_of("c1")))
         before = counts(engine)
     monkeypatch.undo()
     with made(url) as engine:
@@ -58,6 +59,11 @@ def test_an_older_database_is_brought_up_with_its_calls(
             assert stored_version(connection) == HEAD
             context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             assert compare_metadata(context, METADATA) == []
+
+
+def _of_first_version(later: Write) -> Write:
+    known = {name: value for name, value in later.values.items() if name != "unfinished"}
+    return Write(later.table, known)
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
