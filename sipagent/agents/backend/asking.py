@@ -48,8 +48,8 @@ def model_request(
         tools=ready.wire_tools(),
         settings={**settings, **ready.agent.model_settings, **prompt},
         output_schema=OutputForm.of(ready.agent.output_type).schema,
-        previous_response_id=state.previous_response_id,
-        conversation_id=state.conversation_id,
+        previous_response_id=state.past.previous_response_id,
+        conversation_id=state.past.conversation_id,
     )
 
 

@@ -106,8 +106,7 @@ class Run:
                 raise.
         """
         state = self._state
-        if state.session is not None and state.past is None:
-            state.past = await state.session.items()
+        await state.past.look()
         agent = None if state.turn is None else await ready(state.agent, state.context)
         while self._stream.cancel_mode != "immediate":
             if state.turn is not None and agent is not None:
@@ -253,11 +252,12 @@ class Run:
         await hooked(self._hooks(agent), AgentHooks.on_end, context, agent, output)
 
     async def _add_to_session(self) -> None:
-        if self._state.session is None:
+        session = self._state.past.session
+        if session is None:
             return
         self._is_adding = True
         try:
-            await self._state.session.add(self._state.additions)
+            await session.add(self._state.additions)
         finally:
             self._is_adding = False
 

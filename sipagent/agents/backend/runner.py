@@ -21,6 +21,7 @@ from .guardrails import InputGuardrail
 from .model import Json, ModelProvider
 from .model_input import ModelInputFilter
 from .options import ErrorHandler, ErrorKind, RunnerOptions
+from .past import Past
 from .run import Run
 from .session import ConversationSession
 from .state import RunState
@@ -116,20 +117,17 @@ class Runner:
                 is going on over the session.
         """
         if not isinstance(input, RunState):
-            state = RunState(
-                agent,
-                input,
-                context=context,
-                max_turns=max_turns,
+            past = Past(
                 previous_response_id=previous_response_id,
                 conversation_id=conversation_id,
                 session=session,
             )
+            state = RunState(agent, input, context=context, max_turns=max_turns, past=past)
         elif previous_response_id or conversation_id:
             raise ConfigError("the state of a run has its own past at the endpoint")
         else:
             state = _resumable(input)
-            state.go_on_over(session)
+            state.past.go_on_over(session)
             state.context = context if context is not None else state.context
         return self._begin(state)
 
@@ -166,7 +164,8 @@ class Runner:
         return stream
 
     def _begin(self, state: RunState) -> RunStream:
-        if state.session is not None and self._is_used(state.session):
+        session = state.past.session
+        if session is not None and self._is_used(session):
             raise RunStateError("another run is going on over the session")
         stream = RunStream(state)
         run = Run(state, stream, self._provider, self._model, self._options, self._begin)
@@ -187,7 +186,7 @@ class Runner:
 
     def _is_used(self, session: ConversationSession) -> bool:
         # The second would not know what the first is about to add.
-        return any(state.session == session for state in self._running.values())
+        return any(state.past.session == session for state in self._running.values())
 
 
 def _resumable(state: RunState) -> RunState:

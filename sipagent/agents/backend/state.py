@@ -12,10 +12,10 @@ from .agent import Agent
 from .decisions import Decision, Decisions
 from .items import RunItem, input_items, response_item
 from .model import Json
+from .past import Past
 from .questions import decide, interruptions, open_calls
 from .resolving import ReadyAgent
 from .saved_state import SCHEMA_VERSION, Cast, SavedState, read_saved, saved_item
-from .session import ConversationSession
 from .turn import Turn
 
 
@@ -27,12 +27,10 @@ class RunState:
         given: Text or items.
         context: Handed to tools, guardrails, hooks and instructions.
         max_turns: How often the model may be asked; None: as often as it likes.
-        previous_response_id: The endpoint's name for the past it keeps, or
-        conversation_id: this one; items it knows are not sent again, or
-        session: what we keep of it ourselves.
+        past: What the run begins after; None: nothing.
 
     Raises:
-        ConfigError: If the run would have two pasts, or ``max_turns`` is below 1.
+        ConfigError: If ``max_turns`` is below 1.
     """
 
     def __init__(
@@ -42,27 +40,15 @@ class RunState:
         *,
         context: Any = None,
         max_turns: int | None = 10,
-        previous_response_id: str = "",
-        conversation_id: str = "",
-        session: ConversationSession | None = None,
+        past: Past | None = None,
     ) -> None:
-        if previous_response_id and conversation_id:
-            raise ConfigError("give previous_response_id or conversation_id, not both")
-        if session is not None and (previous_response_id or conversation_id):
-            raise ConfigError("give a session, or what the endpoint keeps, not both")
         if max_turns is not None and max_turns < 1:
             raise ConfigError("max_turns must be at least 1, or None")
         self.agent = agent
         self.given = given if isinstance(given, str) else deepcopy([dict(each) for each in given])
         self.context = context
         self.max_turns = max_turns
-        self.previous_response_id = previous_response_id
-        self.conversation_id = conversation_id
-        self.session = session
-        self.has_session = session is not None
-        """Whether the run began over a session, which a saved one has lost."""
-        self.past: list[Json] | None = None
-        """What the session had when the run began; None: nobody looked, or there is none."""
+        self.past = past or Past()
         self.current_turn = 0
         self.is_input_checked = False
         self.items: list[RunItem] = []
@@ -77,8 +63,6 @@ class RunState:
         """Of agents that are tools and have not answered yet, by call id."""
         self.spent = {"input_tokens": 0, "output_tokens": 0}
         """Tokens of those that have."""
-        self.known_count: int | None = None
-        """How many ``items`` the endpoint knows; None: not even the input."""
 
     def to_string(self) -> str:
         """Return the state as text, the context included, keys of the endpoint not.
@@ -101,11 +85,11 @@ class RunState:
             max_turns=self.max_turns,
             current_turn=self.current_turn,
             is_input_checked=self.is_input_checked,
-            previous_response_id=self.previous_response_id,
-            conversation_id=self.conversation_id,
-            known_count=self.known_count,
-            has_session=self.has_session,
-            past=self.past,
+            previous_response_id=self.past.previous_response_id,
+            conversation_id=self.past.conversation_id,
+            known_count=self.past.known_count,
+            has_session=self.past.has_session,
+            past=self.past.items,
             items=[saved_item(item) for item in self.items],
             responses=self.responses,
             turn=self.turn.to_saved() if self.turn is not None else None,
@@ -135,13 +119,15 @@ class RunState:
             saved.given,
             context=saved.context,
             max_turns=saved.max_turns,
-            previous_response_id=saved.previous_response_id,
-            conversation_id=saved.conversation_id,
+            past=Past(
+                previous_response_id=saved.previous_response_id,
+                conversation_id=saved.conversation_id,
+            ),
         )
         state.current_turn = saved.current_turn
         state.is_input_checked = saved.is_input_checked
-        state.known_count = saved.known_count
-        state.has_session, state.past = saved.has_session, saved.past
+        state.past.known_count = saved.known_count
+        state.past.has_session, state.past.items = saved.has_session, saved.past
         state.items = [cast.item(item) for item in saved.items]
         state.responses = saved.responses
         state.decisions = Decisions.from_saved(saved.decisions)
@@ -187,18 +173,6 @@ class RunState:
 
     # How it goes on.
 
-    def go_on_over(self, session: ConversationSession | None) -> None:
-        """Go on over ``session``; None: over the one the run has, if any.
-
-        Raises:
-            ConfigError: If the run began over one and has lost it, or began over none.
-        """
-        if session is None and self.has_session and self.session is None:
-            raise ConfigError("the run began over a session: it needs it to go on")
-        if session is not None and not self.has_session:
-            raise ConfigError("the run began without a session")
-        self.session = session if session is not None else self.session
-
     def begin_turn(self) -> None:
         """Count a question to the model.
 
@@ -221,9 +195,7 @@ class RunState:
         items = [response_item(raw, self.agent, ready) for raw in output]
         self.responses.append(response)
         self.items += items
-        self.known_count = len(self.items)
-        if self.previous_response_id:
-            self.previous_response_id = self.last_response_id
+        self.past.responded(self.last_response_id, len(self.items))
         self.turn = turn
         return items
 
@@ -255,7 +227,7 @@ class RunState:
     @property
     def history(self) -> list[Json]:
         """What the session had, what was given and made, as items of the wire; a copy."""
-        return deepcopy(self.past or []) + self.additions
+        return deepcopy(self.past.items or []) + self.additions
 
     @property
     def additions(self) -> list[Json]:
@@ -290,10 +262,10 @@ class RunState:
 
     def unsent(self) -> tuple[Json, ...]:
         """Return what is to be sent: all, or what is new to an endpoint that keeps the past."""
-        keeps_past = bool(self.previous_response_id or self.conversation_id)
-        if not keeps_past or self.known_count is None:
+        unsent_from = self.past.unsent_from
+        if unsent_from is None:
             return tuple(self.history)
-        return tuple(deepcopy([item.raw_item for item in self.new_items[self.known_count :]]))
+        return tuple(deepcopy([item.raw_item for item in self.new_items[unsent_from:]]))
 
 
 def response_output(response: Json) -> list[Json]:
