@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.guardrails import GuardrailRun, OutputGuardrail, merged_guardrails
+from sipagent.wire import server
 from sipagent.wire.events import Json
 
 from . import events
 from .conversation_events import GuardrailCheckPassed, GuardrailCheckStarted, GuardrailTripped
 from .guardrail_runs import Check, GuardrailRuns, Remedy, Source, Trip, Tripwire
 from .outbox import Outbox, OutputCheck
+
+AnswerDelta: TypeAlias = server.ResponseOutputAudioTranscriptDelta | server.ResponseOutputTextDelta
+"""What makes a text grow."""
 
 
 class CheckDesk:
@@ -46,20 +51,14 @@ class CheckDesk:
             self._replacement = response_id
         self._runs.response_started(response_id)
 
-    def text_delta(
-        self,
-        agent: RealtimeAgent,
-        response_id: str,
-        item_id: str,
-        delta: str,
-        source: Source,
-        *,
-        now: float,
-    ) -> None:
+    def take(self, delta: AnswerDelta, agent: RealtimeAgent, *, now: float) -> None:
         """Add to what ``agent`` says."""
-        if self.of(agent):
-            check = self._runs.text_delta(response_id, item_id, delta, source)
-            self._start(agent, [] if check is None else [check], now=now)
+        if not self.of(agent):
+            return
+        is_spoken = isinstance(delta, server.ResponseOutputAudioTranscriptDelta)
+        source: Source = "audio" if is_spoken else "text"
+        check = self._runs.text_delta(delta.response_id, delta.item_id, delta.delta, source)
+        self._start(agent, [] if check is None else [check], now=now)
 
     def response_done(self, agent: RealtimeAgent, response: Json, *, now: float) -> None:
         """Check what is left of a response."""

@@ -29,6 +29,10 @@ class HistoryFeed:
         """Leave out what a response makes: it is not part of the conversation."""
         self._foreign.add(response_id)
 
+    def is_ignored(self, response_id: str) -> bool:
+        """Tell whether what a response makes is left out."""
+        return response_id in self._foreign
+
     def take(
         self, event: server.ServerEvent, *, now: float
     ) -> tuple[list[HistoryAdded | HistoryUpdated], list[ConversationItemRetrieve]]:

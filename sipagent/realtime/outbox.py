@@ -7,11 +7,11 @@ response go through the sequencer, whoever has them. Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.guardrails import OutputGuardrail
-from sipagent.wire.client import ResponseCreate
+from sipagent.wire.client import ConversationItemCreate, ResponseCreate
 from sipagent.wire.codec import encode
 from sipagent.wire.events import Event, Json
 
@@ -52,10 +52,17 @@ class Outbox:
         """Ask for a response when its turn comes; None is automatic (see ``sequencer``)."""
         self.send(*self.sequencer.request(response, event_id))
 
-    def request_response_aside(self, response: Json, event_id: str | None = None) -> None:
-        """Ask for a response outside the conversation, which waits for none and holds up none."""
-        given = {} if event_id is None else {"event_id": event_id}
-        self.send(ResponseCreate(response=response, **given))
+    def send_message(self, item: Json, *, must_respond: bool = True, **more: Any) -> None:
+        """Add an item to the conversation, and have it answered.
+
+        Args:
+            item: Of the conversation.
+            must_respond: False: it waits for what is said or sent next.
+            more: Other fields of the message, such as ``event_id``.
+        """
+        self.send(ConversationItemCreate(item=item, **more))
+        if must_respond:
+            self.request_response()
 
     def tell(self, *events: SessionEvent) -> None:
         """Tell the owner."""
@@ -94,3 +101,9 @@ class Outbox:
         """Return what to do; all of it may be done at once."""
         work, self._work = self._work, []
         return work
+
+
+def user_text(text: str) -> Json:
+    """Return the item of a user message."""
+    content = [{"type": "input_text", "text": text}]
+    return {"type": "message", "role": "user", "content": content}

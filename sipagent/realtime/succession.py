@@ -201,7 +201,6 @@ class Succession:
             return
         reason = str(self._lost) if old.is_gone else "expiry"
         must_answer = not session.is_attached and _is_answer_due(_history(old))
-        new.core.usage = old.core.usage
         self._is_caller_speaking = False
         self._retire(old)
         session.replace_connection(new)

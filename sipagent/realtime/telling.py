@@ -7,6 +7,7 @@ from typing import TypeAlias
 from sipagent.wire import server
 
 from . import conversation_events, events
+from .sequencer import ACTIVE_RESPONSE
 
 AnswerPart: TypeAlias = (
     server.ResponseOutputAudioDone
@@ -16,6 +17,15 @@ AnswerPart: TypeAlias = (
     | server.ResponseOutputTextDone
 )
 """Of what an agent says, but for its audio; of an interrupted response nothing counts."""
+
+BENIGN_ERRORS = frozenset(
+    {ACTIVE_RESPONSE, "response_cancel_not_active", "input_audio_buffer_commit_empty"}
+)
+"""Races every client has; not worth telling anybody."""
+
+FATAL_ERRORS = frozenset(
+    {"session_expired", "invalid_api_key", "model_not_found", "insufficient_quota"}
+)
 
 
 def told_of_answer(part: AnswerPart, *, now: float) -> events.SessionEvent:
@@ -62,3 +72,12 @@ def told_of_caller(event: server.ServerEvent, *, now: float) -> events.SessionEv
             return conversation_events.RateLimitsReported(tuple(limits), now)
         case _:
             return None
+
+
+def told_of_error(error: server.ErrorDetail, *, now: float) -> events.SessionErrorReported | None:
+    """Return what is told of an error; None for a race that every client has."""
+    if error.code in BENIGN_ERRORS:
+        return None
+    is_fatal = error.code in FATAL_ERRORS
+    code, param = error.code or error.type, error.param or ""
+    return events.SessionErrorReported(code, error.message, param, is_fatal, now)

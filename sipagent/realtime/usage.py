@@ -34,6 +34,17 @@ class Usage:
         )
 
 
+class UsageMeter:
+    """Add up what a session uses, whatever its connection."""
+
+    def __init__(self) -> None:
+        self.total = Usage()
+
+    def count(self, usage: Usage) -> None:
+        """Count a response."""
+        self.total += usage
+
+
 def response_usage(wire: Any) -> Usage:
     """Return the usage of one response; what is missing or wrong counts as zero."""
     usage = wire if isinstance(wire, Mapping) else {}

@@ -19,8 +19,9 @@ from sipagent.wire.codec import decode_client
 from sipagent.wire.events import Event, Json
 
 from .approvals import ApprovalRequest
-from .core import SessionCore, user_text
+from .core import SessionCore
 from .history_items import HistoryItem, McpApprovalRequest
+from .outbox import user_text
 from .playback import HeardItem
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Wishes:
             other_event_data: Laid over the ``conversation.item.create``, such as ``event_id``.
         """
         item = user_text(message) if isinstance(message, str) else message
-        await self._do(lambda core, _: core.send_message(item, **(other_event_data or {})))
+        await self._do(lambda core, _: core.out.send_message(item, **(other_event_data or {})))
 
     async def add_image(
         self, image: str | bytes, *, trigger_response: bool = True, mime_type: str = "image/png"
@@ -63,7 +64,7 @@ class Wishes:
             raise ConfigError("an image must be a data: URI of a PNG or JPEG", where="image")
         content = [{"type": "input_image", "image_url": image}]
         item = {"type": "message", "role": "user", "content": content}
-        await self._do(lambda core, _: core.send_message(item, must_respond=trigger_response))
+        await self._do(lambda core, _: core.out.send_message(item, must_respond=trigger_response))
 
     async def create_response(self, instructions: str | None = None, **response: Any) -> None:
         """Ask for a response, such as a greeting.
@@ -100,7 +101,7 @@ class Wishes:
             cancel: Whether to cancel the response.
         """
 
-        await self._do(lambda core, now: core.interrupt(heard, cancel=cancel, now=now))
+        await self._do(lambda core, now: core.speech.interrupt(heard, cancel=cancel, now=now))
 
     async def update_history(self, wanted: Sequence[HistoryItem | Json] | HistoryChanger) -> None:
         """Make the endpoint's conversation the one wanted; ``history`` follows as it confirms.

@@ -14,11 +14,12 @@ from sipagent.agents.resolving import ResolvedAgent
 from sipagent.agents.tools import FunctionTool, ToolContext, ToolOutcome, function_tool
 from sipagent.audio.playout import Heard
 from sipagent.calls.leg_playback import LegPlayback
+from sipagent.realtime.connection_events import ConnectionEvent
 from sipagent.realtime.conversation_events import ConversationEvent
-from sipagent.realtime.core import SessionCore, user_text
+from sipagent.realtime.core import SessionCore
 from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.options import SessionOptions
-from sipagent.realtime.outbox import OutputCheck
+from sipagent.realtime.outbox import OutputCheck, user_text
 from sipagent.realtime.playback import HeardItem, Playback
 from sipagent.realtime.tool_calls import HandoffCall, ToolCall
 
@@ -63,7 +64,7 @@ def resolved(agent: RealtimeAgent) -> ResolvedAgent:
 
 def is_of_a_call(event: SessionEvent) -> bool:
     """Tell whether a phone call acts on ``event``."""
-    return not isinstance(event, ConversationEvent)
+    return not isinstance(event, ConversationEvent | ConnectionEvent)
 
 
 def _of_a_call(told: list[SessionEvent]) -> list[SessionEvent]:
@@ -135,11 +136,11 @@ class Playbook:
 
     def interrupts(self, heard: Sequence[HeardItem], *, cancel: bool) -> None:
         """Cut the agent off."""
-        self.core.interrupt(heard, cancel=cancel, now=self.now)
+        self.core.speech.interrupt(heard, cancel=cancel, now=self.now)
 
     def writes(self, text: str) -> None:
         """Send a user message."""
-        self.core.send_message(user_text(text))
+        self.core.out.send_message(user_text(text))
 
     def wants_response(self, instructions: str | None = None) -> None:
         """Ask for a response, with instructions of its own or without."""

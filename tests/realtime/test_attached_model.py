@@ -74,7 +74,7 @@ def does(book: Playbook, what: str) -> None:
     core = book.core
     match what:
         case "interrupt" | "clear":
-            core.interrupt(None, cancel=what == "interrupt", now=book.now)
+            core.speech.interrupt(None, cancel=what == "interrupt", now=book.now)
         case "interrupt here":
             book.interrupts([heard(10, 20)], cancel=True)
         case "write":
@@ -104,7 +104,7 @@ def test_no_attached_session_ever_sends_audio_a_format_or_a_truncation(
     book.hears(ATTACHED)
     for number, what in enumerate(happenings):
         if what in SAID:
-            book.hears(said(what, book.core.response_id or "resp", number))
+            book.hears(said(what, book.core.speech.response_id or "resp", number))
         else:
             does(book, what)
         sent += book.sent()

@@ -167,7 +167,7 @@ def test_other_events_of_the_owners_go_as_they_are() -> None:
 def test_a_message_may_say_where_it_stands(role: str) -> None:
     book = Playbook()
     item = {"type": "message", "role": role, "content": []}
-    book.core.send_message(item, previous_item_id="root", must_respond=False)
+    book.core.out.send_message(item, previous_item_id="root", must_respond=False)
     expected = {"type": "conversation.item.create", "item": item, "previous_item_id": "root"}
     assert book.sent() == [expected]
 

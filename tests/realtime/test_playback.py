@@ -194,7 +194,7 @@ CUTS = st.tuples(st.sampled_from(["speech", "cut", "done", "audio done"]), ITEMS
 
 def cut_by_playback(book: Playbook, playback: Playback) -> Sequence[HeardItem]:
     """Interrupt as an owner does who knows nothing better."""
-    heard = playback.interrupt(book.core.response_id, book.now)
+    heard = playback.interrupt(book.core.speech.response_id, book.now)
     book.interrupts(heard, cancel=True)
     return heard
 
