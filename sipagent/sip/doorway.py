@@ -1,8 +1,8 @@
 """What every request passes before it is anything: the deciders, in their order.
 
-Wires :mod:`.admission`, :mod:`.options`, :mod:`.refer`, :mod:`.other_methods` and
-:mod:`.invite_flood` into the modules of :mod:`.pj_requests`. ``open`` and ``close`` run
-on the PJSIP thread.
+Wires :mod:`.malformed`, :mod:`.admission`, :mod:`.options`, :mod:`.refer`, :mod:`.other_methods`
+and :mod:`.invite_flood` into the modules of :mod:`.pj_requests`. ``open`` and ``close`` run on the
+PJSIP thread.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .admission import Admission
 from .events import Refused
 from .headers import name_and_uri, uri_user
 from .invite_flood import InviteFlood
+from .malformed import refuse_malformed
 from .options import Capacity, OptionsAnswer
 from .other_methods import refuse_others
 from .pj_requests import DESK, DOOR, RequestModule, drop_methods
@@ -53,7 +54,7 @@ class Doorway:
         flood = InviteFlood(sockets)
         self._door = (self.admission.at_the_door, flood.at_the_door)
         self._desk = (
-            *(OptionsAnswer(capacity), refuse_refer, refuse_others),
+            *(refuse_malformed, OptionsAnswer(capacity), refuse_refer, refuse_others),
             *(self.admission.at_the_desk, flood.at_the_desk),
         )
         self._modules: list[RequestModule] = []

@@ -9,6 +9,10 @@ from typing import TypeAlias
 
 MAX_REQUEST_HEADERS = 128
 
+_LINE_END = r"(?:\r\n|\r(?!\n)|(?<!\r)\n)"
+"""Of any kind, as PJSIP takes it."""
+_LINES, _HEAD_END = re.compile(_LINE_END), re.compile(_LINE_END * 2)
+
 _MEDIA = re.compile(r"[\r\n]m=([^\s]{0,16})")
 """A line end of any kind, as PJSIP takes it; in the whole text, whatever the body is wrapped in."""
 
@@ -33,6 +37,8 @@ class Request:
     """Whether To has a tag: it may be of a dialog that is written to look like none."""
     media: tuple[str, ...] = ()
     """Kind of each media section it has, in lower case (RFC 8866 section 5.14)."""
+    is_whole: bool = True
+    """Whether ``headers`` are all it has."""
 
     @property
     def source(self) -> str:
@@ -52,7 +58,7 @@ class Request:
 
 def parse_request(text: str, source_address: str, *, at: float) -> Request:
     """Read a request. What is missing or unreadable is empty, never an error."""
-    lines = text.partition("\r\n\r\n")[0].split("\r\n")
+    lines = _LINES.split(_HEAD_END.split(text, maxsplit=1)[0])
     parts = lines[0].split(" ")
     headers: list[tuple[str, str]] = []
     for line in lines[1 : MAX_REQUEST_HEADERS + 1]:
@@ -66,7 +72,8 @@ def parse_request(text: str, source_address: str, *, at: float) -> Request:
             headers.append((_LONG_NAMES.get(name, name), value.strip()))
     uri = parts[1] if len(parts) > 1 else ""
     media = tuple(kind.lower() for kind in _MEDIA.findall(text))
-    return Request(parts[0], uri, source_address, at, tuple(headers), media=media)
+    is_whole = len(lines) <= MAX_REQUEST_HEADERS + 1
+    return Request(parts[0], uri, source_address, at, tuple(headers), False, False, media, is_whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,6 +335,21 @@ async def test_no_way_of_writing_a_request_leads_past_the_encryption() -> None:
         await caller.let_go(leg)
 
 
+async def test_an_invite_with_two_call_ids_is_refused_and_leaves_nothing() -> None:
+    async with (
+        switchboard(srtp=REQUIRED) as board,
+        SipSocket(board.endpoint.port) as line,
+        DtlsPeer("server") as peer,
+    ):
+        invite = line.request("INVITE", "c1", body=peer.description("actpass"))
+        for written in (invite, oddly(invite)):
+            line.send(written.replace(b"Call-ID:", b"i: another\nCall-ID:"))
+            assert (await line.response()).startswith("SIP/2.0 400 ")
+            refusal = await board.refusals.get()
+            assert (refusal.status, refusal.why) == (400, "malformed")
+        assert board.incoming.empty()
+
+
 async def test_an_answer_in_the_clear_is_none_however_it_is_written() -> None:
     async with SipSocket(0) as callee, switchboard(srtp=REQUIRED) as board:
         leg = await board.endpoint.dial(f"sip:bob@127.0.0.1:{callee.port}")
