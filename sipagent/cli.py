@@ -127,7 +127,7 @@ def call(
         list[str] | None,
         typer.Option(help="Send this header, 'X-Plan: desk'; may be repeated."),
     ] = None,
-    limit_s: Annotated[float, typer.Option(help="Hang up after this long.")] = 120.0,
+    limit_s: Annotated[float, typer.Option(help="Hang up after this long.", min=0.1)] = 120.0,
 ) -> None:
     """Call somebody with the built-in test phone.
 

@@ -83,14 +83,14 @@ def replay_routes(
     The exit status is 0 if there is none, 1 if there are some.
     """
     from sipagent.config import load_config  # noqa: PLC0415
-    from sipagent.dialplan.plan_texts import read_plans  # noqa: PLC0415
+    from sipagent.dialplan.plan_texts import read_folder  # noqa: PLC0415
     from sipagent.dialplan.replay import rerouted  # noqa: PLC0415
     from sipagent.ops.clock import shown_time  # noqa: PLC0415
     from sipagent.ops.store.opened import opened_store  # noqa: PLC0415
     from sipagent.ops.store.routes import read_routes  # noqa: PLC0415
 
     settings = load_config(config)
-    plans = read_plans(folder or settings.dialplans.path)
+    plans = read_folder(folder or settings.dialplans.path)
     with opened_store(settings.store.url) as connection:
         recorded = read_routes(connection, calls)
     found = list(rerouted(plans, recorded))

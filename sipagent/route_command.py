@@ -17,6 +17,7 @@ from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.matching import Matcher, Verdict
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.plan_texts import read_plans
+from sipagent.dialplan.sources import is_address
 from sipagent.dialplan.validation import listed, near_miss
 from sipagent.errors import ConfigError
 from sipagent.sip.headers import Invite, uri_user
@@ -110,6 +111,8 @@ def _invite(config: Config, question: Question) -> Invite:
         raise ConfigError(
             f'there is no trunk "{question.trunk}"{close}; known: {known}', where="--trunk"
         )
+    if question.source_address and not is_address(question.source_address):
+        raise ConfigError('must be an IP address, such as "203.0.113.9"', where="--source")
     trunk = trunks.get(question.trunk)
     return Invite(
         sip_call_id="",

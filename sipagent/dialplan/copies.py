@@ -25,8 +25,8 @@ MAX_BYTES = 256 * 1024 * 1024
 
 SHA_CHARS = 12
 
-Stamp: TypeAlias = tuple[int, int, int]
-"""Of a file: when it was changed, its size, its inode."""
+Stamp: TypeAlias = tuple[int, int, int, int]
+"""Of a file: when it was written, when anything of it was changed (its mode, too), size, inode."""
 Listing: TypeAlias = Mapping[str, Stamp]
 """Stamps by name."""
 
@@ -45,7 +45,7 @@ def listing(folder: Path, others: Iterable[Path] = ()) -> Listing:
     found: dict[str, Stamp] = {}
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if _is_entered(place, name)]
-        for name in names:
+        for name in (*names, *folders):  # a folder that is named like a plan is a mistake
             file = Path(place, name)
             if is_copied(file) and not name.startswith("."):
                 _note(found, str(file.relative_to(folder)), file)
@@ -68,7 +68,7 @@ def copy_folder(folder: Path, copy: Path) -> str:
         text = "is not a folder" if folder.exists() else "there is no such folder"
         raise DialplanError(text, where=str(folder))
     before = listing(folder)
-    size_bytes = sum(size for _, size, _ in before.values())
+    size_bytes = sum(size for _, _, size, _ in before.values())
     if len(before) > MAX_FILES or size_bytes > MAX_BYTES:
         limit = f"{MAX_FILES} files or {MAX_BYTES // 1024 // 1024} MiB"
         raise DialplanError(f"has more than {limit} of plans, tools and sounds", where=str(folder))
@@ -81,7 +81,10 @@ def copy_folder(folder: Path, copy: Path) -> str:
         try:
             content = _content(folder / name)
         except FileNotFoundError:
-            raise UnsettledError(name) from None
+            if not (folder / name).is_symlink():
+                raise UnsettledError(name) from None
+            text = "is a link to a file that does not exist"
+            raise DialplanError(text, where=str(folder / name)) from None
         except OSError as error:
             text = f"cannot be read: {error.strerror or error}"
             raise DialplanError(text, where=str(folder / name)) from None
@@ -112,15 +115,20 @@ def _content(file: Path) -> bytes:
         OSError: If it cannot be read.
     """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "is no regular file")
-        return opened.read(MAX_BYTES)
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return opened.read(MAX_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _note(found: dict[str, Stamp], name: str, file: Path) -> None:
     try:
         status = file.stat()
     except OSError:
-        return
-    found[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if not file.is_symlink():
+            return
+        status = file.lstat()  # a link that leads nowhere; to be told, not to be passed over
+    found[name] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sipagent.errors import DialplanError
+
 from .checking import check_outcome
 from .documents import Document, read_document
 from .findings import Finding, raise_errors
@@ -57,3 +59,16 @@ def read_plans(folder: Path) -> list[Dialplan]:
     read = [read_plan(file) for file in plan_files(folder)]
     raise_errors(finding for each in read for finding in each.findings)
     return [each.dialplan for each in read if each.dialplan is not None]
+
+
+def read_folder(folder: Path) -> list[Dialplan]:
+    """Return the same of a folder that somebody named, which has some.
+
+    Raises:
+        DialplanError: As above, or if there are none.
+    """
+    plans = read_plans(folder)
+    if not plans:
+        text = "there are no dialplans in it" if folder.is_dir() else "there is no such folder"
+        raise DialplanError(text, where=str(folder))
+    return plans

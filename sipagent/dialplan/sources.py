@@ -30,6 +30,11 @@ def _network_text(text: str) -> str:
 Network = Annotated[str, AfterValidator(_network_text)]
 
 
+def is_address(text: str) -> bool:
+    """Tell whether ``text`` is what a call may come from."""
+    return _address(text) is not None
+
+
 def network_with(networks: Sequence[str], address: str) -> str:
     """Return the narrowest of the networks that has the address, ``""`` if none has."""
     parsed = _address(address)

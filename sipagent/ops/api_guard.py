@@ -30,6 +30,8 @@ from .clock import shown_time, unix_time
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 16 * 1024
+"""Of a body without files."""
+
 BODY_LIMIT_S = 10.0
 """How long a body may take to come."""
 
@@ -185,19 +187,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def read_body(request: web.Request, model: type[Body]) -> Body | str:
+async def read_body(
+    request: web.Request, model: type[Body], *, max_bytes: int = MAX_BODY_BYTES
+) -> Body | str:
     """Return the body of a request, or what is wrong with it."""
     if request.content_type != "application/json":
         return "must be application/json"
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        return f"is larger than {MAX_BODY_BYTES} bytes"
+    if (request.content_length or 0) > max_bytes:
+        return f"is larger than {max_bytes} bytes"
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_LIMIT_S):
             async for chunk in request.content.iter_chunked(MAX_BODY_BYTES):
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    return f"is larger than {MAX_BODY_BYTES} bytes"
+                if len(body) > max_bytes:
+                    return f"is larger than {max_bytes} bytes"
         read = model.model_validate_json(bytes(body))
     except TimeoutError:
         return f"did not come within {BODY_LIMIT_S:g} s"

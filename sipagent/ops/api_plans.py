@@ -31,6 +31,9 @@ PLANS = "/plans"
 MOST_CALLS = 10_000
 """That one request may ask about."""
 
+MAX_FILES_BYTES = 1024 * 1024
+"""Of a body with files; one of them may have 256 KiB."""
+
 _BAD = Answer("The body says what is wrong.", Error)
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.toml$")]
@@ -172,7 +175,7 @@ class PlansApi:
         return web.json_response(self.shown())
 
     async def _check(self, request: web.Request) -> web.Response:
-        asked = await read_body(request, CheckAsked)
+        asked = await read_body(request, CheckAsked, max_bytes=MAX_FILES_BYTES)
         if isinstance(asked, str):
             return error_response(400, asked)
         found = await self._keeper.check(dict(asked.files))
@@ -181,7 +184,7 @@ class PlansApi:
         return web.json_response({"is_right": is_right, "problems": problems})
 
     async def _replay(self, request: web.Request) -> web.Response:
-        asked = await read_body(request, ReplayAsked)
+        asked = await read_body(request, ReplayAsked, max_bytes=MAX_FILES_BYTES)
         if isinstance(asked, str):
             return error_response(400, asked)
         try:

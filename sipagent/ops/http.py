@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from sipagent.errors import ConfigError, why_not_listening
 
 from .api import Api
+from .api_errors import api_errors
 from .console_files import console_routes
 from .http_door import NEXT_REQUEST_S, HttpDoor
 from .status import Readiness, readiness_to_json
@@ -64,7 +65,7 @@ class OpsServer:
             ConfigError: If the port is busy or the address is not ours.
         """
         door = HttpDoor()
-        app = web.Application(middlewares=[door.middleware()])
+        app = web.Application(middlewares=[door.middleware(), api_errors])
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)

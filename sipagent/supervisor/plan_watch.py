@@ -82,8 +82,10 @@ class PlanWatch:
                     ignore_permission_denied=True,
                 ):
                     self._told.set()
-            except (OSError, RuntimeError) as error:  # no such folder now, or no watches left
-                log.debug("files are looked at every %g s: %s", LOOK_S, error)
+            except* (OSError, RuntimeError) as errors:
+                # No such folder now, no watches left, or a file whose name is no UTF-8.
+                log.debug("files are looked at every %g s: %s", LOOK_S, errors.exceptions)
+                self._told.set()
                 await asyncio.sleep(LOOK_S)
 
 

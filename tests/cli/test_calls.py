@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from sipagent.calls import facts
 from sipagent.cli import app
 from sipagent.errors import ConfigError, JournalError
+from sipagent.ops.store.export import safe_cell
 from tests.ops.script import CALL
 from tests.ops.store.stores import BEGAN_MS, made, rows_of, write
 
@@ -94,6 +95,12 @@ def test_no_cell_of_a_csv_file_is_a_formula(config: Path) -> None:
     assert (oldest["duration_ms"], oldest["cost"]) == ("30000", "")
     cells = [cell for call in (newest, oldest) for cell in call.values()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
+def test_no_sign_that_begins_a_formula_begins_a_cell(sign: str) -> None:
+    assert safe_cell(f"{sign}cmd()") == f"'{sign}cmd()"
+    assert safe_cell(f"a{sign}") == f"a{sign}"
 
 
 def test_many_calls_are_exported_each_once(config: Path, store: Engine) -> None:

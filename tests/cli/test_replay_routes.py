@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from sipagent.calls import facts
 from sipagent.cli import app
 from sipagent.dialplan.call_keys import CallKeys
+from sipagent.errors import DialplanError
 from tests.ops.store.stores import made, rows_of, write
 
 PLAN = 'name = "{name}"\n[match]\ncalled = "{called}"\n[refuse]\n'
@@ -51,3 +52,14 @@ def test_calls_that_would_go_elsewhere_are_told_and_are_the_exit_status(tmp_path
         0,
         ["0 of 1 call would be routed differently"],
     )
+
+
+def test_a_folder_without_dialplans_is_an_error_and_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with made(f"sqlite:///{tmp_path}/sipagent.db"):
+        for name, why in (("none", "there is no such folder"), ("empty", "there are no dialplans")):
+            (tmp_path / "sipagent.toml").write_text("[http]\nport = 0\n", encoding="utf-8")
+            arguments = ["replay-routes", str(tmp_path / name), "-c", f"{tmp_path}/sipagent.toml"]
+            ended = CliRunner().invoke(app, arguments)
+            assert isinstance(ended.exception, DialplanError)
+            assert why in str(ended.exception)

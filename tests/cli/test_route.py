@@ -107,6 +107,7 @@ def test_a_call_that_nobody_answers_is_status_1(config: str) -> None:
     [
         (("--at", "noon"), '--at: must be a time, such as "2026-12-25 10:00"'),
         (("--trunk", "pxb"), '--trunk: there is no trunk "pxb" (did you mean "pbx"?); known: pbx'),
+        (("--source", "pbx"), '--source: must be an IP address, such as "203.0.113.9"'),
         (("--header", "X"), '--header: must be a header, such as "X-Queue: sales"'),
     ],
 )

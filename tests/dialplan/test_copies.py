@@ -90,6 +90,28 @@ def test_a_pipe_named_like_a_plan_is_named_and_not_waited_for(plans: Path, tmp_p
         copy_folder(plans, tmp_path / "copy")
 
 
+def test_what_is_named_like_a_plan_and_cannot_be_one_is_named(plans: Path, tmp_path: Path) -> None:
+    odd = plans / "z.toml"
+    odd.symlink_to("gone.toml")
+    with pytest.raises(DialplanError, match=r"z\.toml: is a link to a file that does not exist"):
+        copy_folder(plans, tmp_path / "1")
+    odd.unlink()
+    odd.symlink_to("z.toml")
+    with pytest.raises(DialplanError, match=r"z\.toml: cannot be read: Too many levels"):
+        copy_folder(plans, tmp_path / "2")
+    odd.unlink()
+    odd.mkdir()
+    with pytest.raises(DialplanError, match=r"z\.toml: cannot be read: is no regular file"):
+        copy_folder(plans, tmp_path / "3")
+
+
+def test_a_file_that_may_be_read_at_last_is_another(plans: Path) -> None:
+    (plans / "a.toml").chmod(0)
+    before = listing(plans)
+    (plans / "a.toml").chmod(0o644)
+    assert listing(plans) != before
+
+
 def test_links_that_lead_back_are_not_followed_and_others_are(plans: Path, tmp_path: Path) -> None:
     for number in range(30):  # each way through them would be a folder of its own
         (plans / f"up{number}").symlink_to(plans)

@@ -13,7 +13,7 @@ from sipagent.ops import api_guard
 from sipagent.ops.api_guard import MAX_BODY_BYTES
 from sipagent.ops.channel import ApprovalDecided, Closed
 
-from .served import APPROVALS, YES, asked, served_api
+from .served import APPROVALS, CALLS, YES, asked, served_api
 
 
 async def test_what_waits_is_listed(tmp_path: Path) -> None:
@@ -178,6 +178,20 @@ async def test_a_body_that_never_comes_is_not_waited_for(
         writer.write(b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
         assert b" 400 " in await reader.readline()
         writer.close()
+
+
+async def test_what_is_not_served_is_told_as_everything_that_goes_wrong(tmp_path: Path) -> None:
+    async with served_api(tmp_path) as served, aiohttp.ClientSession() as session:
+        base = f"http://127.0.0.1:{served.port}"
+        async with session.get(f"{base}/api/v1/nosuch") as response:
+            assert response.status == 404
+            assert await response.json() == {"error": {"message": "there is nothing here"}}
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+        async with session.put(f"{base}{CALLS}") as response:
+            assert (response.status, response.headers["Allow"]) == (405, "GET,HEAD,POST")
+            assert await response.json() == {"error": {"message": "takes no PUT"}}
+        async with session.get(f"{base}/nosuch") as response:
+            assert (response.status, response.content_type) == (404, "text/plain")
 
 
 async def test_no_answer_is_kept(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sipagent.dialplan.call_keys import CallKeys
+from sipagent.dialplan.documents import MAX_BYTES
 from sipagent.dialplan.findings import Finding, Severity
 from sipagent.dialplan.models import Dialplan
 from sipagent.dialplan.replay import RecordedRoute
+from sipagent.ops.api_plans import MAX_FILES_BYTES
 from sipagent.ops.api_routes import V1
 from sipagent.ops.plan_state import PlanState
 from tests.fakes.plan_keeper import WRONG
@@ -72,6 +75,20 @@ async def test_files_are_checked_and_not_used(tmp_path: Path) -> None:
         served.keeper.problems = (Finding(Path("a"), 0, "", "odd", Severity.WARNING),)
         _, found = await served.asks("POST", check, json={})
         assert found["is_right"]
+
+
+async def test_files_may_be_as_large_as_plans_are(tmp_path: Path) -> None:
+    async with served_api(tmp_path) as served:
+        files = {f"{name}.toml": "#" * MAX_BYTES for name in "abc"}
+        for wish in ("check", "replay"):
+            assert (await served.asks("POST", f"{PLANS}/{wish}", json={"files": files}))[0] == 200
+            status, told = await served.asks(
+                "POST",
+                f"{PLANS}/{wish}",
+                data=io.BytesIO(b" " * (MAX_FILES_BYTES + 1)),
+                headers={"Content-Type": "application/json"},
+            )
+            assert (status, told["error"]["message"]) == (400, "is larger than 1048576 bytes")
 
 
 @pytest.mark.parametrize("name", ["tool.py", "../a.toml", "below/a.toml", ".a.toml", "a.toml\n"])

@@ -20,8 +20,9 @@ COLUMNS = (
 )
 """Of a CSV file; its first line."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of one (OWASP: CSV injection)."""
+_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet takes for the beginning of one (OWASP: CSV injection), the full-width signs of
+East Asian keyboards among them."""
 
 
 def json_lines(calls: Iterable[Json]) -> Iterator[bytes]:
