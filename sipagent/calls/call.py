@@ -192,6 +192,8 @@ class Call:
         match message:
             case call_events.HangUpRequested():
                 self._wind_down(message)
+            case call_events.SessionFailed() if self._parts.fallback.puts_off(message):
+                pass
             case _ if isinstance(message, call_events.CallEvent):
                 self._handle(message)
             case _ if isinstance(message, session_events.SessionEvent):

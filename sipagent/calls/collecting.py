@@ -6,6 +6,8 @@
     TYPING   --pause_s without a key-->      ended: the same
     any      --the caller speaks-->          ended: interrupted, if the field says so
 
+No clock runs while the caller has us on hold: nobody is there who could press a key.
+
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
 
@@ -66,6 +68,7 @@ class Collection:
         self.field = field
         self.digits = ""
         self._has_end = False
+        self._held_at: float | None = None
         self._ends_at = now + LIMIT_S
         self._due_at = now + field.timeout_s
 
@@ -87,13 +90,26 @@ class Collection:
         """Note that the caller speaks; return how it ended, if it did."""
         return Outcome.INTERRUPTED if self.field.ends_on_speech else None
 
-    def deadline(self) -> float:
-        """Return when :meth:`due` has something to say."""
-        return min(self._due_at, self._ends_at)
+    def held(self, now: float) -> None:
+        """Note that the caller left the line for a while; twice is once."""
+        if self._held_at is None:
+            self._held_at = now
+
+    def resumed(self, now: float) -> None:
+        """Note that the caller is back; harmless if they were not away."""
+        if self._held_at is not None:
+            away_s, self._held_at = now - self._held_at, None
+            self._due_at += away_s
+            self._ends_at += away_s
+
+    def deadline(self) -> float | None:
+        """Return when :meth:`due` has something to say, or None."""
+        return min(self._due_at, self._ends_at) if self._held_at is None else None
 
     def due(self, now: float) -> Outcome | None:
         """Return how it ended by waiting, if it did."""
-        if now < self.deadline():
+        deadline = self.deadline()
+        if deadline is None or now < deadline:
             return None
         return self._whole() if self.digits else Outcome.TIMEOUT
 

@@ -70,8 +70,8 @@ class Conversation:
         self._must_greet = False
         self.is_on_hold = False
         """Whether what the caller hears is not the agent, so that nobody waits for its end."""
-        self.is_caller_muted = False
-        """Whether the agent does not hear the caller, who may not be silent at all."""
+        self.is_muted = False
+        """Whether caller or agent does not hear the other, so that nobody answers."""
 
     @property
     def is_silent(self) -> bool:
@@ -129,6 +129,15 @@ class Conversation:
         if not self.is_silent:
             is_made = self._response_id is not None
             self.commands.interrupt(self.cut(self._response_id), cancel=is_made)
+
+    def hold(self, *, is_on: bool) -> None:
+        """Note whether the caller hears somebody else, or music: no filler is heard meanwhile."""
+        self.is_on_hold = is_on
+        if is_on:
+            self._filler.stop()
+            self._waiting.stop()
+        elif not self.has_session:
+            self._filler.lost(is_silent=True, now=self._now())
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
@@ -242,7 +251,7 @@ class Conversation:
         self._lost_at = event.at
         self._tell(facts.SessionLost(event.reason))
         self._abandon(event.at)
-        if self._media is not None:
+        if self._media is not None and not self.is_on_hold:
             self._filler.lost(is_silent=self._speech.is_idle, now=event.at)
 
     def _session_replaced(self, event: Reconnected) -> None:
@@ -265,7 +274,7 @@ class Conversation:
         self._notice_silence()
 
     def _look(self, now: float) -> None:
-        self._waiting.look(is_silent=self.is_silent, now=now)
+        self._waiting.look(is_silent=self.is_silent and not self.is_on_hold, now=now)
 
     def _greet(self) -> None:
         """Have the agent greet, unless it has."""

@@ -25,6 +25,7 @@ class KeyDesk:
         self._vault = vault
         self._collection: Collection | None = None
         self._waiting: asyncio.Future[str] | None = None
+        self._is_held = False
 
     @property
     def collection(self) -> Collection | None:
@@ -43,7 +44,21 @@ class KeyDesk:
         if is_same:
             return False
         self._collection = Collection(field, now)
+        if self._is_held:
+            self._collection.held(now)
         return True
+
+    def held(self, now: float) -> None:
+        """Note that the caller left the line for a while: nobody can press a key."""
+        self._is_held = True
+        if self._collection is not None:
+            self._collection.held(now)
+
+    def resumed(self, now: float) -> None:
+        """Note that the caller is back."""
+        self._is_held = False
+        if self._collection is not None:
+            self._collection.resumed(now)
 
     def end(self, outcome: Outcome) -> DigitsCollected:
         """End the collection; say so to whoever waits, and return it as a fact."""

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from sipagent.realtime.events import SpeechStarted
-from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived
+from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived, Held, Resumed
 
 from . import facts
 from .caller_audio import FrameSource
@@ -109,6 +109,10 @@ class Keypad(CallPart):
                 self._desk.collection.prompted(self.hands.now())
             case SpeechStarted() if self._desk.collection is not None:
                 self._ended(self._desk.collection.spoke())
+            case Held():
+                self._desk.held(self.hands.now())
+            case Resumed():
+                self._desk.resumed(self.hands.now())
             case Disconnected():
                 self._ended(Outcome.HUNG_UP)
             case _:

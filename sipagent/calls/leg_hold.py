@@ -51,7 +51,8 @@ class LegHold(CallPart):
             case Held():
                 self._carry_out(self._hold.held(now=now))
             case Resumed():
-                is_silent = self.hands.conversation.is_silent
+                agent = self.hands.conversation
+                is_silent = agent.is_silent and not agent.is_on_hold  # else music is heard
                 self._carry_out(self._hold.resumed(is_silent=is_silent, now=now))
             case SpeechStarted():
                 self._hold.turn(is_open=True)

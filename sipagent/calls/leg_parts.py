@@ -154,7 +154,7 @@ def leg_parts(
         listening=listening,
         approvals=LegApprovals(approver),
         mcp=mcp,
-        fallback=LegFallback(),
+        fallback=LegFallback(transfer),
         judges=Judges(call_id, setup.script, endpoint),
         messages=LegMessages(
             lambda tell: MessageDesk(

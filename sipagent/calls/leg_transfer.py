@@ -245,7 +245,7 @@ class LegTransfer(CallPart):
                 self._join_legs()
 
     def _hold(self, *, is_on: bool) -> None:
-        self.hands.conversation.is_on_hold = is_on
+        self.hands.conversation.hold(is_on=is_on)
         self._divert(hushed if is_on else None)
         if is_on and self.hands.leg.media is not None:
             self._music.start(self.hands.leg.media)
@@ -261,7 +261,7 @@ class LegTransfer(CallPart):
         caller, target = self.hands.leg.media, self._consult.leg.media
         assert caller is not None and target is not None
         bridge = LegBridge(caller, target)
-        self.hands.conversation.is_on_hold = True
+        self.hands.conversation.hold(is_on=True)
         self._divert(bridge.take)
         self.hands.run(bridge.run_caller, "caller to target")
         self.hands.run(bridge.run_target, "target to caller")

@@ -152,7 +152,7 @@ class Life(CallPart):
     def _look(self, now: float) -> None:
         is_parting = self._farewell.is_under_way
         is_busy = self._is_on_hold or self._is_speaking or self._tools or is_parting
-        is_busy = is_busy or self.hands.conversation.is_caller_muted
+        is_busy = is_busy or self.hands.conversation.is_muted
         is_quiet = self._has_begun and self._has_session and not is_busy
         self._silence.look(is_quiet=is_quiet and self.hands.conversation.is_silent, now=now)
 

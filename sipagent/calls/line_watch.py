@@ -60,7 +60,7 @@ class LineWatch(CallPart):
         self._loudest_in: float | None = None
         """In the second that goes on, as the next."""
         self._loudest_out: float | None = None
-        self._is_confirmed = False
+        self._is_confirmed = self._is_held = False
         self._is_owed = False
         """Whether the agent's greeting was due before there was media."""
         self._counted = (0, 0, 0)
@@ -70,13 +70,14 @@ class LineWatch(CallPart):
         """Note what has to do with silence."""
         now = self.hands.now()
         self._is_confirmed |= isinstance(message, Confirmed)
+        if isinstance(message, Held | Resumed):
+            self._is_held = isinstance(message, Held)
         if isinstance(message, MediaStarted) and self._tap is None:
             self._begin(now)
         elif self._doctor is None:
             return
         elif isinstance(message, Confirmed | Held | Resumed):
-            is_held = isinstance(message, Held)
-            self._doctor.held(is_held=is_held, sight=self._sight(), now=now)
+            self._doctor.held(is_held=not self._is_up, sight=self._sight(), now=now)
         elif isinstance(message, session_events.SpeechStopped):
             self._doctor.agent_owes(now)
         elif isinstance(message, _AGENT_ACTS):
@@ -98,6 +99,8 @@ class LineWatch(CallPart):
         if self._doctor is None or self._look_at is None or now < self._look_at:
             return
         self._take_frames()
+        if self._is_agent_excused:
+            self._tell(self._doctor.agent_acts(now))
         self._tell(self._doctor.look(self._sight(), now=now))
         self._count()
         self._look_at = now + LOOK_S
@@ -113,12 +116,23 @@ class LineWatch(CallPart):
         self.hands.tell(self._measured())
         return {}
 
+    @property
+    def _is_up(self) -> bool:
+        """Tell whether the other side ought to be heard."""
+        return self._is_confirmed and not self._is_held
+
+    @property
+    def _is_agent_excused(self) -> bool:
+        """Tell whether nobody waits for the agent: it is kept from answering."""
+        conversation = self.hands.conversation
+        return self._is_held or conversation.is_on_hold or conversation.is_muted
+
     def _begin(self, now: float) -> None:
         media = self.hands.leg.media
         assert media is not None
         self._tap = media.tap(KEPT_S)
         self._doctor = SilenceDoctor(now=now)
-        if not self._is_confirmed:  # many a telephone sends nothing before
+        if not self._is_up:  # many a telephone sends nothing before the answer
             self._doctor.held(is_held=True, sight=self._sight(), now=now)
         if self._is_owed:
             self._doctor.agent_owes(now)

@@ -45,6 +45,11 @@ class Muting:
         return "inbound" in self._muted
 
     @property
+    def is_muted(self) -> bool:
+        """Tell whether one side does not hear the other."""
+        return bool(self._muted)
+
+    @property
     def is_agent_muted(self) -> bool:
         """Tell whether the caller does not hear the agent."""
         return "outbound" in self._muted

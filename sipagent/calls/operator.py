@@ -130,7 +130,7 @@ class Operator(CallPart):
 
     def _mute(self, act: Mute) -> None:
         detection = self._muting.act(act)
-        self.hands.conversation.is_caller_muted = self._muting.is_caller_muted
+        self.hands.conversation.is_muted = self._muting.is_muted
         if detection is not None:
             self.hands.conversation.commands.detect_turns(detection)
         if self._muting.is_agent_muted:

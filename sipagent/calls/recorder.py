@@ -56,20 +56,19 @@ class CallRecorder:
         self._file = RecordingFile(path, media.rate_hz)
         self._writing: asyncio.Future[None] | None = None
         self._error = ""
-        self._taken_samples = [0, 0]
         self._is_muted = {CALLER: False, AGENT: False}
 
     @property
     def position_ms(self) -> int:
         """Where in the recording the present is."""
         self._take_frames()
-        return max(self._taken_samples) * 1000 // self._media.rate_hz
+        return self._mix.position * 1000 // self._media.rate_hz
 
     @property
     def complete_ms(self) -> int:
         """Up to where both sides are known: one may be a frame ahead of the other."""
         self._take_frames()
-        return min(self._taken_samples) * 1000 // self._media.rate_hz
+        return self._mix.complete * 1000 // self._media.rate_hz
 
     def mute(self, *, caller: bool, agent: bool) -> None:
         """Write silence for these sides from this frame on, and sound for the others."""
@@ -103,7 +102,6 @@ class CallRecorder:
 
     def _take_frames(self) -> None:
         for channel, pcm in self._tap.take() if self._tap is not None else ():
-            self._taken_samples[channel] += len(pcm)
             self._mix.add(channel, silence(len(pcm)) if self._is_muted[channel] else pcm)
 
     async def _write(self, stereo: Pcm) -> None:

@@ -111,6 +111,7 @@ class LegMedia:
         waits = self._call.succession.awaits_leg or (self._port is None and self.awaits_keys)
         if media is not None and not waits:
             self._join(media)
+            self.measure()  # while it is young: how a stream that follows another is known
 
     def take_over(self, old: LegMedia) -> None:
         """Go on with the port of a leg's old call, which is over, or will be soon.

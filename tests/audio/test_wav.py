@@ -58,3 +58,29 @@ def test_a_side_that_is_far_behind_was_silent() -> None:
     mix = StereoMix(slack=2)
     mix.add(0, np.array([1, 2, 3, 4, 5], np.int16))
     assert mix.drain().tolist() == [1, 0, 2, 0, 3, 0]
+
+
+@pytest.mark.parametrize("drained", [False, True])
+def test_a_side_that_comes_back_is_where_the_other_one_is_by_then(drained: bool) -> None:
+    mix, frame = StereoMix(), np.ones(160, np.int16)
+    heard = []
+    for tick in range(100):
+        if not 10 <= tick < 80:  # on hold
+            mix.add(1, frame * tick)
+        mix.add(0, frame * tick)
+        if drained:
+            heard.append(mix.drain())
+    both = np.concatenate([*heard, mix.finish()]).reshape(-1, 2)[::160].tolist()
+    assert both == [[tick, tick if not 10 <= tick < 80 else 0] for tick in range(100)]
+
+
+def test_how_far_it_is_counts_a_side_that_is_away() -> None:
+    mix, frame = StereoMix(), np.ones(160, np.int16)
+    mix.add(0, frame)
+    assert (mix.position, mix.complete) == (160, 0)  # the other side's frame is about to come
+    mix.add(1, frame)
+    assert mix.complete == 160
+    for _ in range(100):
+        mix.add(0, frame)
+        mix.drain()
+    assert (mix.position, mix.complete) == (101 * 160, 101 * 160)

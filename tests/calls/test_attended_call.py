@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +15,13 @@ import pytest
 from sipagent.audio.level import dbov
 from sipagent.audio.tones import tone
 from sipagent.calls import facts, leg_transfer
-from sipagent.calls.setup import Prompt, Prompts
+from sipagent.calls.setup import LineSetup, Prompt, Prompts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.errors import SipError
+from sipagent.realtime.rotation import RotationSettings
 from sipagent.sip.call import SipCall
-from sipagent.sip.events import Progressed
+from sipagent.sip.events import Held, Progressed, Resumed
 from sipagent.sip.media_port import AGENT
 from sipagent.sip.media_tap import MediaTap
 from tests.realtime.playbook import created, done
@@ -50,7 +53,7 @@ def briefed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @asynccontextmanager
 async def consulting(
-    folder: Path, target: TransferTarget = TARGET, *, has_line: bool = True
+    folder: Path, target: TransferTarget = TARGET, *, has_line: bool = True, **setup: Any
 ) -> AsyncIterator[tuple[Talking, FarEnd]]:
     """Have the agent ask the target; go on once its telephone rings."""
     far_end = FarEnd("target")
@@ -67,7 +70,7 @@ async def consulting(
     transfer = TransferSetup({"desk": target})
     async with (
         far_end.clock(),
-        talking(folder, dial=dial, transfer=transfer, prompts=PROMPTS) as running,
+        talking(folder, dial=dial, transfer=transfer, prompts=PROMPTS, **setup) as running,
     ):
         await running.calls(transfer_call("desk", briefing="Ada has a question."))
         if has_line:
@@ -218,6 +221,53 @@ async def test_two_who_cannot_be_transferred_talk_through_us(tmp_path: Path) -> 
         assert not running.ended.done()
         target.hangs_up()
         assert (await running.ended).reason is Reason.TRANSFERRED
+
+
+@asynccontextmanager
+async def without_session(
+    folder: Path, log: pytest.LogCaptureFixture
+) -> AsyncIterator[tuple[Talking, FarEnd]]:
+    """Lose the session for good while the target's telephone rings."""
+    log.set_level(logging.INFO)
+    async with consulting(folder, rotation=RotationSettings(attempts=0)) as (running, target):
+        running.endpoint.kill()
+        while "goes on without a session" not in log.text:
+            await asyncio.sleep(0.005)
+        yield running, target
+
+
+async def test_a_caller_on_the_way_to_somebody_needs_no_session(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with without_session(tmp_path, caplog) as (running, target):
+        target.send_answer(200)
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(200)
+        assert (await running.ended).reason is Reason.TRANSFERRED
+        assert (await running.told.until(facts.TransferEnded)).outcome == "completed"
+
+
+async def test_a_caller_who_comes_back_to_no_session_is_told_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with without_session(tmp_path, caplog) as (running, target):
+        target.send_answer(486)
+        assert (await running.ended).reason is Reason.SESSION_LOST
+        assert (await running.told.until(facts.TransferEnded)).outcome == "busy"
+        assert running.far_end.media.heard("apology") > 0
+
+
+async def test_who_comes_back_from_hold_during_a_transfer_goes_on_hearing_music(
+    tmp_path: Path,
+) -> None:
+    line = LineSetup(on_resume="Say that you are back.")
+    async with consulting(tmp_path, line=line) as (running, target):
+        for event in (Held(), Resumed()):
+            running.far_end.leg.tell(event)
+        await running.endpoint.has_received("conversation.item.create", 2)  # two notes
+        target.send_answer(486)
+        (response,) = await running.endpoint.has_received("response.create")
+        assert not response["response"]  # the transfer's outcome is answered, and nothing else
 
 
 async def test_a_second_wish_while_one_is_under_way_is_told_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import wave
 from dataclasses import asdict
@@ -24,6 +25,7 @@ from sipagent.calls.keypad_tools import guarded, keypad_tools
 from sipagent.calls.setup import RecordingSetup
 from sipagent.errors import ToolError
 from sipagent.redaction import HIDDEN
+from sipagent.sip.events import Held, Resumed
 from tests.realtime.playbook import Wire, audio, created, done, function_call
 from tests.telephony.tones import keyed
 
@@ -140,6 +142,19 @@ async def test_a_caller_who_presses_nothing_is_told_of(tmp_path: Path) -> None:
     async with collecting(tmp_path, field) as running:
         await running.calls(collect("order"))
         assert (await running.messages())[0].startswith("timeout: ")
+
+
+async def test_a_caller_who_has_us_on_hold_is_waited_for(tmp_path: Path) -> None:
+    field = FieldSettings("order", timeout_s=0.1)
+    async with collecting(tmp_path, field) as running:
+        await asks(running, "order")
+        running.far_end.leg.tell(Held())
+        await asyncio.sleep(0.15)
+        assert "DigitsCollected" not in running.told.names()
+        running.far_end.leg.tell(Resumed())
+        running.presses("4#")
+        collected = await running.told.until(facts.DigitsCollected)
+        assert (collected.outcome, collected.digits) == ("collected", 1)
 
 
 async def test_nobody_waits_while_the_agent_speaks(tmp_path: Path) -> None:

@@ -53,7 +53,25 @@ def test_a_number_that_ends_early_is_too_short(keys: str) -> None:
 def test_a_pause_too_early_makes_it_too_short() -> None:
     running = collection(min_digits=4)
     typed(running, "12")
-    assert running.due(running.deadline()) is Outcome.TOO_SHORT
+    assert running.due(1.0 + running.field.pause_s) is Outcome.TOO_SHORT
+
+
+@pytest.mark.parametrize("keys", ["", "12"])
+def test_nobody_waits_for_keys_of_a_caller_who_has_us_on_hold(keys: str) -> None:
+    running = collection(timeout_s=10.0, pause_s=10.0)
+    typed(running, keys, now=0.0)
+    running.held(4.0)
+    running.held(5.0)
+    assert running.deadline() is None
+    assert running.due(1_000.0) is None
+    running.resumed(1_004.0)
+    assert running.deadline() == 1_010.0
+
+
+def test_a_caller_who_was_not_away_is_not_back() -> None:
+    running = collection(timeout_s=10.0)
+    running.resumed(5.0)
+    assert running.deadline() == 10.0
 
 
 def test_nobody_waits_for_a_first_key_before_the_agent_is_silent() -> None:

@@ -36,6 +36,16 @@ async def test_what_is_not_whole_is_not_kept() -> None:
     assert dict(vault) == {}
 
 
+async def test_who_is_asked_while_they_have_us_on_hold_has_time_when_they_are_back() -> None:
+    desk = KeyDesk(Vault())
+    desk.held(0.0)
+    desk.ask(PIN, waiting(), 5.0)
+    assert desk.collection is not None
+    assert desk.collection.deadline() is None
+    desk.resumed(100.0)
+    assert desk.collection.deadline() == 100.0 + PIN.timeout_s
+
+
 async def test_a_tool_that_went_away_is_followed_by_the_next_one_that_asks_for_the_same() -> None:
     desk, gone, tool = KeyDesk(Vault()), waiting(), waiting()
     desk.ask(PIN, gone, 0.0)

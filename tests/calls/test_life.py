@@ -36,7 +36,7 @@ class Talking:
         self.line = LineStats()
         self.measured = 0
         self.is_talking = self.is_silent = True
-        self.is_on_hold = self.is_caller_muted = False
+        self.is_on_hold = self.is_muted = False
         self.life = Life(LifeSettings(**settings))
         hands = CallHands(
             "c1",
@@ -171,7 +171,7 @@ def test_nobody_is_silent_while_the_agent_speaks() -> None:
 
 def test_a_caller_whom_an_operator_has_muted_is_not_silent() -> None:
     call = silent()
-    call.is_caller_muted = True
+    call.is_muted = True
     call.passes(60.0)
     assert (call.said, call.why) == ([], None)
 

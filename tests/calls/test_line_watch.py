@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from sipagent.calls import facts
 from sipagent.calls.line_watch import LOOK_S, LineWatch
 from sipagent.calls.part import CallHands
 from sipagent.calls.silence_doctor import SILENT_AFTER_S
-from sipagent.sip.events import Confirmed, LineStats, MediaStarted
+from sipagent.realtime.events import SpeechStopped
+from sipagent.sip.events import Confirmed, Held, LineStats, MediaStarted, Resumed
 
 from .leg import FarEnd
 
 STARTED = MediaStarted("PCMU", 8_000)
+SPOKEN = SpeechStopped("u1", 0, 0.0)
 
 
 class Mute(FarEnd):
@@ -28,6 +32,7 @@ class Watched:
 
     def __init__(self, *, is_greeted: bool = False) -> None:
         self.now = 0.0
+        self.is_on_hold = self.is_muted = False  # what the watch sees of the conversation
         self.told: list[facts.Fact] = []
         self.far_end = Mute()
         self.far_end.leg.new_media(8_000)
@@ -36,7 +41,7 @@ class Watched:
             "c1",
             cast(Any, None),
             self.far_end.leg,
-            cast(Any, None),
+            cast(Any, self),
             tell=self.told.append,
             post=lambda _: None,
             run=lambda work, name: None,
@@ -79,6 +84,35 @@ async def test_a_call_that_is_up_before_its_media_is_judged_from_its_media_on() 
     line.watch.handle(STARTED)
     line.passes(SILENT_AFTER_S + LOOK_S)
     assert line.causes == ["no_rtp"]
+
+
+async def test_who_calls_to_let_us_wait_is_silent_as_they_should_be() -> None:
+    line = Watched()
+    for each in (STARTED, Held(), Confirmed()):
+        line.watch.handle(each)
+    line.passes(10 * SILENT_AFTER_S)
+    assert line.causes == []
+    line.watch.handle(Resumed())
+    line.passes(SILENT_AFTER_S + LOOK_S)
+    assert line.causes == ["no_rtp"]
+
+
+@pytest.mark.parametrize("why", ["held", "muted", "put on hold"])
+async def test_an_agent_that_is_kept_from_answering_is_not_the_cause(why: str) -> None:
+    line = Watched()
+    for each in (STARTED, Confirmed(), SPOKEN):
+        line.watch.handle(each)
+    if why == "held":
+        line.watch.handle(Held())
+    line.is_muted, line.is_on_hold = why == "muted", why == "put on hold"
+    line.passes(SILENT_AFTER_S + LOOK_S)
+    line.watch.handle(Resumed())
+    line.is_muted = line.is_on_hold = False
+    line.passes(SILENT_AFTER_S + LOOK_S)
+    assert "agent_silent" not in line.causes
+    line.watch.handle(SPOKEN)
+    line.passes(SILENT_AFTER_S + LOOK_S)
+    assert "agent_silent" in line.causes
 
 
 async def test_a_greeting_that_was_due_before_there_was_media_is_still_due() -> None:

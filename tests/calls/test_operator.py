@@ -11,6 +11,7 @@ import numpy as np
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.calls import facts
 from sipagent.calls.events import OperatorWished
+from sipagent.calls.life_settings import LifeSettings
 from sipagent.calls.operating import TAKES_OVER
 from sipagent.calls.operator import OPERATOR_ITEM
 from sipagent.calls.termination import Reason, Result, Termination
@@ -112,6 +113,16 @@ async def test_an_agent_who_is_muted_is_cut_off_and_says_no_more(tmp_path: Path)
         await running.endpoint.say(done(), created("resp_2"))
         await running.endpoint.has_received("response.cancel", 2)
         assert (await wants(running, Say("x"))).status == 409
+
+
+async def test_nobody_is_silent_who_waits_for_an_agent_that_is_muted(tmp_path: Path) -> None:
+    life = LifeSettings(silence_s=0.1, silence_prompts=0)
+    async with talking(tmp_path, session={"turn_detection": TURNS}, life=life) as running:
+        await wants(running, Mute("outbound", is_muted=True))
+        await asyncio.sleep(0.2)
+        assert not running.ended.done()
+        await wants(running, Mute("outbound", is_muted=False))
+        assert (await running.ended).reason is Reason.CALLER_SILENT
 
 
 async def test_a_caller_is_sent_to_a_target_of_the_plan(tmp_path: Path) -> None:

@@ -71,6 +71,22 @@ async def test_the_filler_is_heard_again_and_again_until_the_session_is_back() -
         assert running.facts(facts.AgentSaid) == []
 
 
+async def test_who_waits_for_somebody_else_hears_no_filler() -> None:
+    async with talk() as running:
+        running.conversation.hold(is_on=True)
+        running.hear(LOST)
+        assert running.conversation.deadline() is None
+        running.conversation.hold(is_on=False)  # nobody wanted the call, and there is no agent yet
+        running.settle()
+        assert is_heard(running)
+        running.conversation.hold(is_on=True)
+        await running.play(20)  # its end fades
+        assert not is_heard(running)
+        running.media.push("music", tone(440, 100, 8_000))
+        running.hear(BACK)
+        assert is_heard(running)
+
+
 async def test_without_a_filler_it_is_silent() -> None:
     prompts = Prompts(Prompt(tone(300, 100, 8_000), 8_000))
     async with talk(prompts=prompts) as running:

@@ -77,6 +77,22 @@ async def test_a_side_is_silent_from_the_frame_on_in_which_it_was_muted(
     assert read(tmp_path / "a.wav") == [[1, 7], [0, 8], [3, 9]]
 
 
+async def test_what_was_said_after_a_hold_is_where_it_was_said(
+    tmp_path: Path, media: MediaPort
+) -> None:
+    recorder = CallRecorder(tmp_path / "a.wav", media)
+    recorder.start()
+    talk(media, 1, 7)
+    for _ in range(20):  # held: nothing goes out
+        media.give_inbound(frame(2))
+    media.push("a", frame(8))
+    media.take_outbound()
+    media.give_inbound(frame(3))
+    assert recorder.complete_ms == 22 * 20
+    await recorder.close()
+    assert read(tmp_path / "a.wav") == [[1, 7], *[[2, 0]] * 20, [3, 8]]
+
+
 async def test_a_call_without_a_frame_leaves_no_file(tmp_path: Path, media: MediaPort) -> None:
     recorder = CallRecorder(tmp_path / "a.wav", media)
     recorder.start()

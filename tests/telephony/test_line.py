@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from sipagent.audio.g711 import pcma_to_pcm
 from sipagent.sip.line import LineWishes
 
 from .datagrams import SipSocket
@@ -112,4 +114,34 @@ async def test_packets_hold_what_the_peer_asks_for_or_else_the_plan(
         stamps = [packet.timestamp for packet in packets]
         assert {(b - a) % 2**32 for a, b in pairwise(stamps)} == {sent_ms * 8}
         await until(lambda: pace_ms(phone.packets[-11:]) == pytest.approx(sent_ms, abs=4))
+        await caller.let_go(leg)
+
+
+async def test_another_codec_in_mid_call_is_heard_both_ways_and_all_packets_count() -> None:
+    async with (
+        switchboard(codecs=["PCMU", "PCMA"]) as board,
+        SipSocket(board.endpoint.port) as peer,
+        RtpPeer() as phone,
+        RtpPeer() as elsewhere,
+    ):
+        caller = Dialog(peer)
+        leg = await caller.answered(board, sdp(port=phone.port))
+        media = leg.media
+        assert media is not None
+        to = await phone.destination()
+        await phone.send(iter([bytes([0x80]) * 160] * 3), to)
+        await caller.offers(sdp(formats="8", port=elsewhere.port, version=2))
+        assert (await told(leg, "CodecChanged")).codec == "PCMA"
+        assert leg.media is media
+        media.skip_inbound()
+        await elsewhere.send(iter([bytes([0x2A]) * 160] * 6), to, payload_type=8)
+        assert max(abs(int(frame.max())) for frame in await media.next_frames()) > 30_000
+        media.push("tone", np.full(8_000, 16_000, np.int16))
+        sent = len(elsewhere.packets)
+        await until(lambda: len(elsewhere.packets) > sent + 5)
+        last = elsewhere.packets[-4:]
+        assert {each.payload_type for each in last} == {8}
+        assert pcma_to_pcm(last[0].payload).max() > 14_000
+        leg.refresh_stats()
+        await until(lambda: leg.stats().packets_in == 3 + 6)
         await caller.let_go(leg)
