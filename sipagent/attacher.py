@@ -45,6 +45,7 @@ from sipagent.ops.loop_lag import sleep_measured
 from sipagent.ops.metrics import count_delivery
 from sipagent.ops.operator_desk import OperatorDesk
 from sipagent.ops.plan_messages import LoadPlans, UsePlans
+from sipagent.ops.store.begun_calls import BegunCalls
 from sipagent.plan_service import PlanService
 from sipagent.realtime.sip_calls import SipCalls
 from sipagent.witnesses import Witnesses
@@ -83,8 +84,9 @@ class _Attacher:
         self._plans: PlanService | None = None
         self._endpoint = config.realtime.endpoint(realtime_url)
         self._sip_calls = SipCalls(self._endpoint)
-        self._journal = AttachStore(config.store.url)
-        self._witnesses = Witnesses(config)
+        begun = BegunCalls(config.store.spool)
+        self._journal = AttachStore(config.store.url, begun)
+        self._witnesses = Witnesses(config, begun.beginning_of)
         self._desk: AttachedDesk | None = None
         self._approver: ChannelApprover | None = None
         self._operators: OperatorDesk | None = None

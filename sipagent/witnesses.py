@@ -21,6 +21,7 @@ from sipagent.ops.cost_metrics import CostObserver
 from sipagent.ops.flight.desk import FlightDesk
 from sipagent.ops.flight.recorder import Messages
 from sipagent.ops.observers import call_observers
+from sipagent.ops.records import BeginningOf, nothing_before
 from sipagent.ops.store.call_store import CallStore
 from sipagent.ops.traces import Traces
 
@@ -30,11 +31,14 @@ class Witnesses:
 
     Args:
         config: Of the appliance.
+        beginning_of: Returns what a process before this one had written of a call.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._store = CallStore(config.store, config.prices, config.realtime.model)
+    def __init__(self, config: Config, beginning_of: BeginningOf = nothing_before) -> None:
+        self._config, self._beginning_of = config, beginning_of
+        self._store = CallStore(
+            config.store, config.prices, config.realtime.model, beginning_of=beginning_of
+        )
         self._traces: Traces | None = None
         self._flights: FlightDesk | None = None
 
@@ -67,6 +71,7 @@ class Witnesses:
             plans,
             writers=[self._store.observer, self._flights],
             masks_numbers=masks_numbers,
+            beginning_of=self._beginning_of,
         )
 
     def flight_asked(self, message: FlightAsked) -> None:

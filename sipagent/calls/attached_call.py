@@ -197,7 +197,7 @@ class AttachedCall:
 
     async def _exchange(self) -> None:
         if self._is_resumed:
-            talked_s = max(0.0, self._wall_clock() - self._entry.received_at)
+            talked_s = self._entry.talked_s(self._wall_clock())
             self._answered_at = self._now() - talked_s
             self._handle(events.CallResumed(talked_s))
         else:
@@ -324,8 +324,8 @@ class AttachedCall:
             await self._notes.write()
             return None
         talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
-        extra = {"resumed": "true"} if self._is_resumed else {}
-        self._tell(facts.CallEnded(self._termination, round(talked_s * 1000), extra))
+        talked_ms = round(talked_s * 1000)
+        self._tell(facts.CallEnded(self._termination, talked_ms, self._entry.extra))
         return self._termination
 
     def _tell(self, fact: facts.Fact) -> None:

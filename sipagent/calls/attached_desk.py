@@ -259,13 +259,13 @@ class AttachedDesk:
         ended: Termination,
         request: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        work = self._refused(call_id, entry.realtime_call_id, ended, request)
+        work = self._refused(call_id, entry, ended, request)
         self._start(work, f"refused call {call_id}")
 
     async def _refused(
         self,
         call_id: str,
-        realtime_call_id: str,
+        entry: JournalEntry,
         ended: Termination,
         request: Callable[[], Awaitable[None]] | None,
     ) -> None:
@@ -277,8 +277,9 @@ class AttachedDesk:
         except SessionError as error:
             log.error("call=%s ! could not be refused: %s", call_id, error)
         finally:
-            self._tell(call_id, facts.CallEnded(ended, 0))
-        await self._note_end(realtime_call_id)
+            talked_ms = round(entry.talked_s(self._wall_clock()) * 1000)
+            self._tell(call_id, facts.CallEnded(ended, talked_ms, entry.extra))
+        await self._note_end(entry.realtime_call_id)
 
     async def _note_end(self, realtime_call_id: str) -> None:
         try:

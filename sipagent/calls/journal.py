@@ -39,6 +39,17 @@ class JournalEntry:
     history: tuple[Json, ...] = ()
     """Items of the conversation, in order, without audio."""
 
+    @property
+    def extra(self) -> dict[str, str]:
+        """What is noted of it in its record, by whoever has it from here."""
+        return {"resumed": "true"} if self.state is AttachedState.ACCEPTED else {}
+
+    def talked_s(self, unix_s: float) -> float:
+        """Return for how long it has lasted if somebody had it before; 0 of one that is new."""
+        if self.state is not AttachedState.ACCEPTED:
+            return 0.0
+        return max(0.0, unix_s - self.received_at)
+
 
 class CallJournal(Protocol):
     """Keeps entries; every method may raise ``JournalError``, and then nothing was written."""

@@ -25,6 +25,7 @@ from sipagent.wire.webhook import IncomingCall
 
 from .attach_tables import CALLS, MAKINGS, WEBHOOKS
 from .database import Database, execute_all
+from .store.begun_calls import BegunCalls
 
 
 class AttachStore:
@@ -32,9 +33,11 @@ class AttachStore:
 
     Args:
         url: As :func:`sipagent.ops.store_url.checked_store_url` wants it.
+        begun: Reads what the store has of calls that are alive.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, begun: BegunCalls | None = None) -> None:
+        self._begun = begun
         self._database = Database(url, MAKINGS, thread_name="attach-store")
 
     async def open(self) -> None:
@@ -88,7 +91,11 @@ class AttachStore:
 
     async def alive(self) -> Sequence[JournalEntry]:
         """Return the entries that were accepted and have not ended, oldest first."""
-        return await self._entries(AttachedState.ACCEPTED)
+        entries = await self._entries(AttachedState.ACCEPTED)
+        if (begun := self._begun) is not None and entries:
+            call_ids = [entry.call_id for entry in entries]
+            await self._database.work(lambda engine: begun.read(engine, call_ids))
+        return entries
 
     async def accepted(self, realtime_call_id: str, *, call_id: str, plan: str) -> None:
         """Note that a call was accepted; nothing if it is over already."""

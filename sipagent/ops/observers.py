@@ -12,7 +12,7 @@ from sipagent.calls.facts import Fact, Observer
 from .clock import local_time
 from .metrics import MetricsObserver
 from .number_mask import NumberMask
-from .records import RecordWriter
+from .records import BeginningOf, RecordWriter, nothing_before
 from .timeline import TimelineWriter
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def call_observers(
     *others: Observer,
     writers: Sequence[Observer] = (),
     masks_numbers: bool = False,
+    beginning_of: BeginningOf = nothing_before,
 ) -> Observers:
     """Return everybody who is told of the calls of a process.
 
@@ -48,8 +49,9 @@ def call_observers(
         others: Who else.
         writers: Who else writes them down.
         masks_numbers: Whether what is written has no whole number of a caller.
+        beginning_of: Returns what a process before this one had written of a call.
     """
-    written: list[Observer] = [RecordWriter(records, local_time), *writers]
+    written: list[Observer] = [RecordWriter(records, local_time, beginning_of), *writers]
     if timeline:
         written.append(TimelineWriter(Path(timeline)))
     if masks_numbers:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sipagent.calls import facts
 
 from .json_lines import append_line
+from .store.call_json import record_of
 
 
 @dataclass(slots=True)
@@ -95,9 +96,10 @@ class CallRecord:
             case facts.CallRouted(plan=plan, agent=agent):
                 self.plan = plan
                 self.plan_version, self.plan_sha = fact.plan_version, fact.plan_sha
-                self.agents += [agent] if agent else []  # a refused call has none
+                if agent and agent not in self.agents[-1:]:  # a refused call has none
+                    self.agents.append(agent)
             case facts.SessionOpened(connect_ms=connect_ms):
-                self.connect_ms = connect_ms
+                self.connect_ms = connect_ms if self.connect_ms is None else self.connect_ms
             case facts.SessionReplaced():
                 self.reconnects.append(asdict(fact))
             case facts.CallAnswered():
@@ -178,25 +180,51 @@ class CallRecord:
                 pass
 
 
+BeginningOf: TypeAlias = Callable[[str], dict[str, Any] | None]
+"""Returns what a process before this one had written of a call, with the keys of its record and
+more; None: nothing."""
+
+WITHOUT_BEGINNING = {"lacks": "beginning"}
+"""What is in ``extra`` of a call that was taken up again and of which nothing was written before:
+its line is a continuation."""
+
+
+def nothing_before(_: str) -> None:
+    """Know of no call that another process had before."""
+
+
 class RecordWriter:
     """Write the record of each call when it ends.
 
     Args:
         path: The file of JSON lines.
         clock: Wall clock, with a time zone.
+        beginning_of: Returns what a process before this one had written of a call.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
-        self._path, self._clock = path, clock
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], datetime],
+        beginning_of: BeginningOf = nothing_before,
+    ) -> None:
+        self._path, self._clock, self._beginning_of = path, clock, beginning_of
         self._records: dict[str, CallRecord] = {}
 
     def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
         """Note ``fact``."""
         record = self._records.get(call_id)
         if record is None:
-            started_at = self._clock().isoformat(timespec="milliseconds")
-            record = self._records[call_id] = CallRecord(call_id, started_at)
+            record = self._records[call_id] = self._begin(call_id)
         record.take(fact)
         if isinstance(fact, facts.CallEnded):
             del self._records[call_id]
+            if "resumed" in fact.extra and self._beginning_of(call_id) is None:
+                record.extra |= WITHOUT_BEGINNING
             append_line(self._path, asdict(record))
+
+    def _begin(self, call_id: str) -> CallRecord:
+        begun = self._beginning_of(call_id)
+        if begun is not None:
+            return CallRecord(**record_of(begun))
+        return CallRecord(call_id, self._clock().isoformat(timespec="milliseconds"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.quiet_leg import QuietLeg
+from sipagent.ops.store.call_json import record_of
 from sipagent.realtime.tool_desk import INTERRUPTED
 
 from .provider_calls import (
@@ -15,6 +16,10 @@ from .provider_calls import (
     until_ready_says,
 )
 from .stored import calls_in
+
+TOKENS_IN = (
+    *("text_tokens_in", "audio_tokens_in", "cached_text_tokens_in", "cached_audio_tokens_in"),
+)
 
 
 async def goes_on_with_billing(calls: ProviderCalls, realtime_call_id: str) -> None:
@@ -47,13 +52,14 @@ async def test_calls_outlive_an_appliance_that_is_killed(tmp_path: Path) -> None
             await goes_on_with_billing(calls, realtime_call_id)
             leg.hang_up()
             (record,) = await running.until_records(1)
-    assert record["agents"] == ["Billing"]
+    assert record["agents"] == ["Reception", "Billing"]
     assert record["extra"] == {"resumed": "true"}
     assert record["realtime_call_id"] == realtime_call_id
-    (call,) = await calls_in(tmp_path)  # one, from its beginning to its end
-    assert call["agents"][-1] == "Billing" and len(call["agents"]) > 1
-    assert len(call["turns"]) > len(record["turns"])
-    assert (call["reason"], call["is_open"]) == (record["reason"], False)
+    (call,) = await calls_in(tmp_path)  # one, from its beginning to its end, and so is its line
+    assert (call["is_open"], len(call["legs"])) == (False, 1)
+    assert call["input_tokens"] == sum(call["tokens"][kind] for kind in TOKENS_IN) > 0
+    assert record == record_of(call)
+    assert {turn["who"] for turn in record["turns"]} == {"Reception", "Billing"}
 
 
 async def test_an_agent_goes_on_after_a_tool_that_was_killed_with_the_appliance(
@@ -77,7 +83,7 @@ async def test_an_agent_goes_on_after_a_tool_that_was_killed_with_the_appliance(
             await observer.until("output_audio_buffer.stopped")
             leg.hang_up()
             (record,) = await again.until_records(1)
-    (turn,) = record["turns"]
+    turn = record["turns"][-1]
     assert turn["who"] == "Billing"
     assert turn["said"]
 

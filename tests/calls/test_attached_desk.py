@@ -364,8 +364,9 @@ async def test_a_call_whose_plan_is_gone_is_hung_up(caplog: pytest.LogCaptureFix
         assert running.connector.requests == [("hangup", "rtc_1", None)]
         assert running.state() is AttachedState.ENDED
         assert "plan night is gone" in caplog.text
-        end = (await running.told.until(facts.CallEnded)).termination
-        assert end.result is Result.FAILED
+        end = await running.told.until(facts.CallEnded)
+        assert end.termination.result is Result.FAILED
+        assert (end.duration_ms > 0, end.extra) == (True, {"resumed": "true"})
         assert running.endpoint.attempts == 0
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from statistics import median
 from typing import Any
 
 from sipagent.calls import facts
 
+from .call_json import Json
 from .child_rows import child_write
-from .costs import Bill, Price
+from .costs import Bill, Price, Tokens
 from .turn_rows import TurnRows
 from .writes import Write, json_text
 
@@ -64,7 +66,26 @@ class CallRows:
         self._gaps_ms: list[int] = []
         self._turns = TurnRows()
         self._leg_at_ms = self._transfer_at_ms = 0
+        self._connect_ms: int | None = None
         self._is_new = True
+
+    def go_on(self, begun: Json) -> None:
+        """Count on from what another process had counted; before the first fact.
+
+        Args:
+            begun: The call as the store has it, whole; see ``call_json``.
+        """
+        began_ms = _unix_ms(begun["started_at"])
+        if begun["answered_at"] is not None:
+            self._answered_at_ms = _unix_ms(begun["answered_at"])
+        self._connect_ms = begun["connect_ms"]
+        self._input_tokens, self._output_tokens = begun["input_tokens"], begun["output_tokens"]
+        self._bill.model = begun["model"] or self._bill.model
+        self._bill.tokens = Tokens(**begun["tokens"])
+        gaps_ms = (turn.get("gap_ms") for turn in begun["turns"])
+        self._gaps_ms = [gap_ms for gap_ms in gaps_ms if gap_ms is not None]
+        open_legs = (leg["at_ms"] for leg in begun["legs"] if leg["ended_at"] is None)
+        self._leg_at_ms = next((began_ms + at_ms for at_ms in open_legs), 0)
 
     def take(self, fact: facts.Fact, *, now_ms: int) -> list[Write]:
         """Return what ``fact`` writes.
@@ -108,7 +129,9 @@ class CallRows:
                 return {"agent": agent}
             case facts.SessionOpened(connect_ms=connect_ms, model=model):
                 self._bill.model = model or self._bill.model
-                return {"connect_ms": connect_ms, "model": self._bill.model}
+                if self._connect_ms is None:
+                    self._connect_ms = connect_ms
+                return {"connect_ms": self._connect_ms, "model": self._bill.model}
             case facts.CallAnswered():
                 self._answered_at_ms = at_ms
                 return {
@@ -165,7 +188,7 @@ class CallRows:
     def _leg_writes(self, fact: facts.Fact, at_ms: int) -> list[Write]:
         """Return what ``fact`` says of the SIP dialogs of the call."""
         match fact:
-            case facts.CallOffered():
+            case facts.CallOffered() if not self._leg_at_ms:
                 self._leg_at_ms = at_ms
                 is_outgoing = fact.direction == "outgoing"
                 kind, peer = ("callee", fact.called) if is_outgoing else ("caller", fact.caller)
@@ -190,6 +213,10 @@ class CallRows:
                 return [self._row("legs", self._leg_at_ms, {"ended_at_ms": at_ms})]
             case _:
                 return []
+
+
+def _unix_ms(moment: str) -> int:
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def _offered(offered: facts.CallOffered) -> dict[str, Any]:

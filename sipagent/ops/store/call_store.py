@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sipagent.ops.clock import unix_time
+from sipagent.ops.records import BeginningOf, nothing_before
 from sipagent.ops.settings import StoreSettings
 
 from .costs import Price
@@ -23,13 +24,23 @@ class CallStore:
         settings: Of the store.
         prices: By model.
         model: Of the endpoint.
+        beginning_of: Returns what a process before this one had written of a call.
     """
 
-    def __init__(self, settings: StoreSettings, prices: Mapping[str, Price], model: str) -> None:
+    def __init__(
+        self,
+        settings: StoreSettings,
+        prices: Mapping[str, Price],
+        model: str,
+        *,
+        beginning_of: BeginningOf = nothing_before,
+    ) -> None:
         owner = this_process(box_name(settings.box, settings.url))
         spool = Path(settings.spool) / f"{owner.process}{SUFFIX}"
         self._writer = StoreWriter(settings.url, spool)
-        self.observer = StoreObserver(self._writer, owner, prices, model, unix_time)
+        self.observer = StoreObserver(
+            self._writer, owner, prices, model, unix_time, beginning_of=beginning_of
+        )
 
     def start(self) -> None:
         """Begin to write."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from sipagent.calls import facts
+from sipagent.ops.records import BeginningOf, nothing_before
 
 from .call_rows import CallRows
 from .costs import Price
@@ -29,6 +30,7 @@ class StoreObserver:
         prices: By model.
         model: Of the endpoint, where a plan wants none.
         clock: Returns Unix seconds.
+        beginning_of: Returns what a process before this one had written of a call.
     """
 
     def __init__(
@@ -38,9 +40,12 @@ class StoreObserver:
         prices: Mapping[str, Price],
         model: str,
         clock: Callable[[], float],
+        *,
+        beginning_of: BeginningOf = nothing_before,
     ) -> None:
         self._writer, self._owner = writer, owner.as_values()
         self._prices, self._model, self._clock = prices, model, clock
+        self._beginning_of = beginning_of
         self._calls: dict[str, CallRows] = {}
 
     def tell(self, call_id: str, fact: facts.Fact, *, at: float) -> None:
@@ -51,6 +56,8 @@ class StoreObserver:
             call = self._calls[call_id] = CallRows(
                 call_id, self._owner, self._prices, self._model, now_ms=now_ms
             )
+            if (begun := self._beginning_of(call_id)) is not None:
+                call.go_on(begun)
         writes = call.take(fact, now_ms=now_ms)
         if isinstance(fact, facts.CallEnded):
             del self._calls[call_id]
