@@ -48,7 +48,7 @@ from .rotation import (
 from .rotation import SessionLost as ConnectionEnded
 
 if TYPE_CHECKING:
-    from .session import RealtimeSession
+    from .connections import Connections
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +63,20 @@ class Succession:
     """Replace the connections of a session.
 
     Args:
-        session: Whose.
+        connections: Open them.
         settings: See ``rotation``.
         wall_clock: Returns Unix seconds; None: connections are not replaced before they expire.
+        tell: Hears what becomes of them.
     """
 
     def __init__(
         self,
-        session: RealtimeSession,
+        connections: Connections,
         settings: RotationSettings,
         wall_clock: Callable[[], float] | None,
+        tell: Callable[[events.SessionEvent], None],
     ) -> None:
-        self._session, self._wall_clock = session, wall_clock
+        self._connections, self._wall_clock, self._tell = connections, wall_clock, tell
         self._rotation = Rotation(settings)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -96,23 +98,23 @@ class Succession:
     def opened(self, connection: Connection) -> None:
         """Note that a connection carries the session."""
         clock = self._wall_clock
-        is_dated = clock is not None and not self._session.is_attached
+        is_dated = clock is not None and not self._connections.is_attached
         expires_at = connection.core.expires_at if is_dated else None
         self._handle(SessionOpened(expires_at, clock() if clock is not None else 0.0))
 
     def lost(self, lost: SessionLost) -> None:
         """Note that the connection in use is gone, and not by us."""
-        old = self._session.connection
+        old = self._connections.in_use
         assert old is not None
         self._lost = lost
         self._retire(old)
-        if self._session.has_ended(lost):
+        if self._connections.has_ended(lost):
             self._call_ended(lost)
             return
         self._handle(ConnectionEnded(str(lost)))
         if self.is_opening:
             now = self._loop.time()
-            self._session.tell(ConnectionLost(lost.close_code, str(lost), now))
+            self._tell(ConnectionLost(lost.close_code, str(lost), now))
 
     def told(self, event: events.SessionEvent) -> None:
         """Note what goes on in the conversation."""
@@ -149,15 +151,15 @@ class Succession:
         self._handle(self._activity())
 
     def _activity(self) -> ActivityChanged:
-        connection = self._session.connection
+        connection = self._connections.in_use
         is_ongoing = connection is not None and connection.core.out.sequencer.is_ongoing
-        is_playing = self._session.playback.is_playing(self._loop.time())
+        is_playing = self._connections.playback.is_playing(self._loop.time())
         return ActivityChanged(is_ongoing, is_playing, self._is_caller_speaking)
 
     def _carry_out(self, command: RotationCommand, now: float) -> None:
         match command:
             case TellExpiring(in_s):
-                self._session.tell(SessionExpiring(in_s, now))
+                self._tell(SessionExpiring(in_s, now))
             case Rotate(is_idle):
                 self._replace(must_be_idle=is_idle)
             case Reconnect():
@@ -173,8 +175,8 @@ class Succession:
 
     def _tell_end(self, close_code: int, reason: str, *, is_expected: bool) -> None:
         now = self._loop.time()
-        self._session.end_work()
-        self._session.tell(events.Disconnected(close_code, reason, is_expected, now))
+        self._connections.end_work()
+        self._tell(events.Disconnected(close_code, reason, is_expected, now))
 
     # One connection gives way to another.
 
@@ -187,12 +189,12 @@ class Succession:
             self._replacing.cancel()
 
     async def _take_over(self, must_be_idle: bool) -> None:
-        session, old = self._session, self._session.connection
+        connections, old = self._connections, self._connections.in_use
         assert old is not None
         try:
             new = await self._successor(old, must_be_idle)
         except Exception as error:  # instructions of an agent may raise anything
-            if isinstance(error, SessionError) and session.has_ended(error):
+            if isinstance(error, SessionError) and connections.has_ended(error):
                 self._call_ended(error)
                 return
             reason = str(error) if isinstance(error, SessionError) else type(error).__name__
@@ -200,16 +202,16 @@ class Succession:
             self._handle(OpenFailed(reason))
             return
         reason = str(self._lost) if old.is_gone else "expiry"
-        must_answer = not session.is_attached and _is_answer_due(_history(old))
+        must_answer = not connections.is_attached and _is_answer_due(_history(old))
         self._is_caller_speaking = False
         self._retire(old)
-        session.replace_connection(new)
-        session.tell(Reconnected(reason, self._loop.time()))
-        session.tell(HistoryUpdated(tuple(session.history), self._loop.time()))
-        if session.is_attached:
-            await session.resume(old)
+        connections.use(new)
+        self._tell(Reconnected(reason, self._loop.time()))
+        self._tell(HistoryUpdated(tuple(connections.history), self._loop.time()))
+        if connections.is_attached:
+            await connections.do(lambda core, _: core.resume(old.core))
         elif must_answer:
-            await session.create_response()
+            await connections.do(lambda core, _: core.out.request_response())
 
     async def _successor(self, old: Connection, must_be_idle: bool) -> Connection:
         """Open a connection that knows what ``old`` knows.
@@ -217,14 +219,14 @@ class Succession:
         Raises:
             SessionError: If it cannot be opened, or ``old`` went on meanwhile.
         """
-        session, agent, told = self._session, old.core.current_agent, _history(old)
-        new = await session.open_connection(agent, [] if session.is_attached else _replay(told))
+        connections, agent, told = self._connections, old.core.current_agent, _history(old)
+        new = await connections.open(agent, [] if connections.is_attached else _replay(told))
         try:
             if old.core.current_agent is not agent:
                 raise SessionError("another agent took over meanwhile")
             if must_be_idle and not old.is_gone and not self._activity().is_idle:
                 raise SessionError("the quiet moment is over")
-            if not session.is_attached:
+            if not connections.is_attached:
                 for item in _replay([item for item in _history(old) if item not in told]):
                     new.core.send(item)
                 await new.flush()

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.tools import ToolOutcome, function_tool
 from sipagent.calls.leg_playback import LegPlayback
-from sipagent.realtime.approvals import Approvals
+from sipagent.realtime.approvals import ApprovalRequest, Approvals
 from sipagent.realtime.core import SessionCore
+from sipagent.realtime.generations import Generations
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.outbox import OutputCheck
 from sipagent.realtime.tool_calls import HandoffCall, ToolCall
+from sipagent.realtime.work import WorkRunner
 from sipagent.wire.client import SessionUpdate
 
 from .playbook import PCMU, Wire, created, done, function_call, look_up, reception, resolved
@@ -98,3 +100,70 @@ def test_what_the_owner_changed_in_a_session_holds_in_the_next() -> None:
     assert new.configuring.config["instructions"] == "It is late."
     output = new.configuring.config["audio"]["output"]
     assert output == {"format": PCMU, "speed": 1.2, "voice": "cedar"}
+
+
+def generations() -> Generations:
+    return Generations(WorkRunner(SessionOptions(), None, lambda: 0.0), Approvals())
+
+
+def asked(of: Generations) -> list[str]:
+    """Have a call of the present generation wait for approval; return all that wait."""
+    request = ApprovalRequest("call_1", "look_up", "{}", "Reception", of.number)
+    of.approvals.request(request, now=0.0)
+    return [each.tool_call_id for each in of.approvals.pending]
+
+
+async def test_each_connection_of_our_own_is_a_generation_with_work_of_its_own() -> None:
+    of = generations()
+    first, second = of.begin(is_attached=False), of.begin(is_attached=False)
+    assert first is not second
+    assert of.number == 2
+
+
+async def test_a_call_attached_to_is_one_generation_and_its_work_goes_on() -> None:
+    of = generations()
+    assert of.begin(is_attached=True) is of.begin(is_attached=True)
+    assert of.number == 1
+
+
+async def test_nobody_is_asked_once_a_connection_of_our_own_is_lost() -> None:
+    of = generations()
+    of.begin(is_attached=False)
+    of.used()
+    assert asked(of) == ["call_1"]
+    of.lost()
+    assert of.approvals.pending == ()
+    assert asked(of) == []
+
+
+async def test_of_a_call_attached_to_somebody_is_asked_until_it_is_over() -> None:
+    of = generations()
+    of.begin(is_attached=True)
+    of.used()
+    asked(of)
+    of.lost()
+    of.begin(is_attached=True)
+    of.used()
+    assert [each.tool_call_id for each in of.approvals.pending] == ["call_1"]
+    of.end()
+    assert of.approvals.pending == ()
+
+
+async def test_what_is_being_opened_takes_no_question_away() -> None:
+    of = generations()
+    of.begin(is_attached=False)
+    of.used()
+    asked(of)
+    of.begin(is_attached=False)
+    assert [each.tool_call_id for each in of.approvals.pending] == ["call_1"]
+    of.used()
+    assert of.approvals.pending == ()
+
+
+async def test_after_it_was_closed_another_conversation_begins() -> None:
+    of = generations()
+    before = of.begin(is_attached=True)
+    await of.close()
+    await of.close()
+    assert of.begin(is_attached=True) is not before
+    assert of.number == 2
