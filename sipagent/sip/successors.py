@@ -1,5 +1,7 @@
 """Makes the calls that come after others on their legs; on the PJSIP thread, inside callbacks.
 
+They are of the same trunk, whoever asks for them: PJSUA2 asserts that both are of one account.
+
 A peer that sends REFERs faster than PJSIP can take them is refused, and so is one whose last REFER
 is still under way.
 """
@@ -53,7 +55,7 @@ class LegSuccessors:
     def replaced(self, old: PjCall, pj_call_id: int, text: str, source_address: str) -> PjCall:
         """Make the call that takes ``old`` over (RFC 3891); inside a callback of ``old``."""
         leg = old.leg.deserted()
-        leg.invite = parse_invite(text, source_address)
+        leg.invite = replace(parse_invite(text, source_address), trunk=old.leg.invite.trunk)
         peer = self._make(leg, pj_call_id)
         peer.succession.take_over(old)
         return peer
@@ -72,7 +74,8 @@ class LegSuccessors:
         if not (may_follow and self._sockets.admits(Share.REFER, now=monotonic())):
             return None
         leg = old.leg.deserted()
-        leg.invite = outgoing_invite(target_uri, "sipagent", (), self._codecs)
+        trunk = old.leg.invite.trunk
+        leg.invite = outgoing_invite(target_uri, "sipagent", (), self._codecs, trunk)
         peer = self._make(leg, int(pj.PJSUA_INVALID_ID))
         leg.attach(peer)
         self._thread.post(lambda: _followed(peer))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import orjson
 import pytest
@@ -111,9 +113,9 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, *, is_bridged: bool = False, ring_s: float = 20.0
+    folder: Path, *, is_bridged: bool = False, ring_s: float = 20.0, tag: str = "2"
 ) -> AsyncIterator[Scene]:
-    """Go on once the colleague's telephone has the INVITE."""
+    """Go on once the colleague's telephone has the INVITE; it gives the dialog ``tag``."""
     loop = asyncio.get_running_loop()
     async with (
         scripted_endpoint() as endpoint,
@@ -153,7 +155,8 @@ async def scene(
         arguments = orjson.dumps({"target": "desk", "briefing": "Ada."}).decode()
         wish = function_call("transfer_call", arguments=arguments)
         await endpoint.say(created(), wish, done())
-        running.invite = await running.gets(colleague, "INVITE")
+        invite = await running.gets(colleague, "INVITE")
+        running.invite = re.sub(r"(?m)^To: [^\r]*", lambda to: f"{to[0]};tag={tag}", invite)
         colleague.reply(running.invite, "180 Ringing")
         yield running
         if not running.ended.done():
@@ -177,6 +180,31 @@ async def test_the_caller_is_sent_to_take_our_call_over(tmp_path: Path) -> None:
         running.caller.reply(bye, "200 OK")
         assert await running.outcome() == ("completed", 200)
         assert (await running.ended).reason is Reason.TRANSFERRED
+
+
+ODD_TAG = "a.!*_+'~-1"
+"""Of what a tag may have (RFC 3261 section 25.1), but for two that PJSIP gets wrong:
+it does not escape a grave accent, and takes ``%`` for an escape wherever it is.
+"""
+
+
+async def test_what_the_caller_takes_over_is_the_dialog_as_the_colleague_knows_it(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, tag=ODD_TAG) as running:
+        await running.colleague_answers()
+        refer = await running.refer()
+        (refer_to,) = re.findall(r"(?m)^Refer-To: <sip:[^?>]+\?([^>]*)>\r$", refer)
+        headers = dict(each.split("=", 1) for each in refer_to.split("&"))
+        assert re.fullmatch(r"(?:[\w\[\]/?:+$.!~*'()-]|%[0-9A-Fa-f]{2})+", headers["Replaces"])
+        (call_id,) = re.findall(r"(?m)^Call-ID: (\S+)", running.invite)
+        (our_tag,) = re.findall(r"(?m)^From: .*;tag=(\S+)", running.invite)
+        named, *tags = unquote(headers["Replaces"]).split(";")
+        assert named == call_id
+        assert sorted(tags) == sorted((f"to-tag={ODD_TAG}", f"from-tag={our_tag}"))
+        running.notify(OK, "terminated;reason=noresource", 2)
+        await running.hears_nothing_more()
+        assert await running.outcome() == ("completed", 200)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from .datagrams import SDP, SipSocket, tag_of
 from .harness import Switchboard, becomes, switchboard, told, until
 from .rtp import RtpPeer
 
+PBX = {"name": "pbx", "allow": ["127.0.0.1/32"]}
 LOUD = (b"\x10" * 20 + b"\x90" * 20) * 4
 """20 ms of 200 Hz in PCMU, 9,000 high."""
 
@@ -74,9 +76,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def talk(rtp: RtpPeer) -> AsyncIterator[Talk]:
+async def talk(rtp: RtpPeer, **settings: Any) -> AsyncIterator[Talk]:
     """Have a peer call us, and be answered."""
-    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+    async with switchboard(**settings) as board, SipSocket(board.endpoint.port) as peer:
         peer.send(peer.request("INVITE", "c1", body=offer(rtp)))
         leg = await board.incoming.get()
         leg.answer()
@@ -86,8 +88,9 @@ async def talk(rtp: RtpPeer) -> AsyncIterator[Talk]:
         yield Talk(board, peer, leg, tag)
 
 
-async def test_a_call_with_replaces_goes_on_with_the_leg() -> None:
-    async with RtpPeer() as first, RtpPeer() as second, talk(first) as old:
+@pytest.mark.parametrize("settings", [{}, {"trunks": [PBX]}], ids=["no trunk", "trunk"])
+async def test_a_call_with_replaces_goes_on_with_the_leg(settings: dict[str, Any]) -> None:
+    async with RtpPeer() as first, RtpPeer() as second, talk(first, **settings) as old:
         leg = old.leg
         leg.accepts_replaces = True
         await old.talks_to(first)
@@ -122,13 +125,13 @@ async def told_end(leg: SipCall) -> tuple[int, bool]:
 
 
 @asynccontextmanager
-async def referred() -> AsyncIterator[tuple[Talk, SipSocket, str, RtpPeer]]:
+async def referred(**settings: Any) -> AsyncIterator[tuple[Talk, SipSocket, str, RtpPeer]]:
     """Have a peer send us elsewhere; go on once the target rings."""
     async with (
         RtpPeer() as first,
         RtpPeer() as second,
         SipSocket(0) as target,
-        talk(first) as old,
+        talk(first, **settings) as old,
     ):
         uri = f"sip:bob@127.0.0.1:{target.port}"
         old.leg.follows = lambda asked: asked == uri
@@ -142,8 +145,9 @@ async def referred() -> AsyncIterator[tuple[Talk, SipSocket, str, RtpPeer]]:
         yield old, target, invite, second
 
 
-async def test_a_refer_is_followed_and_the_leg_goes_on_there() -> None:
-    async with referred() as (old, target, invite, second):
+@pytest.mark.parametrize("settings", [{}, {"trunks": [PBX]}], ids=["no trunk", "trunk"])
+async def test_a_refer_is_followed_and_the_leg_goes_on_there(settings: dict[str, Any]) -> None:
+    async with referred(**settings) as (old, target, invite, second):
         target.reply(invite, "200 OK", body=offer(second))
         await told(old.leg, "PeerReplaced")
         await old.is_told("SIP/2.0 200")
