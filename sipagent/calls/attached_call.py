@@ -11,7 +11,7 @@ arrive there in order; the tasks beside it only ask, send and wait. All of them 
 | provider     |                         | or over   | on, and the journal has it                  |
 | session      | ``AttachSession``       | `_finish` | attached again; hung up if it cannot be     |
 | its notes    | the accept's answer     | the desk  | logged; the call goes on                    |
-| delegation   | a tool of the agent     | `_finish` | a sentence for the caller                   |
+| its parts    | ``__init__``            | `_finish` | each as its own file says                   |
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.call_context import CALL_ID
-from sipagent.errors import SessionError
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import HistoryUpdated
 from sipagent.realtime.endpoint import Endpoint
@@ -32,40 +31,36 @@ from sipagent.realtime.session import RealtimeSession
 from . import attached_commands as commands
 from . import attached_events as events
 from . import facts
+from .attached_answer import AttachedAnswer
 from .attached_controller import AttachedController, State
 from .attached_conversation import AttachedConversation
 from .attached_notes import CallNotes
 from .attached_operator import AttachedOperator
+from .attached_parts import AttachedParts
 from .attached_requests import CallRequests, Connector
 from .attached_session import (
     attach_failure,
-    attached_context,
-    attached_messages,
     attached_options,
     call_endpoint,
 )
 from .attached_transfer import AttachedTransfer
+from .call_tasks import CallTasks
 from .commands import Finish
 from .deadlines import earliest
-from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
 from .events import (
     AgentFellSilent,
     CallStarted,
     HangUpRequested,
     OperatorWished,
-    SessionReady,
     TimerFired,
     TransferRequested,
 )
 from .journal import AttachedState, CallJournal, JournalEntry
-from .judges import Judges
-from .mcp import CallMcp
-from .session_run import say_goodbye
+from .session_run import SessionRun
 from .setup import CallSetup
 from .termination import Reason, Result, Termination
 from .tool_approvals import ToolApprovals
-from .transfer_wish import TransferApproval
 
 log = logging.getLogger(__name__)
 
@@ -103,11 +98,7 @@ class AttachedCall:
         approver: Approver | None = None,
     ) -> None:
         self.call_id, self.realtime_call_id = call_id, entry.realtime_call_id
-        self._mcp = CallMcp(call_id, setup.mcp, self._tell)
-        setup = self._mcp.equip(setup)
-        self._entry, self._agent = entry, setup.personas[agent.name]
         self._is_resumed = entry.state is AttachedState.ACCEPTED
-        self._endpoint = call_endpoint(endpoint, entry.realtime_call_id)
         self._observer, self._wall_clock = observer, wall_clock
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
@@ -115,48 +106,47 @@ class AttachedCall:
         self._controller = AttachedController(
             setup.policy, setup.rotation, max_duration_s=setup.life.max_duration_s
         )
-        self._transfer = AttachedTransfer(
-            setup,
-            entry.realtime_call_id,
-            connector,
-            TransferApproval(call_id, setup.plan, setup.transfer, approver or Nobody()),
+        approver = approver or Nobody()
+        self._parts = AttachedParts(
+            *(call_id, entry, setup),
+            endpoint=endpoint,
+            connector=connector,
+            approver=approver,
+            wall_clock=wall_clock,
+            tell=self._tell,
             post=self._inbox.put_nowait,
             start=self._start,
+            request_hang_up=self.hang_up,
         )
-        self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
-        self._judges = Judges(call_id, setup.script, endpoint)
-        messages = attached_messages(call_id, setup, entry, self._tell, wall_clock)
-        self._context = attached_context(
-            call_id,
-            entry,
-            self._transfer.ask,
-            self.hang_up,
-            self._delegation,
-            messages,
-            self._judges,
-            setup.words,
-        )
-        self._requests = CallRequests(connector, self._context, self._inbox.put_nowait)
+        setup, context = self._parts.setup, self._parts.context
+        self._transfer, self._agent = self._parts.transfer, setup.personas[agent.name]
+        self._requests = CallRequests(connector, context, self._inbox.put_nowait)
         self._options = attached_options(setup, endpoint)
-        self._session = RealtimeSession(
+        session = RealtimeSession(
             self._agent,
             self._options,
-            context=self._context,
+            context=context,
             rotation=setup.rotation,
             wall_clock=wall_clock,
             history=entry.history,
         )
-        self._conversation = AttachedConversation(
-            setup, self._session, agent.name, tell=self._tell, post=self._inbox.put_nowait
+        there, is_accepted = call_endpoint(endpoint, entry.realtime_call_id), not self._is_resumed
+        self._session = SessionRun(
+            *(call_id, session, lambda: session.connect(there, is_accepted=is_accepted)),
+            attach_failure,
+            tell=self._tell,
+            post=self._inbox.put_nowait,
         )
-        asking = (approver or Nobody(), self._conversation.commands, self._start)
+        self._conversation = AttachedConversation(
+            setup, session, agent.name, tell=self._tell, post=self._inbox.put_nowait
+        )
+        asking = (approver, self._conversation.commands, self._start)
         self._approvals = ToolApprovals(call_id, setup, *asking)
         self._operator = AttachedOperator(
             call_id, setup, self._conversation, self._transfer, self._hang_up, self._tell
         )
         self._notes = CallNotes(journal, entry.realtime_call_id, call_id=call_id, plan=setup.plan)
-        self._answered_at: float | None = None
-        self._beside: list[asyncio.Task[None]] = []
+        self._entry, self._answer = entry, AttachedAnswer(entry)
         self._termination: Termination | None = None
         self._is_let_go = False
 
@@ -180,14 +170,13 @@ class AttachedCall:
         """Run the call to its end, None if it was let go; never raises but for cancellation."""
         CALL_ID.set(self.call_id)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._tasks = tasks
+            async with asyncio.TaskGroup() as group:
+                self._tasks = CallTasks(self.call_id, group)
                 self._start(self._conversation.send_commands, "session commands")
                 self._start(self._notes.run, "notes")
-                self._start(self._mcp.open, "MCP servers")
+                self._start(self._parts.open, "MCP servers")
                 await self._exchange()
-                for task in self._beside:
-                    task.cancel()
+                self._tasks.cancel()
         except* Exception as failures:
             log.exception("call=%s ended by a fault of ours", self.call_id, exc_info=failures)
             await self._release_after_fault(type(failures.exceptions[0]).__name__)
@@ -197,9 +186,7 @@ class AttachedCall:
 
     async def _exchange(self) -> None:
         if self._is_resumed:
-            talked_s = self._entry.talked_s(self._wall_clock())
-            self._answered_at = self._now() - talked_s
-            self._handle(events.CallResumed(talked_s))
+            self._handle(self._answer.resumed(now=self._now(), unix_s=self._wall_clock()))
         else:
             self._handle(CallStarted())
         while self._termination is None and not self._is_let_go:
@@ -244,8 +231,7 @@ class AttachedCall:
             case HistoryUpdated(items=items):
                 self._notes.changed(self._conversation.agent, items)
             case _:
-                if self._delegation is not None:
-                    self._delegation.told(message)
+                self._parts.told(message)
                 self._approvals.told(message)
                 self._conversation.handle(message)
 
@@ -260,7 +246,7 @@ class AttachedCall:
             case commands.AcceptCall():
                 self._start(lambda: self._requests.accept(self._agent, self._options), "accept")
             case commands.AttachSession():
-                self._start(self._run_session, "session")
+                self._start(self._session.run, "session")
             case commands.Greet():
                 self._conversation.greet()
             case commands.RejectCall(status):
@@ -273,58 +259,27 @@ class AttachedCall:
                 self._termination = termination
 
     def _accepted(self) -> None:
-        self._answered_at = self._now()
-        answer_ms = round((self._wall_clock() - self._entry.received_at) * 1000)
-        self._tell(facts.CallAnswered(max(0, answer_ms)))
+        self._tell(self._answer.accepted(now=self._now(), unix_s=self._wall_clock()))
         self._notes.accepted()
-
-    # The session.
-
-    async def _run_session(self) -> None:
-        started_at = self._now()
-        try:
-            await self._session.connect(self._endpoint, is_accepted=not self._is_resumed)
-        except SessionError as error:
-            log.warning("call=%s ! realtime session: %s", self.call_id, error)
-            self._inbox.put_nowait(attach_failure(error))
-            return
-        connect_ms = round((self._now() - started_at) * 1000)
-        self._tell(facts.SessionOpened(connect_ms, self._session.model))
-        self._inbox.put_nowait(SessionReady())
-        async for event in self._session.events():
-            self._inbox.put_nowait(event)
 
     # The end.
 
     def _start(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        task = self._tasks.create_task(
-            self._until_session_ends(work), name=f"{name} {self.call_id}"
-        )
-        self._beside.append(task)
-
-    async def _until_session_ends(self, work: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await work()
-        except SessionError as error:  # the session itself tells of it in its events
-            log.debug("call=%s %s", self.call_id, error)
+        self._tasks.run(work, name)
 
     async def _release_after_fault(self, detail: str) -> None:
-        status = await self._requests.release(is_answered=self._answered_at is not None)
+        status = await self._requests.release(is_answered=self._answer.is_answered)
         self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, status)
 
     async def _finish(self) -> Termination | None:
         if not self._is_let_go:
             self._conversation.finish()
-        await say_goodbye(self._session, self.call_id)
-        await self._mcp.close()
-        await self._judges.close()
-        if self._delegation is not None:
-            await self._delegation.close()
+        await self._session.end()
+        await self._parts.close()
         if self._termination is None:
             await self._notes.write()
             return None
-        talked_s = 0.0 if self._answered_at is None else self._now() - self._answered_at
-        talked_ms = round(talked_s * 1000)
+        talked_ms = round(self._answer.talked_s(self._now()) * 1000)
         self._tell(facts.CallEnded(self._termination, talked_ms, self._entry.extra))
         return self._termination
 

@@ -10,7 +10,6 @@ pump. All of them belong to one ``TaskGroup`` and end with the call.
 | session           | ``OpenSession``      | ``CloseSession``| replaced, with a filler; if it |
 |                   |                      |                 | cannot be, the apology         |
 | parts             | ``__init__``         | ``_finish``     | each as its own file says      |
-| delegation        | a tool of the agent  | ``_finish``     | a sentence for the caller      |
 """
 
 from __future__ import annotations
@@ -30,20 +29,20 @@ from . import commands, facts
 from . import events as call_events
 from .call_tasks import CallTasks
 from .consult import Dial, no_line
-from .controller import TEMPORARY_FAILURE, CallController, State
+from .controller import CallController, State
 from .conversation import Conversation
 from .deadlines import earliest
-from .delegation import call_delegation
 from .delegation_approvals import Approver, Nobody
 from .inbox import Inbox
 from .leg_answer import LegAnswer
-from .leg_commands import carry_out
+from .leg_commands import carry_out, release
+from .leg_events import call_event_of
 from .leg_parts import leg_parts
 from .leg_playback import LegPlayback
-from .leg_prompts import NOT_SAID, PROMPTS, play
+from .leg_prompts import NOT_SAID, play
 from .leg_session import leg_context, leg_session
 from .part import CallHands
-from .session_run import SessionRun
+from .session_run import SessionRun, session_failed
 from .setup import CallSetup, leg_format
 from .termination import Reason, Result, Termination
 from .vault import RedactedFacts
@@ -91,7 +90,6 @@ class Call:
         self._now = self._loop.time
         self._inbox: asyncio.Queue[Inbox] = asyncio.Queue()
         playback = LegPlayback()
-        self._delegation = call_delegation(call_id, setup, endpoint, approver or Nobody())
         self._parts = leg_parts(
             call_id,
             setup,
@@ -108,7 +106,6 @@ class Call:
             leg.invite,
             self._parts.transfer.ask,
             self.hang_up,
-            self._delegation,
             self._parts,
             setup=setup,
             is_outgoing=answer.is_outgoing,
@@ -117,7 +114,9 @@ class Call:
             self._parts.mcp.setup, leg.invite, context, playback, wall_clock, self._tell
         )
         self._session = SessionRun(
-            call_id, session, endpoint, tell=self._tell, post=self._inbox.put_nowait
+            *(call_id, session, lambda: session.connect(endpoint), session_failed),
+            tell=self._tell,
+            post=self._inbox.put_nowait,
         )
         self._conversation = Conversation(
             setup,
@@ -197,33 +196,23 @@ class Call:
             case _ if isinstance(message, call_events.CallEvent):
                 self._handle(message)
             case _ if isinstance(message, session_events.SessionEvent):
-                if self._delegation is not None:
-                    self._delegation.told(message)
                 if not self._session.is_closed:
                     self._conversation.handle(message)
             case _:
                 self._leg_told(message)
 
     def _leg_told(self, event: sip_events.SipEvent | sip_events.MediaFact) -> None:
+        if (known := call_event_of(event)) is not None:
+            self._handle(known)
         match event:
             case sip_events.MediaStarted(codec=codec, srtp=srtp):
-                self._handle(call_events.MediaBegan())
                 self._answered(self._answer.media_started(codec, self._now(), srtp))
             case sip_events.Confirmed():
                 self._answered(self._answer.confirmed(self._now()))
-            case sip_events.Progressed(status=status):
-                self._handle(call_events.LegProgressed(status))
-            case sip_events.Disconnected(status, reason, by_peer, header, is_fault):
-                detail = "; ".join(filter(None, (reason, header)))
-                self._handle(call_events.LegDisconnected(status, by_peer, detail, is_fault))
-            case sip_events.FirstFramePlayed(item_id=item_id, at=at):
-                if item_id not in NOT_SAID:
-                    self._conversation.first_frame_played(item_id, at)
-            case sip_events.ItemPlayed(item_id=item_id, at=at):
-                if item_id in PROMPTS:
-                    self._handle(PROMPTS[item_id])
-                elif item_id not in NOT_SAID:
-                    self._conversation.item_played(item_id, at)
+            case sip_events.FirstFramePlayed(item_id, at) if item_id not in NOT_SAID:
+                self._conversation.first_frame_played(item_id, at)
+            case sip_events.ItemPlayed(item_id, at) if item_id not in NOT_SAID:
+                self._conversation.item_played(item_id, at)
             case _:
                 pass
 
@@ -287,20 +276,13 @@ class Call:
     # The end.
 
     def _release_after_fault(self, detail: str) -> None:
-        is_answered = self._answer.answered_at is not None
-        if is_answered or self._answer.is_outgoing:
-            self._leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
-        else:
-            self._leg.reject(500)
-        status = 200 if is_answered else 500
+        status = release(self._leg, self._answer)
         self._termination = Termination(Result.FAILED, Reason.INTERNAL_ERROR, detail, status)
 
     async def _finish(self) -> Termination:
         assert self._termination is not None
         self._conversation.finish()
         await self._session.end()
-        if self._delegation is not None:
-            await self._delegation.close()
         extra = await self._parts.close()
         talked_ms = round(self._answer.talked_s(self._now()) * 1000)
         self._tell(facts.CallEnded(self._termination, talked_ms, extra))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ from .delegation_text import (
     answer_text,
     backend_input,
 )
+from .inbox import Inbox
+from .part import CallPart
 from .setup import CallSetup
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def call_delegation(
     )
 
 
-class Delegation:
+class Delegation(CallPart):
     """Have the backend agent answer.
 
     Args:
@@ -108,6 +110,7 @@ class Delegation:
         approver: Approver,
         is_interruptible: bool = True,
     ) -> None:
+        super().__init__()
         self._call_id, self._plan = call_id, plan
         self._is_interruptible, self._is_interrupted = is_interruptible, False
         self._limit: asyncio.Timeout | None = None
@@ -143,7 +146,11 @@ class Delegation:
             self._is_busy = self._is_asking = False
             self._limit = None
 
-    def told(self, event: session_events.SessionEvent) -> None:
+    def handle(self, message: Inbox) -> None:
+        """Act on what arrived at a call over a leg."""
+        self.told(message)
+
+    def told(self, event: object) -> None:
         """End the run if the caller has begun to speak since it began, and said something.
 
         A cough has no words, and the words of what led to the run may come late.
@@ -160,15 +167,15 @@ class Delegation:
             case _:
                 pass
 
-    async def close(self) -> None:
+    async def close(self) -> Mapping[str, str]:
         """Let go of the provider; harmless without one."""
         backend, self._backend = self._backend, None
-        if backend is None:
-            return
-        try:
-            await backend.provider.close()
-        except SipAgentError as error:
-            log.debug("call=%s delegation: %s", self._call_id, error)
+        if backend is not None:
+            try:
+                await backend.provider.close()
+            except SipAgentError as error:
+                log.debug("call=%s delegation: %s", self._call_id, error)
+        return {}
 
     async def _answer(self, context: ToolContext, request: str) -> str:
         backend = self._backend = self._backend or self._start()

@@ -1,10 +1,12 @@
-"""Commands of a call's controller that are for its leg alone."""
+"""Commands of a call's controller that are for its leg alone, and its end without one."""
 
 from __future__ import annotations
 
 from sipagent.sip.call import SipCall
 
 from . import commands
+from .controller import TEMPORARY_FAILURE
+from .leg_answer import LegAnswer
 
 
 def carry_out(leg: SipCall, command: commands.LegCommand) -> None:
@@ -20,3 +22,13 @@ def carry_out(leg: SipCall, command: commands.LegCommand) -> None:
             leg.reject(status, phrase)
         case commands.HangUp(cause, text):
             leg.hang_up(f'Q.850;cause={cause};text="{text}"')
+
+
+def release(leg: SipCall, answer: LegAnswer) -> int:
+    """End a leg after a fault of ours; return the final status of its INVITE."""
+    is_answered = answer.answered_at is not None
+    if is_answered or answer.is_outgoing:
+        leg.hang_up(f'Q.850;cause={TEMPORARY_FAILURE};text="internal error"')
+    else:
+        leg.reject(500)
+    return 200 if is_answered else 500

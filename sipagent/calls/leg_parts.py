@@ -14,6 +14,7 @@ from .callee import Callee
 from .caller_audio import FrameSource
 from .consult import Dial
 from .deadlines import earliest
+from .delegation import Delegation, call_delegation
 from .delegation_approvals import Approver
 from .hold import HoldPolicy
 from .inbox import Inbox
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 class LegParts:
     """By name; iterates over those there are, in the order in which they see what arrives."""
 
+    delegation: Delegation | None
     recording: Recording | None
     callee: Callee | None
     """First of those that stand between the other side's audio and the agent: it has a source of
@@ -140,6 +142,7 @@ def leg_parts(
     transfer = LegTransfer(call_id, setup, dial, approver, endpoint)
     mcp = LegMcp(call_id, setup)
     return LegParts(
+        delegation=call_delegation(call_id, setup, endpoint, approver),
         recording=recording,
         callee=Callee(setup.outgoing) if is_outgoing else None,
         hold=LegHold(HoldPolicy(setup.line.on_resume, setup.session.get("turn_detection"))),

@@ -11,7 +11,6 @@ from sipagent.sip.headers import Invite
 from sipagent.sip.identity import identity_of
 
 from . import facts
-from .delegation import Delegation
 from .leg_parts import LegParts
 from .leg_playback import LegPlayback
 from .realtime_watch import realtime_message
@@ -51,7 +50,6 @@ def leg_context(
     invite: Invite,
     transfer: TransferTool,
     request_hang_up: Callable[[Reason, str], None],
-    delegation: Delegation | None,
     parts: LegParts,
     *,
     setup: CallSetup,
@@ -71,7 +69,7 @@ def leg_context(
         recording=parts.recording,
         keypad=parts.keypad,
         collected=parts.keypad.vault,
-        delegate=None if delegation is None else delegation.ask,
+        delegate=None if parts.delegation is None else parts.delegation.ask,
         direction="outgoing" if is_outgoing else "incoming",
         variables=setup.variables,
         messages=parts.messages.desk,

@@ -2,24 +2,26 @@
 
 | resource | acquired | released                | on failure                             |
 |----------|----------|-------------------------|----------------------------------------|
-| session  | ``run``  | ``close``, then ``end`` | ``SessionFailed``, if it never opened; |
-|          |          |                         | what comes later is among its events   |
+| session  | ``run``  | ``close``, then ``end`` | one event, if it never opened; what    |
+|          |          |                         | comes later is among its own           |
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 from sipagent.errors import SessionError
+from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.session import RealtimeSession
-from sipagent.realtime.transport import Endpoint
 
-from . import events as call_events
 from . import facts
-from .inbox import Inbox
+from .events import SessionFailed, SessionReady
 from .termination import session_failure
+
+FailureT = TypeVar("FailureT")
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +29,14 @@ CLOSE_LIMIT_S = 1.0
 """How long the endpoint may take to answer our close frame (RFC 6455 section 7.1.1)."""
 
 
-class SessionRun:
+class SessionRun(Generic[FailureT]):
     """Run one session for a call.
 
     Args:
         call_id: For the log.
         session: Not connected yet.
-        endpoint: Where the speech model is.
+        connect: Opens it.
+        failed: Returns what it means for the call that it could not be opened.
         tell: Takes facts.
         post: Takes what happens, for the inbox of the call.
     """
@@ -42,30 +45,31 @@ class SessionRun:
         self,
         call_id: str,
         session: RealtimeSession,
-        endpoint: Endpoint,
+        connect: Callable[[], Awaitable[None]],
+        failed: Callable[[SessionError], FailureT],
         *,
         tell: Callable[[facts.Fact], None],
-        post: Callable[[Inbox], None],
+        post: Callable[[SessionEvent | SessionReady | FailureT], None],
     ) -> None:
-        self._call_id, self._session, self._endpoint = call_id, session, endpoint
+        self._call_id, self._session = call_id, session
+        self._connect, self._failed = connect, failed
         self._tell, self._post = tell, post
         self.is_closed = False
         """Whether what it still says counts for nothing."""
 
     async def run(self) -> None:
-        """Open it and post all it says, until it ends."""
+        """Open it and post all it says, until it ends; after a failure it may be run again."""
         now = asyncio.get_running_loop().time
         started_at = now()
         try:
-            await self._session.connect(self._endpoint)
+            await self._connect()
         except SessionError as error:
-            reason = session_failure(error)
             log.warning("call=%s ! realtime session: %s", self._call_id, error)
-            self._post(call_events.SessionFailed(reason, str(error)))
+            self._post(self._failed(error))
             return
         connect_ms = round((now() - started_at) * 1000)
         self._tell(facts.SessionOpened(connect_ms, self._session.model))
-        self._post(call_events.SessionReady())
+        self._post(SessionReady())
         async for event in self._session.events():
             self._post(event)
 
@@ -75,13 +79,13 @@ class SessionRun:
 
     async def end(self) -> None:
         """The same, within a limit. Never raises what the session does."""
-        await say_goodbye(self._session, self._call_id)
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._session.close()
+        except (TimeoutError, SessionError):
+            log.debug("call=%s the endpoint did not say goodbye", self._call_id)
 
 
-async def say_goodbye(session: RealtimeSession, call_id: str) -> None:
-    """Close ``session``, within a limit. Never raises what it does."""
-    try:
-        async with asyncio.timeout(CLOSE_LIMIT_S):
-            await session.close()
-    except (TimeoutError, SessionError):
-        log.debug("call=%s the endpoint did not say goodbye", call_id)
+def session_failed(error: SessionError) -> SessionFailed:
+    """Return what it means for a call that is answered here: another session is not tried."""
+    return SessionFailed(session_failure(error), str(error))
