@@ -57,7 +57,7 @@ class PeerChanged:
 
 @dataclass(frozen=True, slots=True)
 class TransferStarted:
-    """The agent wants the caller to talk to somebody else."""
+    """The caller's telephone is asked to call somebody else, or the target is called by us."""
 
     target: str
     """A name of the plan's."""
@@ -74,7 +74,7 @@ class TargetDialled:
 
 @dataclass(frozen=True, slots=True)
 class TransferEnded:
-    """What came of it; told once for each that started."""
+    """What came of a wish to transfer the caller; also of one that never started."""
 
     target: str
     mode: Literal["blind", "attended"]
@@ -83,7 +83,7 @@ class TransferEnded:
     status: int
     """Of SIP, where one told it, else 0."""
     ms: int
-    """From the wish to the outcome."""
+    """From its start to the outcome; 0 if it never started."""
     briefed_by: Literal["", "agent", "local"] = ""
     """In whose voice the target was told what it is about: the agent's, or the local one's."""
 

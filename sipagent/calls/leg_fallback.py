@@ -49,7 +49,8 @@ class LegFallback(CallPart):
         """Ask the caller's telephone to call somebody else (RFC 3515)."""
         self._is_referring = True
         now, tell = self.hands.now(), self.hands.tell
-        self._telling.started(command.target, is_attended=False, now=now, tell=tell)
+        self._telling.wished(command.target, is_attended=False)
+        self._telling.began(now=now, tell=tell)
         self.hands.leg.refer(command.target_uri)
 
     def handle(self, message: Inbox) -> None:

@@ -106,7 +106,7 @@ class LegTransfer(CallPart):
             uri: Of somebody whom the plan does not know.
             briefing: What a target that is asked first is told.
         """
-        self._tell_started(target)
+        self._wished(target)
         self.hands.post(TransferRequested(target, briefing, uri))
 
     async def ask(self, wish: TransferWish) -> str:
@@ -119,7 +119,7 @@ class LegTransfer(CallPart):
         if wish.target not in self._setup.targets:
             return unknown_target(self._setup)
         self._answer = asyncio.get_running_loop().create_future()
-        self._tell_started(wish.target)
+        self._wished(wish.target)
         try:
             if why := await self._objection(wish):
                 self._tell_ended(Outcome.NOT_APPROVED)
@@ -205,6 +205,7 @@ class LegTransfer(CallPart):
     def _carry_out(self, command: commands.TransferCommand | commands.AttendedCommand) -> None:
         match command:
             case commands.SendRefer(target_uri):
+                self._tell_began()
                 self.hands.leg.refer(target_uri)
             case commands.AnswerTransfer(text, outcome, status):
                 self._tell_ended(outcome, status)
@@ -218,6 +219,7 @@ class LegTransfer(CallPart):
             case commands.HoldCaller() | commands.ResumeCaller():
                 self._hold(is_on=isinstance(command, commands.HoldCaller))
             case commands.CallTarget(target, briefing):
+                self._tell_began()
                 self._call_target(self._setup.targets[target], briefing)
             case commands.EndConsult():
                 self._end_consult()
@@ -282,14 +284,12 @@ class LegTransfer(CallPart):
         known = self._setup.targets.get(target)
         return known is not None and known.is_attended
 
-    def _tell_started(self, target: str) -> None:
+    def _wished(self, target: str) -> None:
         self._consult = None
-        self._telling.started(
-            target,
-            is_attended=self._is_attended(target),
-            now=self.hands.now(),
-            tell=self.hands.tell,
-        )
+        self._telling.wished(target, is_attended=self._is_attended(target))
+
+    def _tell_began(self) -> None:
+        self._telling.began(now=self.hands.now(), tell=self.hands.tell)
 
     def _tell_ended(self, outcome: Outcome, status: int = 0) -> None:
         voice = "" if self._consult is None else self._consult.voice

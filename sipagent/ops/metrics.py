@@ -115,7 +115,7 @@ TRANSFERS = Counter(
 )
 TRANSFER_SECONDS = Histogram(
     "sipagent_transfer_seconds",
-    "From the wish to its outcome.",
+    "From REFER, or our call to the target, to the outcome.",
     ["plan", "mode"],
     buckets=CALL_SECONDS,
 )
@@ -269,7 +269,8 @@ def _count_by_plan(plan: str, fact: facts.Fact) -> None:
             TOOL_DURATION.labels(plan, tool).observe(duration_ms / 1000)
         case facts.TransferEnded(mode=mode, outcome=outcome, ms=ms):
             TRANSFERS.labels(plan, mode, outcome).inc()
-            TRANSFER_SECONDS.labels(plan, mode).observe(ms / 1000)
+            if ms:  # else it was only wanted
+                TRANSFER_SECONDS.labels(plan, mode).observe(ms / 1000)
         case facts.InteropFound(names=names):
             for name in names:
                 INTEROP.labels(name).inc()

@@ -87,6 +87,8 @@ async def test_the_target_is_told_and_then_the_caller_goes_there(
     tmp_path: Path, briefed: list[str]
 ) -> None:
     async with consulting(tmp_path) as (running, target):
+        names = running.told.names()
+        assert names.index("TransferStarted") < names.index("TargetDialled")
         target.send_answer(200)
         await running.has_sent(REFERRED)
         assert briefed == ["A call for you. Ada has a question."]

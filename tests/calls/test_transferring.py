@@ -143,8 +143,11 @@ async def test_the_last_words_are_heard_before_the_transfer(tmp_path: Path) -> N
     async with talking(tmp_path) as running:
         await running.endpoint.say(created(), audio(2_000), AUDIO_DONE)
         await running.endpoint.say(transfer_call("billing"), done())
+        await running.told.until(facts.ToolStarted)
+        assert "TransferStarted" not in running.told.names()
         await running.has_sent(REFERRED)
         assert running.far_end.media.heard("item_1") == 2_000
+        await running.told.until(facts.TransferStarted)
 
 
 async def test_a_hang_up_beside_a_transfer_does_not_spoil_it(tmp_path: Path) -> None:
@@ -200,18 +203,20 @@ APPROVED = TransferSetup({"billing": TransferTarget("tel:+4930", needs_approval=
 
 
 async def test_a_transfer_waits_for_a_persons_word(tmp_path: Path) -> None:
-    person = Person()
+    person, started = Person(), facts.TransferStarted("billing", "blind")
     async with talking(tmp_path, transfer=APPROVED, approver=person) as running:
         await running.calls(transfer_call("billing"))
         question = await person.asked.get()
         assert (question.tool, question.agent) == ("transfer_call", "Ada")
         assert orjson.loads(question.arguments)["target"] == "billing"
         assert REFERRED not in running.far_end.sent
+        assert "TransferStarted" not in running.told.names()
         await running.endpoint.say(created("resp_2"), audio(40), AUDIO_DONE, done("resp_2"))
         while running.far_end.media.heard("item_1") < 40:  # the two go on talking
             await asyncio.sleep(0.005)
         person.says.set_result(Verdict(True))
         await running.has_sent(REFERRED)
+        assert await running.told.until(facts.TransferStarted) == started
         running.far_end.notifies(200)
         assert (await running.ended).reason is Reason.TRANSFERRED
 
@@ -222,7 +227,9 @@ async def test_a_transfer_that_is_not_approved_is_told_to_the_agent(tmp_path: Pa
     async with talking(tmp_path, transfer=APPROVED, approver=person) as running:
         await running.calls(transfer_call("billing"))
         assert await running.outputs() == ["The transfer was not made: Billing is closed."]
-        assert (await running.told.until(facts.TransferEnded)).outcome == "not_approved"
+        ended = await running.told.until(facts.TransferEnded)
+        assert (ended.target, ended.outcome, ended.ms) == ("billing", "not_approved", 0)
+        assert "TransferStarted" not in running.told.names()
         assert REFERRED not in running.far_end.sent
 
 

@@ -52,6 +52,18 @@ AGENT = {"plan": "plan", "agent": "A"}
         (facts.SessionReplaced("lost", 420), "sipagent_realtime_outage_seconds_sum", {}, 0.42),
         (facts.SessionReplaced("expiry", 0), "sipagent_realtime_outage_seconds_count", {}, 0),
         (facts.CallAnswered(400), "sipagent_answer_seconds_sum", PLAN, 0.4),
+        (
+            facts.TransferEnded("desk", "blind", "busy", 486, 900),
+            "sipagent_transfer_seconds_sum",
+            PLAN | {"mode": "blind"},
+            0.9,
+        ),
+        (
+            facts.TransferEnded("desk", "blind", "not_approved", 0, 0),
+            "sipagent_transfer_seconds_count",
+            PLAN | {"mode": "blind"},
+            0,
+        ),
         (facts.AgentSoundStarted("a", "A", 700), "sipagent_turn_gap_seconds_sum", AGENT, 0.7),
         (facts.AgentSoundStarted("a", "A", -5), "sipagent_turn_gap_seconds_count", AGENT, 1),
         (facts.AgentSoundStarted("a", "A", None), "sipagent_turn_gap_seconds_count", AGENT, 0),

@@ -208,7 +208,11 @@ class CallRows:
             case facts.TransferEnded() if self._transfer_at_ms:
                 over: dict[str, Any] = {"ended_at_ms": at_ms, "status": fact.status}
                 leg = {**over, "outcome": fact.outcome}
-                return [self._row("legs", self._transfer_at_ms, leg)]
+                began_at_ms, self._transfer_at_ms = (
+                    self._transfer_at_ms,
+                    0,
+                )  # the next may not begin
+                return [self._row("legs", began_at_ms, leg)]
             case facts.CallEnded() if self._leg_at_ms:
                 return [self._row("legs", self._leg_at_ms, {"ended_at_ms": at_ms})]
             case _:

@@ -63,6 +63,20 @@ def test_a_call_in_the_store_has_its_moments_legs_and_tokens(engine: Engine) -> 
     assert call["answered_at"] == "2030-03-17T17:46:40.400+00:00"
 
 
+def test_a_transfer_that_never_began_changes_nothing_of_the_one_before() -> None:
+    call = rows()
+    told: list[facts.Fact] = [
+        facts.TransferStarted("desk", "blind"),
+        facts.TransferEnded("desk", "blind", "busy", 486, 900),
+        facts.TransferEnded("boss", "blind", "not_approved", 0, 0),
+    ]
+    writes = [each for fact in told for each in call.take(fact, now_ms=BEGAN_MS)]
+    legs = [each.values.get("outcome") for each in writes if each.table == "legs"]
+    assert legs == [None, "busy"]
+    wished = [each.values["outcome"] for each in writes if each.table == "transfers"]
+    assert wished == ["busy", "not_approved"]
+
+
 def test_two_facts_of_one_moment_have_rows_of_their_own() -> None:
     call = rows()
     told: list[facts.Fact] = [facts.DigitPressed("1"), facts.DigitPressed("2")]
