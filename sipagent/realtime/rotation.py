@@ -66,11 +66,14 @@ class ActivityChanged:
     is_response_ongoing: bool
     is_playing: bool
     is_caller_speaking: bool
+    is_working: bool = False
+    """Whether a tool runs."""
 
     @property
     def is_idle(self) -> bool:
         """Tell whether nobody would notice a change now."""
-        return not (self.is_response_ongoing or self.is_playing or self.is_caller_speaking)
+        is_heard = self.is_playing or self.is_caller_speaking
+        return not (self.is_response_ongoing or is_heard or self.is_working)
 
 
 @dataclass(frozen=True, slots=True)

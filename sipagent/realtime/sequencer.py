@@ -51,6 +51,11 @@ class ResponseSequencer:
         """Tell whether one was asked for that is not known to have begun."""
         return self._sent is not None and not self.is_ongoing
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a response is made, was asked for or is wanted."""
+        return self.is_ongoing or self._sent is not None or bool(self._waiting)
+
     def request(
         self, response: dict[str, Any] | None = None, event_id: str | None = None
     ) -> list[ResponseCreate]:

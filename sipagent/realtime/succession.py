@@ -24,6 +24,7 @@ from sipagent.errors import SessionError, SessionLost
 from sipagent.wire.client import ConversationItemCreate
 
 from . import events
+from .activity import activity
 from .call_end import ENDED
 from .connection import Connection
 from .connection_events import ConnectionLost, Reconnected, SessionExpiring
@@ -152,9 +153,10 @@ class Succession:
 
     def _activity(self) -> ActivityChanged:
         connection = self._connections.in_use
-        is_ongoing = connection is not None and connection.core.out.sequencer.is_ongoing
-        is_playing = self._connections.playback.is_playing(self._loop.time())
-        return ActivityChanged(is_ongoing, is_playing, self._is_caller_speaking)
+        core = None if connection is None else connection.core
+        playback, is_caller_speaking = self._connections.playback, self._is_caller_speaking
+        now = self._loop.time()
+        return activity(core, playback, is_caller_speaking=is_caller_speaking, now=now)
 
     def _carry_out(self, command: RotationCommand, now: float) -> None:
         match command:
@@ -208,6 +210,7 @@ class Succession:
         connections.use(new)
         self._tell(Reconnected(reason, self._loop.time()))
         self._tell(HistoryUpdated(tuple(connections.history), self._loop.time()))
+
         if connections.is_attached:
             await connections.do(lambda core, _: core.resume(old.core))
         elif must_answer:
@@ -220,16 +223,20 @@ class Succession:
             SessionError: If it cannot be opened, or ``old`` went on meanwhile.
         """
         connections, agent, told = self._connections, old.core.current_agent, _history(old)
+        config = old.core.configuring.config
         new = await connections.open(agent, [] if connections.is_attached else _replay(told))
         try:
-            if old.core.current_agent is not agent:
-                raise SessionError("another agent took over meanwhile")
+            while not connections.is_attached and (rest := _said_since(told, old)):
+                told = _history(old)
+                new.core.out.send(*rest)
+                await new.flush()
+            # Nothing may be waited for from here on, or it would miss what comes meanwhile.
+            if new.is_gone:
+                raise SessionError("it was lost before it was used")
+            if old.core.configuring.config is not config:
+                raise SessionError("another agent or configuration was asked for meanwhile")
             if must_be_idle and not old.is_gone and not self._activity().is_idle:
                 raise SessionError("the quiet moment is over")
-            if not connections.is_attached:
-                for item in _replay([item for item in _history(old) if item not in told]):
-                    new.core.send(item)
-                await new.flush()
         except BaseException:
             await new.close()
             raise
@@ -244,6 +251,12 @@ class Succession:
 
 def _history(connection: Connection) -> list[HistoryItem]:
     return connection.core.history.items
+
+
+def _said_since(told: Sequence[HistoryItem], old: Connection) -> list[ConversationItemCreate]:
+    """Return what retells what ``old`` has and was not ``told``, or not in these words."""
+    known = {item.item_id: _replay([item]) for item in told}
+    return _replay([each for each in _history(old) if known.get(each.item_id) != _replay([each])])
 
 
 def _replay(items: Sequence[HistoryItem]) -> list[ConversationItemCreate]:

@@ -73,6 +73,11 @@ class ToolCalls:
         self._batches: dict[str, _Batch] = {}
         self._known: dict[str, _Known] = {}
 
+    @property
+    def pending(self) -> int:
+        """How many calls have no output yet."""
+        return sum(batch.pending for batch in self._batches.values())
+
     def begin(self, response_id: str, agent: ResolvedAgent) -> None:
         """Note that a response began while ``agent`` spoke."""
         self._batches.setdefault(response_id, _Batch(agent))

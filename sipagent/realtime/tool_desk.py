@@ -143,6 +143,11 @@ class ToolDesk:
 
     # What comes back.
 
+    @property
+    def is_working(self) -> bool:
+        """Tell whether a call is being carried out, and not only asked about."""
+        return self._calls.pending > len(self._asked)
+
     def approval_needed(self, call: ToolCall, *, now: float) -> None:
         """Ask whether ``call`` may run."""
         self._asked[call.tool_call_id] = call

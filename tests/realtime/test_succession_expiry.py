@@ -13,10 +13,12 @@ from sipagent.realtime import events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected, SessionExpiring
 from sipagent.realtime.conversation_events import (
     HistoryAdded,
+    HistoryUpdated,
     ToolApprovalRequested,
 )
 from sipagent.realtime.events import SessionEvent
 from sipagent.realtime.rotation import RotationSettings
+from sipagent.realtime.transport import WebSocketTransport
 from sipagent.wire.events import Json
 from tests.fakes.scripted_endpoint import CONFIGURED
 
@@ -112,6 +114,21 @@ async def test_what_is_said_while_the_other_is_opened_is_retold_too() -> None:
         assert retold(far_end) == [("assistant", "Good morning."), ("user", "Wait.")]
 
 
+async def test_what_changes_meanwhile_is_retold_once_unless_its_words_change() -> None:
+    async with outliving(expires_in_s=SOON_S) as (session, far_end):
+        await talked(session, far_end, SAID, message("user", "Wait", "u1"))
+        far_end.answers["session.update"] = []
+        await far_end.has_received("session.update", 2)
+        for event in ({**SAID, "previous_item_id": "u0"}, message("user", "Wait.", "u1")):
+            await far_end.connections[0].send(_text(event))
+            await told(session, HistoryUpdated)
+        await far_end.say(CONFIGURED)
+        await told(session, Reconnected)
+        await far_end.has_received("response.create")
+        words = [text for _, text in retold(far_end)]
+        assert words == ["Good morning.", "Wait", "Wait."]
+
+
 async def test_tokens_are_counted_while_the_other_is_opened() -> None:
     usage = {"total_tokens": 5, "input_tokens": 2, "output_tokens": 3}
     async with outliving(expires_in_s=SOON_S) as (session, far_end):
@@ -137,6 +154,51 @@ async def test_an_agent_who_takes_over_meanwhile_goes_on() -> None:
         updates = await far_end.has_received("session.update", 4)
         assert updates[-1]["session"]["instructions"] == "It is late."
         assert session.current_agent.name == "Night"
+
+
+async def test_what_its_owner_asked_of_it_meanwhile_holds() -> None:
+    async with outliving(expires_in_s=SOON_S) as (session, far_end):
+        far_end.answers["session.update"] = []
+        await far_end.has_received("session.update", 2)
+        audio_changes = {"output": {"speed": 1.2}}
+        await session.send_event(
+            {"type": "session.update", "session": {"type": "realtime", "audio": audio_changes}}
+        )
+        await far_end.has_received("session.update", 3)
+        far_end.answers["session.update"] = [CONFIGURED]
+        await far_end.say(CONFIGURED)
+        await told(session, Reconnected)
+        updates = await far_end.has_received("session.update", 4)
+        assert updates[-1]["session"]["audio"]["output"]["speed"] == 1.2
+
+
+async def test_a_session_lost_while_it_is_told_the_rest_is_replaced_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with outliving(expires_in_s=SOON_S) as (session, far_end):
+        sending, lost = WebSocketTransport.send, asyncio.Event()
+
+        async def lose(transport: WebSocketTransport, sent: str) -> None:
+            """Let the socket die while the first message is on its way that it carries."""
+            if "Wait." in sent and not lost.is_set():
+                lost.set()
+                far_end.connections[1].transport.abort()
+                await transport._connection.wait_closed()
+                for _ in range(10):  # until its reader has noticed
+                    await asyncio.sleep(0)
+            else:
+                await sending(transport, sent)
+
+        far_end.answers["session.update"] = []
+        await far_end.has_received("session.update", 2)
+        await far_end.connections[0].send(_text(message("user", "Wait.", "u1")))
+        await told(session, HistoryAdded)
+        monkeypatch.setattr(WebSocketTransport, "send", lose)
+        await far_end.say(CONFIGURED)
+        far_end.answers["session.update"] = [CONFIGURED]
+        await told(session, Reconnected)
+        await far_end.has_received("response.create")
+        assert len(far_end.connections) == 3
 
 
 async def test_what_the_old_session_still_says_is_not_told() -> None:
