@@ -124,7 +124,8 @@ class _Supervisor:
             webhooks=self._attaching.webhooks if self._attaching is not None else None,
             api=api,
             collectors=[
-                BoxMetrics(version("sipagent"), lambda: box_state(self._state(), os.getpid()))
+                BoxMetrics(version("sipagent"), lambda: box_state(self._state(), os.getpid())),
+                keeper.retention,
             ],
         )
         try:

@@ -17,6 +17,7 @@ from sipagent.ops.plan_state import PlanState
 from sipagent.ops.records import CallRecord
 from sipagent.ops.status import Readiness
 from sipagent.ops.store import store_metrics
+from sipagent.ops.store.retention_state import RetentionState
 from sipagent.ops.webhook_counts import Outcome, WebhookCounts
 from sipagent.ops.webhooks import STATUSES
 
@@ -49,7 +50,7 @@ def test_every_series_is_on_the_page_with_its_type_and_labels() -> None:
             name = f"{family.name}_total" if family.type == "counter" else family.name
             exported[name] = family.type, set(each._labelnames)
     box, plans = BoxMetrics("1", lambda: BOX), PlanCounts(PlanState)
-    counted = (WebhookCounts(), DialCounts(), box, plans)
+    counted = (WebhookCounts(), DialCounts(), RetentionState(), box, plans)
     for family in (family for each in counted for family in each.collect()):
         labels = {label for sample in family.samples for label in sample.labels}
         exported[family.samples[0].name] = family.type, labels

@@ -24,18 +24,16 @@ from sipagent.ops.settings import StoreSettings
 
 from .call_json import Json, record_of
 from .cut_off import cut_off_calls
+from .forgetting import Forgetting
 from .left_spools import left_spools, write_spools
 from .migrating import migrate
 from .owner import box_name, is_alive
-from .retention import forget_some
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 30.0
 RETRY_S = 2.0
 """While the database is away."""
-
-DAY_S = 86_400.0
 
 
 class StoreKeeper:
@@ -63,13 +61,15 @@ class StoreKeeper:
         on_cut_off: Callable[[Json], None] = lambda _: None,
     ) -> None:
         self._settings, self._records = settings, records
-        self._recordings, self._flights = recordings, flights
         self._clock, self._are_taken_up = clock, are_taken_up
         self._on_cut_off = on_cut_off
+        self._forgetting = Forgetting(
+            settings.retention_days, recordings=recordings, flights=flights, clock=clock
+        )
+        self.retention = self._forgetting.state
         self._database = Database(settings.url, (), thread_name="store-keeper")
         self._is_open = self._is_away = False
         self._told = asyncio.Event()
-        self._forgot_at = 0.0
 
     async def open(self) -> None:
         """Make the tables what they should be, and mark what the last run left.
@@ -144,25 +144,6 @@ class StoreKeeper:
             )
 
     async def forget(self) -> None:
-        """Forget what is too old, once a day."""
-        days, now = self._settings.retention_days, self._clock()
-        if not self._is_open or not days or 0 <= now - self._forgot_at < DAY_S:
-            return
-        before_ms = int((now - days * DAY_S) * 1000)
-        forgotten = 0
-        try:
-            while some := await self._database.work(
-                partial(
-                    forget_some,
-                    before_ms=before_ms,
-                    recordings=self._recordings,
-                    flights=self._flights,
-                )
-            ):
-                forgotten += some
-        except JournalError as error:
-            log.error("! old calls are still there: %s", error)
-            return
-        self._forgot_at = now
-        if forgotten:
-            log.info("= %d calls of more than %d days ago are forgotten", forgotten, days)
+        """Forget what is too old, as far as that is to be done now."""
+        if self._is_open:
+            await self._forgetting.look(self._database)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text, text
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that makes these tables; see ``migrations/versions``."""
 
 VERSION_TABLE = "store_version"
@@ -156,6 +156,13 @@ RECORDINGS = _of_calls(
 )
 NOTES = _of_calls("notes", _text("kind"), _text("content"))  # note or message; JSON
 EVENTS = _of_calls("events", _text("fact"), _text("content"))  # JSON: all other facts
+
+LOOKS = Table(
+    "looks",
+    METADATA,
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+)
+"""When the box looked for calls that are too old: see ``seen_days``."""
 
 OF_CALLS: Mapping[str, Table] = {
     table.name: table

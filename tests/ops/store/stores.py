@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
 from sipagent.calls import facts
 from sipagent.ops.engines import make_engine
 from sipagent.ops.store.call_rows import CallRows
 from sipagent.ops.store.migrating import migrate
-from sipagent.ops.store.tables import CALLS, METADATA
+from sipagent.ops.store.seen_days import DAY_MS
+from sipagent.ops.store.tables import CALLS, LOOKS, METADATA
 from sipagent.ops.store.writes import Write, execute_writes
 from tests.ops.script import CALL
 
@@ -74,3 +75,10 @@ def call_row(engine: Engine, call_id: str) -> Any:
     """Return the row of a call, None if there is none."""
     with engine.connect() as connection:
         return connection.execute(select(CALLS).where(CALLS.c.call_id == call_id)).first()
+
+
+def looked_daily(engine: Engine, days: int) -> None:
+    """Have a box note that it ran for so many days from ``BEGAN_MS`` on."""
+    with engine.begin() as connection:
+        for day in range(days):
+            connection.execute(insert(LOOKS).values(at_ms=BEGAN_MS + day * DAY_MS))

@@ -25,7 +25,7 @@ from sipagent.ops.store.tables import VERSION_TABLE
 from sipagent.ops.store.writes import Write
 from tests.ops.script import CALL
 
-from .stores import BEGAN_MS, call_row, counts, rows_of, until_last, write
+from .stores import BEGAN_MS, call_row, counts, looked_daily, rows_of, until_last, write
 
 GOING_ON = until_last(facts.AgentSaid)
 DAY_MS = 86_400_000
@@ -136,6 +136,7 @@ async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
     write(engine, *rows_of("elsewhere", recorded(files[1])))
     write(engine, *rows_of("open", GOING_ON, owner=this_process("here").as_values()))
     write(engine, *rows_of("new", recorded(files[2]), began_ms=BEGAN_MS + 9 * DAY_MS))
+    looked_daily(engine, 10)
     async with kept(tmp_path, retention_days=5) as keeper:
         await keeper.open()
         await keeper.forget()
@@ -150,6 +151,7 @@ async def test_a_call_that_no_file_can_be_named_after_is_forgotten_like_others(
     tmp_path: Path, engine: Engine
 ) -> None:
     write(engine, *rows_of("../../old"))
+    looked_daily(engine, 10)
     async with kept(tmp_path, retention_days=5) as keeper:
         await keeper.open()
         await keeper.forget()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,10 @@ def test_an_older_database_is_brought_up_with_its_calls(
     monkeypatch.setattr(migrating, "HEAD", "0001")
     with made(url) as engine:
         write(engine, *(_of_first_version(each) for each in rows_of("c1")))
-        before = counts(engine)
     monkeypatch.undo()
     with made(url) as engine:
-        assert {**before, "calls": 1} == counts(engine)
+        rows = {(each.table, each.values.get("at_ms")) for each in rows_of("c1")}
+        assert counts(engine) == Counter(table for table, _ in rows)
         with engine.connect() as connection:
             assert stored_version(connection) == HEAD
             context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
