@@ -17,7 +17,7 @@ from typing import Any
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.dialplan.call_keys import CallKeys
-from sipagent.errors import CallGone, JournalError, SessionError
+from sipagent.errors import CallGone, SessionError
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip.emergency import EMERGENCY_NUMBERS
 from sipagent.sip.headers import Invite, invite_of_headers
@@ -28,17 +28,16 @@ from .attached_requests import Connector
 from .attached_session import attached_offer, left_out
 from .call_words import call_words
 from .delegation_approvals import Approver, Nobody
-from .emergency import emergency_refusal
 from .journal import CallJournal, JournalEntry
+from .journal_ends import JournalEnds
 from .route_keys import route_keys
-from .routed import routed
-from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
+from .routed import Routed, routed
+from .setup import CallDecision, CallSetup
+from .taken_calls import TOO_OLD_S, TakenCalls
 from .termination import Reason, Result, Termination
+from .turned_away import TurnedAway, refused, turned_away
 
 log = logging.getLogger(__name__)
-
-TOO_OLD_S = 600.0
-"""No caller listens to the ringing for so long, and no provider lets it ring."""
 
 
 class AttachedDesk:
@@ -79,10 +78,7 @@ class AttachedDesk:
         self._loop = asyncio.get_running_loop()
         self._looking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._taken: dict[str, float] = {}
-        """When the webhooks of calls came that were decided on, by the provider's ids."""
-        self._unnoted: set[str] = set()
-        """Calls that are over, which the journal does not know."""
+        self._taken, self._ends = TakenCalls(), JournalEnds(journal)
         self._is_draining = False
         self._explained: set[str] = set()
         self.calls: dict[str, AttachedCall] = {}
@@ -94,8 +90,7 @@ class AttachedDesk:
             JournalError: If it could not be read; nothing was decided then.
         """
         async with self._looking:
-            for realtime_call_id in list(self._unnoted):
-                await self._note_end(realtime_call_id)
+            await self._ends.again()
             for entry in await self._journal.waiting():
                 self._decide(entry)
             self._forget()
@@ -136,7 +131,7 @@ class AttachedDesk:
     # What comes. Nothing waits between finding a call and remembering it.
 
     def _decide(self, entry: JournalEntry) -> None:
-        if not self._is_new(entry):
+        if not self._taken.take(entry):
             return
         call_id, invite = secrets.token_hex(8), invite_of_headers(entry.sip_headers)
         keys = self._offer(call_id, entry, invite)
@@ -149,32 +144,21 @@ class AttachedDesk:
             self._refuse(call_id, entry, gone, None)
             return
         if self._is_draining:
-            self._reject(call_id, entry, Reason.DRAINING, 503)
+            self._turn_away(call_id, entry, refused(Reason.DRAINING, 503))
             return
-        match self._route(keys):
-            case None:
-                log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
-                self._reject(call_id, entry, Reason.NO_ROUTE, 404)
-            case RefuseEmergency():
-                self._reject(call_id, entry, *emergency_refusal(call_id, invite))
-            case RefuseCall(plan, status) as refused:
-                self._tell(call_id, routed(refused))
-                log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
-                self._reject(call_id, entry, Reason.PLAN_REFUSED, status)
-            case ReferCall(plan, target_uri) as referred:
-                self._tell(call_id, routed(referred))
-                log.info("call=%s ! redirected by plan %s", call_id, plan)
-                self._redirect(call_id, entry, target_uri)
-            case CallSetup() as setup:
-                self._tell(call_id, routed(setup))
-                if len(self.calls) >= self._most_calls:
-                    log.warning("call=%s ! no room: %d calls", call_id, len(self.calls))
-                    self._reject(call_id, entry, Reason.BUSY, 486)
-                else:
-                    self._begin(call_id, entry, setup, setup.agent)
+        decision = self._route(keys)
+        if isinstance(decision, Routed):
+            self._tell(call_id, routed(decision))
+        if not isinstance(decision, CallSetup):
+            self._turn_away(call_id, entry, turned_away(decision, call_id, invite))
+        elif len(self.calls) >= self._most_calls:
+            log.warning("call=%s ! no room: %d calls", call_id, len(self.calls))
+            self._turn_away(call_id, entry, refused(Reason.BUSY, 486))
+        else:
+            self._begin(call_id, entry, decision, decision.agent)
 
     def _take_up(self, entry: JournalEntry) -> None:
-        if not self._is_new(entry):
+        if not self._taken.take(entry):
             return
         call_id = entry.call_id or secrets.token_hex(8)
         self._offer(call_id, entry, invite_of_headers(entry.sip_headers))
@@ -193,22 +177,10 @@ class AttachedDesk:
         self._tell(call_id, routed(setup, (agent or setup.agent).name))
         self._begin(call_id, entry, setup, agent or setup.agent)
 
-    def _is_new(self, entry: JournalEntry) -> bool:
-        """Tell whether nobody decided on a call; from now on somebody has."""
-        if entry.realtime_call_id in self._taken:
-            return False
-        self._taken[entry.realtime_call_id] = entry.received_at
-        return True
-
     def _forget(self) -> None:
         """Forget calls that would be too old to be taken."""
-        kept = self._unnoted | {call.realtime_call_id for call in self.calls.values()}
-        oldest = self._wall_clock() - TOO_OLD_S
-        self._taken = {
-            realtime_call_id: received_at
-            for realtime_call_id, received_at in self._taken.items()
-            if received_at >= oldest or realtime_call_id in kept
-        }
+        alive = {call.realtime_call_id for call in self.calls.values()}
+        self._taken.forget(self._wall_clock(), alive | self._ends.waiting)
 
     # What becomes of it.
 
@@ -238,19 +210,17 @@ class AttachedDesk:
                 log.info("call=%s = let go, and goes on", call.call_id)
                 return
             log.info("call=%s = %s %s %s", call.call_id, end.result, end.reason, end.detail)
-            await self._note_end(call.realtime_call_id)
+            await self._ends.note(call.realtime_call_id)
         finally:
             del self.calls[call.call_id]
 
-    def _reject(self, call_id: str, entry: JournalEntry, reason: Reason, status: int) -> None:
-        ended = Termination(Result.REFUSED, reason, "", status)
-        reject = self._connector.reject
-        self._refuse(call_id, entry, ended, lambda: reject(entry.realtime_call_id, status))
+    def _turn_away(self, call_id: str, entry: JournalEntry, away: TurnedAway) -> None:
+        def request() -> Awaitable[None]:
+            if away.target_uri:
+                return self._connector.refer(entry.realtime_call_id, away.target_uri)
+            return self._connector.reject(entry.realtime_call_id, away.ended.sip_status)
 
-    def _redirect(self, call_id: str, entry: JournalEntry, target_uri: str) -> None:
-        ended = Termination(Result.REFUSED, Reason.REDIRECTED, f"to {target_uri}", 302)
-        refer = self._connector.refer
-        self._refuse(call_id, entry, ended, lambda: refer(entry.realtime_call_id, target_uri))
+        self._refuse(call_id, entry, away.ended, request)
 
     def _refuse(
         self,
@@ -279,16 +249,7 @@ class AttachedDesk:
         finally:
             talked_ms = round(entry.talked_s(self._wall_clock()) * 1000)
             self._tell(call_id, facts.CallEnded(ended, talked_ms, entry.extra))
-        await self._note_end(entry.realtime_call_id)
-
-    async def _note_end(self, realtime_call_id: str) -> None:
-        try:
-            await self._journal.ended(realtime_call_id)
-        except JournalError as error:
-            log.error("! the end of %s is not noted yet: %s", realtime_call_id, error)
-            self._unnoted.add(realtime_call_id)
-        else:
-            self._unnoted.discard(realtime_call_id)
+        await self._ends.note(entry.realtime_call_id)
 
     def _explain(self, setup: CallSetup) -> None:
         fields = left_out(setup)

@@ -24,14 +24,14 @@ from .call_words import call_words
 from .consult import Dial, no_line
 from .controller import CallController
 from .delegation_approvals import Approver, Nobody
-from .emergency import EMERGENCY_WARNING, emergency_refusal
 from .incoming import incoming_controller
 from .leg_answer import LegAnswer
 from .leg_interop import interop_found
 from .route_keys import route_keys
-from .routed import routed
-from .setup import CallDecision, CallSetup, ReferCall, RefuseCall, RefuseEmergency
-from .termination import Reason, Result, Termination
+from .routed import Routed, routed
+from .setup import CallDecision, CallSetup
+from .termination import Reason
+from .turned_away import turned_away
 
 log = logging.getLogger(__name__)
 
@@ -86,38 +86,17 @@ class CallDesk:
         )
         for fact in (offered, *interop_found(call_id, invite)):
             self.tell(call_id, fact)
-        match self._route(keys):
-            case None:
-                leg.reject(404, "Not Found")
-                log.info("call=%s ! no plan takes sip:%s", call_id, invite.called_user)
-                self._end(call_id, Reason.NO_ROUTE, "", 404)
-            case RefuseEmergency():
-                reason, status = emergency_refusal(call_id, invite)
-                leg.reject(status, headers=[EMERGENCY_WARNING])
-                self._end(call_id, reason, "", status)
-            case RefuseCall(plan, status) as refused:
-                self.tell(call_id, routed(refused))
-                leg.reject(status)
-                log.info("call=%s ! refused by plan %s: %d", call_id, plan, status)
-                self._end(call_id, Reason.PLAN_REFUSED, "", status)
-            case ReferCall(plan, target_uri) as referred:
-                self.tell(call_id, routed(referred))
-                leg.reject(302, headers=[("Contact", f"<{target_uri}>")])  # RFC 3261, 21.3.3
-                log.info("call=%s ! redirected by plan %s", call_id, plan)
-                self._end(call_id, Reason.REDIRECTED, f"to {target_uri}", 302)
-            case CallSetup() as setup:
-                self.tell(call_id, routed(setup))
-                self.run_call(
-                    call_id,
-                    leg,
-                    setup,
-                    incoming_controller(setup),
-                    LegAnswer(
-                        self._loop.time(),
-                        has_early_media=setup.line.early is not None,
-                        transport=leg.invite.transport,
-                    ),
-                )
+        decision = self._route(keys)
+        if isinstance(decision, Routed):
+            self.tell(call_id, routed(decision))
+        if not isinstance(decision, CallSetup):
+            away = turned_away(decision, call_id, invite)
+            leg.reject(away.ended.sip_status, headers=away.headers)
+            self.tell(call_id, facts.CallEnded(away.ended, 0))
+            return
+        has_early_media, transport = decision.line.early is not None, leg.invite.transport
+        answer = LegAnswer(self._loop.time(), has_early_media=has_early_media, transport=transport)
+        self.run_call(call_id, leg, decision, incoming_controller(decision), answer)
 
     def hang_up_all(self, reason: Reason) -> None:
         """End every call now."""
@@ -178,8 +157,3 @@ class CallDesk:
             log.info("call=%s = %s %s %s", call.call_id, end.result, end.reason, end.detail)
         finally:
             del self.calls[call.call_id]
-
-    def _end(self, call_id: str, reason: Reason, detail: str, status: int) -> None:
-        """Tell of a call that was not taken."""
-        ended = Termination(Result.REFUSED, reason, detail, status)
-        self.tell(call_id, facts.CallEnded(ended, 0))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from . import facts
 from .setup import CallSetup, ReferCall, RefuseCall
 
+Routed: TypeAlias = CallSetup | RefuseCall | ReferCall
+"""What becomes of a call that a plan took."""
 
-def routed(decision: CallSetup | RefuseCall | ReferCall, agent: str = "") -> facts.CallRouted:
+
+def routed(decision: Routed, agent: str = "") -> facts.CallRouted:
     """Return what is told of a call that a plan took.
 
     Args:
