@@ -24,6 +24,7 @@ from sipagent.agents.tools import FunctionTool, function_tool
 
 from .documents import read_source
 from .findings import Finding
+from .patience import limited
 from .tools import Tool
 from .validation import near_miss
 
@@ -104,7 +105,8 @@ class PythonFiles:
         # Dataclasses and models of the file look their own module up there, and later too.
         sys.modules[module.__name__] = module
         try:
-            exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
+            with limited():
+                exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
         except (Exception, SystemExit) as error:
             release([module.__name__])
             place = Finding(file, _line_in(file, error), "", _last_line(error))

@@ -68,9 +68,9 @@ class Transcript:
                 )
                 self._sounded_at.pop(fields["item_id"], None)
             case "OperatorActed":
-                acted = [fields["act"], *(str(value) for value in fields["what"].values())]
                 self._acts += 1
-                self._put(f"operator {self._acts}", told.at, "operator", text=" ".join(acted))
+                item_id, text = f"operator {self._acts}", _acted(fields["act"], fields["what"])
+                self._put(item_id, told.at, "operator", agent=fields["by"], text=text)
             case _:
                 pass
 
@@ -97,3 +97,9 @@ class Transcript:
     def _forget(self, item_id: str) -> None:
         for kept in (self._turns, self._changed, self._sounded_at):
             kept.pop(item_id, None)
+
+
+def _acted(act: str, what: Fields) -> str:
+    """Return in words what an operator had done."""
+    values = [str(value) for value in what.values() if value and not isinstance(value, bool)]
+    return " ".join([act.replace("_", " "), *values])

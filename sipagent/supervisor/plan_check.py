@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -21,6 +22,8 @@ from sipagent.dialplan.plans import Plan
 from sipagent.ops.plan_state import PlanSummary
 
 CHECK_LIMIT_S = 20.0
+EDITED_LOOK_S = 3.0
+"""A check that lasts is given up for another edit, which may mend what it hangs at."""
 NICENESS = 10
 """Calls come first where there are few cores."""
 
@@ -61,24 +64,36 @@ def _summary(plan: Plan) -> PlanSummary:
     )
 
 
-async def check_plans(context: ForkServerContext, config: Config, copy: Path) -> Checked:
+async def check_plans(
+    context: ForkServerContext,
+    config: Config,
+    copy: Path,
+    is_edited: Callable[[], Awaitable[bool]] | None = None,
+) -> Checked:
     """Return what is wrong with a copy; also if checking hangs or crashes.
 
     Args:
         context: Of the fork server.
         config: Of the appliance.
         copy: Of its dialplans.
+        is_edited: Tells whether the copy is out of date.
     """
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=checker_main, args=(config, copy, theirs), name="check")
     process.start()
     theirs.close()
+    receiving = asyncio.ensure_future(asyncio.to_thread(_received, ours))
     try:
-        found = await asyncio.to_thread(_received, ours)
+        while not (await asyncio.wait({receiving}, timeout=EDITED_LOOK_S))[0]:
+            if is_edited is not None and await is_edited():
+                text = "checking was given up: there is another edit"
+                return Checked((Finding(config.dialplans.path, 0, "", text),))
+        found = receiving.result()
     finally:
-        ours.close()
         process.kill()  # its work is done, or never will be
         await asyncio.to_thread(process.join)
+        await asyncio.wait({receiving})  # the process was all that it waited for
+        ours.close()
         process.close()
     if found is None:
         text = f"checking did not come to an end within {CHECK_LIMIT_S:g} s, or crashed"

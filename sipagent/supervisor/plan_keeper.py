@@ -243,7 +243,7 @@ class PlanKeeper:
                 await self._try(staged)
 
     async def _try(self, staged: Staged) -> ReloadOutcome:
-        checked = await self._checked(staged.copy)
+        checked = await self._checked(staged.copy, self._watch.is_edited)
         self._tried = (staged.sha, await asyncio.to_thread(sha_of, self._others))
         if not checked.plans and self.state.plans and checked.is_right:
             text = "has no dialplan any more; those before stay in use"
@@ -289,8 +289,10 @@ class PlanKeeper:
         self.state = state
         self.on_change(state)
 
-    async def _checked(self, copy: Path) -> Checked:
-        checked = await check_plans(self._context, self._config, copy)
+    async def _checked(
+        self, copy: Path, is_edited: Callable[[], Awaitable[bool]] | None = None
+    ) -> Checked:
+        checked = await check_plans(self._context, self._config, copy, is_edited)
         self._others = checked.others
         return checked
 

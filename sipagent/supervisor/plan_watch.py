@@ -53,6 +53,10 @@ class PlanWatch:
             self._replaced.set()  # what is listened to is not what is there
         return is_changed
 
+    async def is_edited(self) -> bool:
+        """Tell whether the next look will find an edit."""
+        return await asyncio.to_thread(listing, self._folder, self._others()) != self._seen
+
     def wake(self) -> None:
         """Look now."""
         self._told.set()

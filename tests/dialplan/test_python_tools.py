@@ -1,6 +1,7 @@
 """Python functions beside a plan."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.agents.tools import FunctionTool, ToolContext
+from sipagent.dialplan import patience
 from sipagent.dialplan.python_tools import PythonFiles, ToolProblem, release
 from sipagent.dialplan.tools import Tool
 
@@ -169,3 +171,34 @@ def test_loading_leaves_no_bytecode_behind(write: Write, tmp_path: Path) -> None
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert problem(tmp_path / "p.toml", "none.py:f") == ["none.py does not exist"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("import time\ntime.sleep(60)\n", 2),
+        ("while True:\n    pass\n", None),
+        ("import time\ntry:\n    time.sleep(60)\nexcept TimeoutError:\n    time.sleep(60)\n", 5),
+    ],
+)
+def test_a_file_that_hangs_is_named_with_its_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch, text: str, line: int | None
+) -> None:
+    monkeypatch.setattr(patience, "LOAD_LIMIT_S", 0.02)
+    monkeypatch.setattr(patience, "AGAIN_S", 0.02)
+    handler, (left_s, _) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    write("plan/t.py", text)
+    why, where = problem(write("plan/p.toml", ""), "t.py:f")
+    assert why == "t.py cannot be loaded"
+    assert "TimeoutError: still goes on after 0.02 s" in where
+    assert line is None or where.startswith(f"t.py:{line}:")
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) is (left_s > 0)
+
+
+def test_other_threads_have_no_limit(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "LOAD_LIMIT_S", 0.01)
+    write("plan/t.py", f"{DOUBLE}\nimport time\ntime.sleep(0.05)\n")
+    plan_file = write("plan/p.toml", "")
+    made = asyncio.run(asyncio.to_thread(loaded, plan_file, "t.py:double"))
+    assert made.name == "it"

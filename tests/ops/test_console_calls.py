@@ -122,6 +122,7 @@ async def test_a_call_is_followed(browser: Browser, tmp_path: Path) -> None:
                 facts.OperatorActed("whisper", "duty", {"text": "Be kind."}),
             )
             await expect(talk).to_contain_text("hands over to Bob")
+            await expect(talk.locator("[data-kind=operator]")).to_contain_text("dutyoperator")
             await expect(talk).to_contain_text("whisper Be kind.")
             await expect(page.locator("#same")).to_contain_text("Good morning.")  # stays in place
             running.api.heard("w", asked("a1"))

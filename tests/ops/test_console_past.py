@@ -168,6 +168,17 @@ async def test_a_past_call_is_looked_at_and_played(browser: Browser, tmp_path: P
         await expect(page.get_by_text("No flight record")).to_be_visible()
 
 
+ENDS_IN_DOTS = """[...document.querySelectorAll(".rows .who")].every((each) => {
+  const style = getComputedStyle(each);
+  return style.display === "block" && style.textOverflow === "ellipsis";
+})"""
+"""Of a text that is too long: a flex container would cut it off in the middle of a letter."""
+
+IS_WIDE = """document.querySelector(".facts").clientWidth
+  === document.querySelector(".parties").clientWidth"""
+"""Facts of a call have the whole page, not what a button leaves."""
+
+
 async def test_what_callers_wrote_is_text_in_list_and_record(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -180,8 +191,10 @@ async def test_what_callers_wrote_is_text_in_list_and_record(
         row = page.locator("[data-id=hostile]")
         await expect(row).to_contain_text("<script>alert(1)</script>")
         await assert_tame(page)
+        assert await page.evaluate(ENDS_IN_DOTS)
         await row.click()
         talk = page.get_by_role("log")
         await expect(talk.locator("[data-kind=tool]")).to_contain_text("<script>")
         await expect(talk.locator("[data-kind=note]")).to_contain_text(r"\u202e")
         await assert_tame(page)
+        assert await page.evaluate(IS_WIDE)

@@ -117,6 +117,7 @@ def test_a_whole_call_is_shown_with_everything() -> None:
         ("agent", "one two three", "one"),
         ("operator", "say One moment.", None),
     ]
+    assert shown["transcript"][-1]["agent"] == "duty"
     calls.told("w", told(CALL[-1]).facts)
     over = calls.shown("c") or {}
     assert (over["state"], over["result"], over["reason"], over["duration_ms"]) == (
@@ -155,6 +156,19 @@ def test_who_is_muted_is_shown() -> None:
     assert sorted(shown["muted"]) == ["inbound", "outbound"]
     shown = after(acted("mute", "inbound"), acted("unmute", "inbound"))
     assert shown["muted"] == []
+
+
+@pytest.mark.parametrize(
+    ("act", "what", "text"),
+    [
+        ("hang_up", {"at_once": True}, "hang up"),
+        ("hand_over", {"agent": "Bob"}, "hand over Bob"),
+        ("transfer", {"target": "desk", "briefing": ""}, "transfer desk"),
+    ],
+)
+def test_what_operators_did_is_told_in_words(act: str, what: dict[str, Any], text: str) -> None:
+    (turn,) = after(facts.OperatorActed(act, "duty", what))["transcript"]
+    assert (turn["who"], turn["agent"], turn["text"]) == ("operator", "duty", text)
 
 
 def test_only_what_changed_is_told() -> None:

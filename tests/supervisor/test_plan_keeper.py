@@ -15,6 +15,8 @@ from sipagent.supervisor import plan_check, plan_keeper
 from sipagent.supervisor.plan_keeper import PlanKeeper
 from sipagent.supervisor.worker_process import fork_server
 
+from .waiting import until
+
 PLAN = 'name = "desk"\n[[agents]]\nname = "Ada"\ninstructions = "{words}"\n'
 KEY = '[backend]\ninstructions = "x"\napi_key_file = "{key}"\n'
 
@@ -134,6 +136,27 @@ async def test_python_that_hangs_or_ends_the_process_is_a_problem_like_any_other
         assert await made.reload() is ReloadOutcome.BROKEN
         assert "did not come to an end" in made.state.problems[0].text
     assert made.state.version == 1
+
+
+async def test_a_check_that_hangs_is_given_up_for_the_edit_that_mends_it(
+    plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await keeper(plan)
+    monkeypatch.setattr(plan_check, "EDITED_LOOK_S", 0.05)
+    tool, begun = 'tools = ["f"]\n[[tools]]\nname = "f"\npython = "t.py:f"\n', plan.parent / "begun"
+    file = plan.parent / "t.py"
+    file.write_text(f"open({str(begun)!r}, 'x').close()\nwhile True:\n    pass\n")
+    plan.write_text(PLAN.format(words="Two.") + tool)
+    running = asyncio.get_running_loop().create_task(made.run(), name="plans")
+    try:
+        await until(begun.exists)
+        file.write_text('def f() -> str:\n    """Say something."""\n    return ""\n')
+        async with asyncio.timeout(plan_check.CHECK_LIMIT_S / 2):
+            await until(lambda: made.state.version == 2)
+        assert made.state.is_current
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_file_whose_name_is_no_text_is_a_problem_like_any_other(plan: Path) -> None:

@@ -10,7 +10,7 @@ export function liveItems(call, turns, tools) {
   const began = Date.parse(call.started_at);
   const items = [...turns.values()].map((turn) => ({
     key: `turn ${turn.seq}`, atMs: Date.parse(turn.at) - began, kind: turn.who,
-    who: turn.who === "agent" ? turn.agent : turn.who, ...spoken(turn.text, turn.heard, turn.interrupted),
+    who: turn.agent || turn.who, ...spoken(turn.text, turn.heard, turn.interrupted),
   }));
   for (const tool of tools) {
     const ended = tool.endedAt === undefined ? "runs" : `ran for ${seconds(tool.endedAt - tool.startedAt)}`;
