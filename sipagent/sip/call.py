@@ -26,7 +26,7 @@ from .events import (
     ReferProgressed,
     SipEvent,
 )
-from .headers import Invite
+from .headers import Invite, awaits_our_offer
 from .line import LineWishes
 from .media_port import MediaPort
 from .own_hold import HoldCommand, OwnHold, SendOffer, TellHold
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+EARLY_MEDIA = 183
 
 
 class SipCall:
@@ -73,7 +75,12 @@ class SipCall:
         self._retry: asyncio.TimerHandle | None = None
 
     def progress(self, status: int = 180) -> None:
-        """Send a provisional response; 183 carries our SDP and lets early media flow."""
+        """Send a provisional response; 183 carries our SDP and lets early media flow.
+
+        Nothing is sent where one without our SDP would have to carry it (RFC 3262 section 5).
+        """
+        if status != EARLY_MEDIA and awaits_our_offer(self.invite):
+            return
         self._post(lambda peer: peer.send_answer(status))
 
     def answer(self) -> None:

@@ -65,6 +65,13 @@ class Invite:
     """What is unusual about it, by the names of :mod:`.interop`."""
 
 
+def awaits_our_offer(invite: Invite) -> bool:
+    """Tell whether the first reliable response must hold our offer (RFC 3262 section 5)."""
+    named = (value for name, value in invite.headers if name.lower() in {"supported", "require"})
+    tags = (tag.strip().lower() for value in named for tag in value.split(","))
+    return not invite.has_offer and "100rel" in tags
+
+
 def parse_invite(text: str, source_address: str) -> Invite:
     """Read an INVITE. What is missing or unreadable is empty, never an error."""
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")

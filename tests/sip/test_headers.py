@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipagent.sip.headers import Invite, invite_of_headers, offered_codecs, parse_invite, uri_user
+from sipagent.sip.headers import (
+    Invite,
+    awaits_our_offer,
+    invite_of_headers,
+    offered_codecs,
+    parse_invite,
+    uri_user,
+)
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
@@ -23,6 +30,22 @@ def caller(value: str) -> tuple[str, str, str]:
     """Return name, URI and user read from a From value."""
     read = invite(f"From: {value}")
     return read.caller_name, read.caller_uri, read.caller_user
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "awaits"),
+    [
+        ("Supported: timer, 100rel", "", True),
+        ("k: 100REL", "", True),
+        ("Require: 100rel", "", True),
+        ("Supported: timer", "", False),
+        ("Supported: 100rel", OFFER, False),
+    ],
+)
+def test_whose_first_reliable_response_must_hold_our_offer(
+    header: str, body: str, awaits: bool
+) -> None:
+    assert awaits_our_offer(invite(header, body=body)) is awaits
 
 
 def test_an_ordinary_invite_is_read_whole() -> None:

@@ -7,6 +7,7 @@ import pytest
 from .datagrams import SipSocket, tag_of
 from .dialog import Dialog, sdp
 from .harness import Switchboard, switchboard, told
+from .rtp import RtpPeer
 
 
 def header(message: str, name: str) -> str:
@@ -149,6 +150,50 @@ async def test_provisional_responses_are_acknowledged(
         await caller.accepted()
         await told(leg, "Confirmed")
         caller.cseq = 2
+        await leave(caller)
+
+
+async def test_without_an_offer_the_first_reliable_response_has_ours() -> None:
+    async with (
+        switchboard() as board,
+        SipSocket(board.endpoint.port) as peer,
+        RtpPeer() as phone,
+    ):
+        caller = Dialog(peer)
+        caller.send("INVITE", headers=("Supported: timer, 100rel",))
+        leg = await board.incoming.get()
+        leg.progress(180)  # without an offer, and would have to be reliable
+        leg.progress(183)
+        while (early := await peer.received.get()).startswith("SIP/2.0 100"):
+            pass
+        assert early.startswith("SIP/2.0 183") and "m=audio" in early
+        assert header(early, "Require") == "100rel"
+        caller.tag = tag_of(early)
+        acknowledged = (f"RAck: {header(early, 'RSeq')} 1 INVITE",)
+        caller.send("PRACK", sdp(port=phone.port), headers=acknowledged)
+        await caller.response("PRACK")
+        await phone.until(3)  # early media
+        leg.answer()
+        caller.cseq = 1
+        assert "m=audio" not in await caller.accepted()
+        await told(leg, "Confirmed")
+        caller.cseq = 2
+        await leave(caller)
+
+
+async def test_or_the_answer_has_it_where_nothing_is_heard_before() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", headers=("Supported: 100rel",))
+        leg = await board.incoming.get()
+        leg.progress(180)
+        leg.answer()
+        while (answer := await peer.received.get()).startswith("SIP/2.0 100"):
+            pass
+        assert answer.startswith("SIP/2.0 200") and "m=audio" in answer
+        caller.tag = tag_of(answer)
+        caller.send("ACK", sdp())
+        await told(leg, "Confirmed")
         await leave(caller)
 
 
