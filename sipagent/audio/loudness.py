@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .frames import Pcm
 from .level import SILENT_DBOV
@@ -19,6 +20,12 @@ SOUND_DBOV = -50.0
 
 CLIPPED = 32_000
 """Samples beyond are as loud as G.711 gets (32124 of u-law, 32256 of A-law)."""
+
+LEAST_ALAW = 8
+"""A-law has no zero: digital silence is this, again and again."""
+G722_IDLE = 8
+"""G.722 makes a hum of nothing that stays below this, at 16 kHz."""
+WIDEBAND_SAMPLES = 320
 
 FULL_SCALE = 32_768.0
 SOUND_POWER = 10 ** (SOUND_DBOV / 10)
@@ -45,7 +52,7 @@ class Loudness:
         samples = np.stack(frames).astype(np.float32)
         powers = np.einsum("ij,ij->i", samples, samples) / (samples.shape[1] * FULL_SCALE**2)
         self.frames += len(frames)
-        self.zero_frames += int(np.count_nonzero(powers == 0))
+        self.zero_frames += int(np.count_nonzero(_is_digital_silence(samples)))
         loud = powers > SOUND_POWER
         if loud.any():
             sound = np.abs(samples[loud])
@@ -67,3 +74,14 @@ class Loudness:
     def clipped_percent(self) -> float:
         """Share of its samples that are as loud as can be."""
         return 100 * self._clipped / self._samples if self._samples else 0.0
+
+
+def _is_digital_silence(samples: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell of each frame whether it is what a codec makes of zeros; noise is more, or changes."""
+    highest, lowest = samples.max(axis=1), samples.min(axis=1)
+    silent: NDArray[np.bool_]
+    if samples.shape[1] >= WIDEBAND_SAMPLES:
+        silent = np.maximum(highest, -lowest) <= G722_IDLE
+    else:
+        silent = (highest == lowest) & (np.abs(highest) <= LEAST_ALAW)
+    return silent

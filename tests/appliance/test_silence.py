@@ -28,7 +28,7 @@ GREETING = "You have reached the front desk. We are open from nine to five. How 
 
 KEYS = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
 
-SILENCE = bytes([0xFF] * SAMPLES_PER_PACKET)
+SILENCE = bytes([0xD5] * SAMPLES_PER_PACKET)  # A-law, which has no zero
 VOICE = pcm_to_pcmu(np.tile(np.array([900, -900], np.int16), SAMPLES_PER_PACKET // 2))
 
 
@@ -58,7 +58,8 @@ async def call(
         RtpPeer(host=source) as elsewhere,
     ):
         caller = Dialog(peer, call_id=cause)
-        offer = sdp(*([KEYS] if encrypted else []), port=phone.port, formats="0")
+        formats = "8" if payload_type == 8 else "0"
+        offer = sdp(*([KEYS] if encrypted else []), port=phone.port, formats=formats)
         caller.send("INVITE", offer.replace("RTP/AVP", "RTP/SAVP") if encrypted else offer)
         await caller.accepted()
         to = await phone.destination()
@@ -96,7 +97,7 @@ async def test_each_cause_is_named_by_log_record_and_metric(tmp_path: Path) -> N
         async with asyncio.TaskGroup() as calls:
             calls.create_task(call(running, "no_rtp"))
             calls.create_task(call(running, "wrong_codec", VOICE, payload_type=18))
-            calls.create_task(call(running, "digital_silence", SILENCE))
+            calls.create_task(call(running, "digital_silence", SILENCE, payload_type=8))
         async with asyncio.TaskGroup() as calls:
             calls.create_task(call(running, "rtp_rejected", VOICE, encrypted=True))
             calls.create_task(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sipagent.audio.frames import Pcm
 from sipagent.audio.level import SILENT_DBOV, dbov
@@ -27,6 +28,27 @@ def test_the_level_of_a_tone_is_its_own_whatever_silence_is_around() -> None:
     assert (loudness.frames, loudness.sound_frames) == (150, 50)
     assert loudness.zero_frames == 100
     assert loudness.clipped_percent == 0.0
+
+
+@pytest.mark.parametrize(
+    ("samples", "is_silence"),
+    [
+        (np.zeros(160), True),
+        (np.full(160, 8), True),  # A-law 0xD5, and 0x55 below zero
+        (np.full(160, -8), True),
+        (np.resize([8, -8, 8], 160), False),  # a quiet room in A-law
+        (np.resize([0, 0, 0, 8], 160), False),  # and in u-law
+        (np.full(160, 24), False),
+        (np.resize([-8, 4, 0, -4], 320), True),  # G.722 of zeros
+        (np.resize([-12, 12], 320), False),
+    ],
+)
+def test_digital_silence_is_what_a_codec_makes_of_zeros(
+    samples: NDArray[np.float64], is_silence: bool
+) -> None:
+    loudness = Loudness()
+    loudness.hear([samples.astype(np.int16)] * 3)
+    assert loudness.zero_frames == 3 * is_silence
 
 
 def test_noise_is_no_sound() -> None:
