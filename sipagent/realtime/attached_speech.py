@@ -27,12 +27,15 @@ class AttachedSpeech:
         out: Where it is said.
         playback: Is told what is heard.
         has_spoken: Whether the agent is known to have been heard before.
+        response_id: Of what may be made still, as an earlier connection told.
     """
 
-    def __init__(self, out: Outbox, playback: AttachedPlayback, *, has_spoken: bool) -> None:
+    def __init__(
+        self, out: Outbox, playback: AttachedPlayback, *, has_spoken: bool, response_id: str = ""
+    ) -> None:
         self._out, self._playback = out, playback
         self.has_spoken = has_spoken
-        self.response_id = ""
+        self.response_id = response_id
         self._interrupted: set[str] = set()
         playback.clear()
 
@@ -84,8 +87,7 @@ class AttachedSpeech:
             cancel: Whether to cancel the response.
             now: Monotonic seconds; the interruption is told when the endpoint confirms it.
         """
-        is_ongoing = self._out.sequencer.is_ongoing and bool(self.response_id)
-        if is_ongoing and cancel and self._out.sequencer.cancel():
+        if cancel and self._out.sequencer.cancel():
             self._interrupted.add(self.response_id)
             self._out.send(client.ResponseCancel())
         self._out.send(client.OutputAudioBufferClear())

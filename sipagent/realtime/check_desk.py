@@ -41,6 +41,10 @@ class CheckDesk:
         self._replacement: str | None = None
         """Response that says what a guardrail wants instead; ``""``: it has not begun."""
 
+    def move(self, out: Outbox) -> None:
+        """Say everything over another connection, whose endpoint makes the same responses."""
+        self._out = out
+
     def of(self, agent: RealtimeAgent) -> tuple[OutputGuardrail, ...]:
         """Return what looks at what ``agent`` says."""
         return merged_guardrails(self._guardrails, agent.output_guardrails)

@@ -89,11 +89,15 @@ class SessionCore:
             )
             must_respond = options.automatically_trigger_response_for_mcp_tool_calls
             self.mcp = McpDesk(self.out, must_respond=must_respond)
+            guardrails, debounce = options.output_guardrails, options.debounce_text_length
+            self._checks = CheckDesk(self.out, guardrails, debounce)
         else:  # the endpoint has the same conversation still: what runs or waits goes on
             self._feed, self.tools, self.mcp = before._feed, before.tools, before.mcp
-            self.tools.move(self.out)
-            self.mcp.move(self.out)
-        self._checks = CheckDesk(self.out, options.output_guardrails, options.debounce_text_length)
+            self._checks = before._checks
+            for desk in (self.tools, self.mcp, self._checks):
+                desk.move(self.out)
+            if before.out.sequencer.may_be_ongoing:
+                self.out.sequencer.doubt()
         self._meter: UsageMeter = UsageMeter() if before is None else before._meter
         self._responses = ResponseDesk(self.out, self._feed, self._meter)
         speech_before = None if before is None else before.speech

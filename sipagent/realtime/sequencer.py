@@ -37,6 +37,7 @@ class ResponseSequencer:
         self._waiting: deque[_Wanted] = deque()
         self._sent: _Wanted | None = None
         self._is_cancelled = False
+        self._is_doubtful = False
         self._count = 0
         self.is_ongoing = False
         """Whether the endpoint is making a response now."""
@@ -56,6 +57,15 @@ class ResponseSequencer:
         """Tell whether a response is made, was asked for or is wanted."""
         return self.is_ongoing or self._sent is not None or bool(self._waiting)
 
+    @property
+    def may_be_ongoing(self) -> bool:
+        """Tell whether the endpoint may be making a response, as far as is known."""
+        return self.is_ongoing or self._sent is not None or self._is_doubtful
+
+    def doubt(self) -> None:
+        """Note that a response may go on which an earlier connection told of."""
+        self._is_doubtful = True
+
     def request(
         self, response: dict[str, Any] | None = None, event_id: str | None = None
     ) -> list[ResponseCreate]:
@@ -74,7 +84,10 @@ class ResponseSequencer:
         return self._next()
 
     def cancel(self) -> bool:
-        """Return whether a ``response.cancel`` is worth sending."""
+        """Return whether a ``response.cancel`` is worth sending; in doubt one is."""
+        if not self.is_ongoing and self._is_doubtful:
+            self._is_doubtful = False
+            return True
         if not self.is_ongoing or self._is_cancelled:
             return False
         self._is_cancelled = True
@@ -82,11 +95,12 @@ class ResponseSequencer:
 
     def response_created(self) -> None:
         """Note that a response began, ours or the endpoint's own."""
-        self.is_ongoing = True
+        self.is_ongoing, self._is_doubtful = True, False
 
     def response_done(self) -> list[ResponseCreate]:
         """Note that it ended; return what to send now."""
-        self.is_ongoing, self._is_cancelled, self._sent = False, False, None
+        self.is_ongoing, self._is_cancelled, self._is_doubtful = False, False, False
+        self._sent = None
         return self._next()
 
     def refused(

@@ -36,8 +36,11 @@ def speech_of(
         before: Of the connection before; None: there was none.
     """
     if not isinstance(playback, AttachedPlayback):
-        barge_in = options.barge_in
-        return StreamedSpeech(out, playback, options.output_audio_format, barge_in=barge_in)
+        streamed = before if isinstance(before, StreamedSpeech) else None
+        audio_format, barge_in = options.output_audio_format, options.barge_in
+        return StreamedSpeech(out, playback, audio_format, barge_in=barge_in, before=streamed)
     was_heard = any(isinstance(item, AssistantMessage) for item in history.items)
-    has_spoken = before is not None and before.has_spoken
-    return AttachedSpeech(out, playback, has_spoken=was_heard or has_spoken)
+    if before is None:
+        return AttachedSpeech(out, playback, has_spoken=was_heard)
+    has_spoken = was_heard or before.has_spoken
+    return AttachedSpeech(out, playback, has_spoken=has_spoken, response_id=before.response_id)

@@ -36,15 +36,24 @@ class StreamedSpeech:
         playback: Knows what was heard.
         audio_format: Asked for.
         barge_in: Whether a caller who speaks cuts the agent off.
+        before: Of the connection before, whose items may be heard still; None: there was none.
     """
 
     def __init__(
-        self, out: Outbox, playback: Playback, audio_format: AudioFormat, *, barge_in: bool
+        self,
+        out: Outbox,
+        playback: Playback,
+        audio_format: AudioFormat,
+        *,
+        barge_in: bool,
+        before: StreamedSpeech | None = None,
     ) -> None:
         self._out, self._playback, self._format = out, playback, audio_format
         self._barge_in = barge_in
         self.response_id = ""
         self._received_bytes: dict[tuple[str, int], int] = {}
+        self._made: set[tuple[str, int]] = set() if before is None else before._made
+        """Over any connection; an endpoint can cut its own only."""
         self._audible: set[str] = set()
         self._interrupted: set[str] = set()
         self._is_auto_cancelling = False
@@ -87,7 +96,10 @@ class StreamedSpeech:
             return
         response_id, item_id, content_index = event.response_id, event.item_id, event.content_index
         key = item_id, content_index
-        self._received_bytes[key] = self._received_bytes.get(key, 0) + len(audio)
+        received = self._received_bytes.get(key)
+        if received is None:
+            self._made.add(key)
+        self._received_bytes[key] = (received or 0) + len(audio)
         if response_id in self._interrupted:
             return
         if response_id not in self._audible:
@@ -140,7 +152,9 @@ class StreamedSpeech:
                 )
             )
         for item in heard:
-            if item.finished and item.heard_ms >= item.received_ms:
+            key = item.item_id, item.content_index
+            is_of_another = key in self._made and key not in self._received_bytes
+            if is_of_another or (item.finished and item.heard_ms >= item.received_ms):
                 continue
             received_ms = self._received_ms(item.item_id, item.content_index)
             self._out.send(

@@ -74,7 +74,7 @@ class WorkRunner:
             case HandoffCall():
                 await self._handoff(place, work)
             case OutputCheck():
-                await self._check(await place.core(), work)
+                await self._check(place, work)
 
     def _tool_context(self, core: SessionCore, call: ToolCall | HandoffCall) -> ToolContext:
         usage = core.usage
@@ -144,10 +144,12 @@ class WorkRunner:
         except BaseException as raw:
             return None, ToolOutcome(DEFAULT_ERROR, has_failed=True, error=raised(raw))
 
-    async def _check(self, core: SessionCore, work: OutputCheck) -> None:
+    async def _check(self, place: Place, work: OutputCheck) -> None:
+        core = await place.core()
         runs: list[GuardrailRun] = []
         try:
             runs = await run_guardrails(work.guardrails, self._context, work.agent, work.check.text)
+            core = await place.core()
         finally:  # every check comes back, a cancelled one too
             core.checked(work, runs, now=self._now())
 

@@ -11,6 +11,7 @@ from sipagent.realtime.conversation_events import (
     OutputCleared,
     OutputStarted,
     OutputStopped,
+    UsageReported,
 )
 from sipagent.realtime.options import SessionOptions
 from sipagent.realtime.playback import AttachedPlayback
@@ -27,7 +28,7 @@ from .attached import (
     talking,
     words,
 )
-from .playbook import Playbook, created, done, heard, reception
+from .playbook import Playbook, created, done, error, function_call, heard, reception
 
 # How it begins.
 
@@ -167,3 +168,83 @@ def test_who_attaches_again_knows_of_nothing_that_is_heard() -> None:
     book.hears(buffer("started"))
     successor(book, playback)
     assert not playback.is_playing(0.0)
+
+
+# What goes on when it is attached to again.
+
+
+def again(book: Playbook) -> Playbook:
+    """Attach again; let ``book`` go on over that."""
+    book.core = successor(book)
+    book.hears(ATTACHED)
+    return book
+
+
+def test_a_response_that_may_go_on_unheard_is_cancelled_too_and_once() -> None:
+    book = again(talking())
+    for _ in range(2):
+        book.interrupts([], cancel=True)
+    assert book.sent() == [CANCEL, CLEAR, CLEAR]
+    assert book.hears(words("day.")) == []
+
+
+def test_a_response_that_was_asked_for_may_have_begun_unheard() -> None:
+    book = attached()
+    book.hears(ATTACHED)
+    book.wants_response("Greet.")
+    book.sent()
+    again(again(book)).interrupts([], cancel=True)
+    assert book.sent() == [CANCEL, CLEAR]
+
+
+def test_what_was_made_before_the_loss_is_not_cancelled_after_it() -> None:
+    book = talking()
+    book.hears(done())
+    again(book).interrupts([], cancel=True)
+    assert book.sent() == [CLEAR]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_response_whose_end_came_after_all_is_not_cancelled(is_known: bool) -> None:
+    book = again(talking())
+    book.hears(done(), *([created("resp_2"), done("resp_2")] if is_known else []))
+    book.interrupts([], cancel=True)
+    assert book.sent() == [CLEAR]
+
+
+def test_a_response_that_is_in_the_way_is_cancelled_though_nobody_told_of_it() -> None:
+    book = attached()
+    book.hears(ATTACHED)
+    book.wants_response("Greet.")
+    (asked,) = book.sent()
+    book.hears(error("conversation_already_has_active_response", event_id=asked["event_id"]))
+    book.interrupts([], cancel=True)
+    assert book.sent() == [CANCEL, CLEAR]
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_an_answer_is_blocked_by_a_check_that_began_before_the_loss(is_done: bool) -> None:
+    agent = reception(output_guardrails=[RUDE])
+    options = SessionOptions(transcription=None, debounce_text_length=3)
+    book = Playbook(agent, options, AttachedPlayback(), is_accepted=True)
+    book.hears(ATTACHED, created(), words("Fool!"), buffer("started"), *([done()] * is_done))
+    (work, *_) = book.checks
+    before = book.core
+    again(book).core.checked(work, [GuardrailRun(RUDE, GuardrailResult(True))], now=book.now)
+    sent = book.sent()
+    stops = [CLEAR] if is_done else [CANCEL, CLEAR]
+    assert sent[: len(stops)] == stops
+    assert sent[len(stops)]["type"] == "conversation.item.create"
+    assert before.out.take_messages() == []
+
+
+def test_a_response_beside_the_conversation_stays_there() -> None:
+    book = attached()
+    aside = {"id": "resp_aside", "conversation_id": None}
+    book.hears(ATTACHED, {"type": "response.created", "response": aside})
+    told = again(book).hears_all(
+        function_call("look_up", response_id="resp_aside"),
+        {"type": "response.done", "response": {**aside, "status": "completed"}},
+    )
+    assert [type(each) for each in told] == [events.ResponseDone, UsageReported]
+    assert book.calls() == []

@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.audio.formats import AudioFormat
+from sipagent.calls.leg_playback import LegPlayback
 from sipagent.realtime import events
+from sipagent.realtime.conversation_events import AudioInterrupted
+from sipagent.realtime.core import SessionCore
 from sipagent.realtime.options import SessionOptions
 
 from .playbook import PCMU, Playbook, Wire, audio, created, done, heard
@@ -73,6 +76,19 @@ def test_an_item_of_which_more_was_to_come_is_truncated_though_all_of_it_was_hea
     book = talking()
     book.interrupts([heard(100, 100)], cancel=False)
     assert book.sent() == [truncated("item_1", 100)]
+
+
+def test_an_item_of_a_connection_before_is_cut_off_and_not_truncated() -> None:
+    book = Playbook()
+    book.hears(created(), audio(5000))
+    for _ in range(2):  # of the one before it, and of one before that
+        options = SessionOptions(PCMU, PCMU)
+        book.core = SessionCore(book.core.agent, options, LegPlayback(), before=book.core)
+    book.hears(created("resp_2"), audio(100, response_id="resp_2", item_id="item_2"))
+    book.interrupts([heard(60, 5000), heard(0, 100, "item_2")], cancel=False)
+    (told,) = book.core.out.take_events()
+    assert told == AudioInterrupted("item_1", 0, 60, book.now)
+    assert book.sent() == [truncated("item_2", 0)]
 
 
 def test_no_more_is_said_to_be_heard_than_was_received() -> None:

@@ -129,6 +129,26 @@ def test_a_cancel_is_worth_sending_once_per_response() -> None:
     assert sequencer.cancel()
 
 
+def test_a_response_in_doubt_is_worth_one_cancel_and_keeps_no_request_waiting() -> None:
+    sequencer = ResponseSequencer()
+    sequencer.doubt()
+    assert sequencer.may_be_ongoing
+    assert sequencer.cancel()
+    assert not sequencer.cancel()
+    sequencer.doubt()
+    assert len(sequencer.request()) == 1
+
+
+def test_what_the_endpoint_says_ends_a_doubt() -> None:
+    sequencer = ResponseSequencer()
+    sequencer.doubt()
+    sequencer.response_done()
+    assert not sequencer.may_be_ongoing
+    sequencer.doubt()
+    sequencer.response_created()
+    assert [sequencer.cancel(), sequencer.cancel()] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [("bad_response_create", ""), (None, "response.create: max_output_tokens is too large")],

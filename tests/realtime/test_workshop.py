@@ -6,13 +6,17 @@ import asyncio
 
 import pytest
 
+from sipagent.agents.guardrails import GuardrailResult, OutputGuardrail
 from sipagent.errors import SessionLost
+from sipagent.realtime.conversation_events import GuardrailCheckPassed
 from sipagent.realtime.core import SessionCore
+from sipagent.realtime.guardrail_runs import Check
 from sipagent.realtime.options import SessionOptions
+from sipagent.realtime.outbox import OutputCheck
 from sipagent.realtime.work import WorkRunner
 from sipagent.realtime.workshop import Workshop
 
-from .playbook import Playbook
+from .playbook import Playbook, reception
 
 
 class FakeCarrier:
@@ -59,3 +63,28 @@ async def test_that_a_socket_is_gone_is_the_end_of_work_that_is_not_kept() -> No
         else:
             with pytest.raises(SessionLost):
                 await shop.flush()
+
+
+async def test_what_a_guardrail_says_goes_over_the_connection_in_use_by_then() -> None:
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def look(*_: object) -> GuardrailResult:
+        is_asked.set()
+        await may_answer.wait()
+        return GuardrailResult(False)
+
+    shop, before, used = workshop(is_kept=True), FakeCarrier(), FakeCarrier()
+    shop.use(before, is_active=True)
+    check = Check(1, "resp_1", "item_1", "Good day.", "audio", is_final=False, generation=0)
+    shop.start(OutputCheck(check, reception(), (OutputGuardrail("polite", look),)))
+    await is_asked.wait()
+    before.is_gone = True
+    may_answer.set()
+    await asyncio.sleep(0)
+    shop.use(used, is_active=True)
+    async with asyncio.timeout(5):
+        while not (told := used.core.out.take_events()):
+            await asyncio.sleep(0)
+    assert [type(each) for each in told] == [GuardrailCheckPassed]
+    assert before.core.out.take_events() == []
+    await shop.close()
