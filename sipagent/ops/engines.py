@@ -22,7 +22,8 @@ def make_engine(url: str, *, busy_s: float | None = None) -> Engine:
 
     Args:
         url: As :func:`sipagent.ops.store_url.checked_store_url` wants it.
-        busy_s: How long to wait while another process writes; None: ``BUSY_S``.
+        busy_s: How long to wait while another process writes, or keeps a table to itself; None:
+            ``BUSY_S`` for a file, and for ever for a server.
 
     Raises:
         SQLAlchemyError: If there is no such kind of database.
@@ -33,7 +34,8 @@ def make_engine(url: str, *, busy_s: float | None = None) -> Engine:
     if file is None:
         if url.startswith(_POSTGRESQL):
             url = url.replace(_POSTGRESQL, "postgresql+psycopg://", 1)
-        alive = {name: value for name, value in _ALIVE.items() if name not in url}
+        limits = {} if busy_s is None else {"options": f"-c lock_timeout={round(busy_s * 1000)}"}
+        alive = {name: each for name, each in (_ALIVE | limits).items() if name not in url}
         return create_engine(url, connect_args=alive, pool_pre_ping=True, hide_parameters=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o640)  # it holds telephone numbers, and what was said

@@ -20,6 +20,17 @@ _ACCEPTED = "accepted"
 """State in the journal of a call that the next process takes up again."""
 
 
+def dead_owners(connection: Connection, box: str, is_alive: Callable[[str], bool]) -> set[str]:
+    """Return the processes that are gone and had calls of ``box`` that did not end.
+
+    To be asked before what they left in files is written: what a process that dies in between
+    leaves is not, and its calls are not to be judged without it.
+    """
+    open_calls = select(CALLS.c.owner).where(CALLS.c.box == box, CALLS.c.ended_at_ms.is_(None))
+    owners = set(connection.execute(open_calls.distinct()).scalars())
+    return {owner for owner in owners if not is_alive(owner)}
+
+
 def cut_off_calls(
     connection: Connection,
     box: str,

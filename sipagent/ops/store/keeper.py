@@ -23,7 +23,7 @@ from sipagent.ops.json_lines import append_line
 from sipagent.ops.settings import StoreSettings
 
 from .call_json import Json, record_of
-from .cut_off import cut_off_calls
+from .cut_off import cut_off_calls, dead_owners
 from .forgetting import Forgetting
 from .left_spools import left_spools, write_spools
 from .migrating import migrate
@@ -131,14 +131,17 @@ class StoreKeeper:
             self._on_cut_off(call)
 
     def _mark(self, engine: Engine) -> list[Json]:
+        box = box_name(self._settings.box, self._settings.url)
+        with engine.connect() as connection:
+            dead = dead_owners(connection, box, is_alive)
         rows = write_spools(engine, left_spools(Path(self._settings.spool), is_alive))
         if rows:
             log.info("= the store has %d rows that had waited in files", rows)
         with engine.begin() as connection:
             return cut_off_calls(
                 connection,
-                box_name(self._settings.box, self._settings.url),
-                is_alive,
+                box,
+                lambda owner: owner not in dead,
                 are_taken_up=self._are_taken_up,
                 now_ms=int(self._clock() * 1000),
             )

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import ProgrammingError
 
 from sipagent.ops.engines import database_reason
 
 from .spool import SUFFIX, Spool
-from .writes import NEVER, Write, execute_writes
+from .writes import NEVER, Write, execute_writes, is_unwritable
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ def _written(engine: Engine, batch: Sequence[Write]) -> int:
     try:
         with engine.begin() as connection:
             execute_writes(connection, batch)
-    except NEVER as error:
+    except (*NEVER, ProgrammingError) as error:
+        if not is_unwritable(error):
+            raise
         if len(batch) > 1:
             return sum(_written(engine, [write]) for write in batch)
         log.error("! a row of %s is refused: %s", batch[0].table, database_reason(error))

@@ -24,6 +24,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read_to = 0
+        self._is_torn = False
 
     @property
     def size_bytes(self) -> int:
@@ -44,13 +45,18 @@ class Spool:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:
             before = os.fstat(descriptor).st_size
+            if self._is_torn:
+                lines = b"\n" + lines
             try:
                 if os.write(descriptor, lines) != len(lines):
                     raise OSError("the disk is full")
                 os.fsync(descriptor)
             except OSError:
+                self._is_torn = True  # unless what follows can be done
                 os.ftruncate(descriptor, before)
+                self._is_torn = False
                 raise
+            self._is_torn = False
         finally:
             os.close(descriptor)
 
@@ -77,8 +83,13 @@ class Spool:
                     self._read_to, batch = file.tell(), []
             if batch:
                 yield batch
+            self._read_to = file.tell()
 
     def clear(self) -> None:
-        """Forget all; for when everything was read."""
+        """Forget all; for when everything was read.
+
+        Raises:
+            OSError: If the file stays; it is not read again.
+        """
         self.path.unlink(missing_ok=True)
         self._read_to = 0

@@ -8,8 +8,10 @@ counted. What the database will never take, since it is no value of its column, 
 | resource   | acquired | released | on failure                                         |
 |------------|----------|----------|----------------------------------------------------|
 | thread     | ``start``| ``close``| ends with the process                              |
-| connection | as needed| ``close``| the next one is fresh                              |
+| connection | as needed| ``close``| the next one is fresh, and its tables are looked at  |
 | spool      | as needed| when read| stays, and the supervisor writes it when we are gone |
+
+When the process ends while the thread hangs in the database, what it has is spooled without it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -30,7 +33,7 @@ from sipagent.ops.engines import database_reason, make_engine
 from . import store_metrics as metrics
 from .spool import SUFFIX, Spool
 from .version import check_version
-from .writes import NEVER, Write, execute_writes
+from .writes import NEVER, Write, execute_writes, is_unwritable
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class StoreWriter:
         self._engine: Engine | None = None
         self._queue: deque[Write] = deque()
         self._pending: list[Write] = []
+        self._in_hand: list[Write] = []
         self._told, self._is_closing = threading.Event(), False
         self._is_away = False
         self._retry_at = self._spool_again_at = 0.0
@@ -87,6 +91,19 @@ class StoreWriter:
         self._told.set()
         if self._thread.is_alive():
             self._thread.join(limit_s)
+            if self._thread.is_alive():
+                self._spool_rest()
+
+    def _spool_rest(self) -> None:
+        """Spool what a thread that hangs has not written; what it writes yet is there once."""
+        rest = [*self._pending, *self._in_hand]
+        with suppress(IndexError):
+            while True:
+                rest.append(self._queue.popleft())
+        try:
+            self._spool.append(rest)
+        except OSError as error:
+            log.error("! %d writes are lost: %s", len(rest), database_reason(error))
 
     # The thread.
 
@@ -109,12 +126,16 @@ class StoreWriter:
     def _work(self) -> None:
         while True:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            self._in_hand = batch
             if self._is_away:
                 self._keep(batch)
                 if not self._queue and (self._is_closing or time.monotonic() >= self._retry_at):
                     self._catch_up()
             elif not self._is_written(batch):
                 self._keep(batch)
+            elif not batch:  # others may have written what waited in theirs
+                self._measure_spools()
+            self._in_hand = []
             if not self._queue:
                 return
 
@@ -142,14 +163,18 @@ class StoreWriter:
 
     def _catch_up(self) -> None:
         """Write what waits, oldest first, as far as the database takes it."""
-        for batch in self._spool.batches(BATCH):
-            if not self._is_written(batch):
-                return
-        self._spool.clear()
+        try:
+            for batch in self._spool.batches(BATCH):
+                if not self._is_written(batch):
+                    return
+            self._spool.clear()
+        except OSError as error:  # whoever comes after us may read it, or remove it
+            log.error("! %s stays: %s", self._spool.path, database_reason(error))
         self._measure_spools()
-        if self._pending and not self._is_written(self._pending):
-            return
-        self._pending = []
+        while self._pending:
+            if not self._is_written(self._pending[:BATCH]):
+                return
+            del self._pending[:BATCH]
         self._is_away = False
         log.info("= the store is back")
 
@@ -158,9 +183,9 @@ class StoreWriter:
         began_at = time.monotonic()
         try:
             self._execute(batch)
-        except NEVER:
-            return all(self._is_written_alone(write) for write in batch)
-        except (SQLAlchemyError, OSError, ImportError, JournalError) as error:
+        except (*NEVER, SQLAlchemyError, OSError, ImportError, JournalError) as error:
+            if is_unwritable(error):
+                return all(self._is_written_alone(write) for write in batch)
             self._went_away(error)
             return False
         metrics.WRITE_SECONDS.observe(time.monotonic() - began_at)
@@ -171,12 +196,12 @@ class StoreWriter:
     def _is_written_alone(self, write: Write) -> bool:
         try:
             self._execute([write])
-        except NEVER as error:
+        except (*NEVER, SQLAlchemyError, OSError) as error:
+            if not is_unwritable(error):
+                self._went_away(error)
+                return False
             log.error("! a row of %s is refused: %s", write.table, database_reason(error))
             metrics.REFUSED.inc()
-        except (SQLAlchemyError, OSError) as error:
-            self._went_away(error)
-            return False
         else:
             metrics.WRITTEN.inc()
         return True
@@ -204,4 +229,7 @@ class StoreWriter:
         if not self._is_away:
             log.error("! the store says no: %s; calls go on", database_reason(error))
         self._is_away, self._retry_at = True, time.monotonic() + RETRY_S
+        if self._engine is not None:  # it may lead to a server that takes no writes any more
+            self._engine.dispose()
+            self._engine = None
         metrics.UP.set(0)

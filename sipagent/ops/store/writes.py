@@ -15,13 +15,25 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from .tables import CALLS, METADATA, OF_CALLS
 
 NEVER = (DataError, IntegrityError, ValueError, TypeError, OverflowError, KeyError)
 """What :func:`execute_writes` raises where something is wrong with a value, and not with the
 database: it will not be taken the next time either."""
+
+
+def is_unwritable(error: Exception) -> bool:
+    """Tell whether something is wrong with a value, and not with the database.
+
+    A driver refuses a value of a kind it does not know before the server has a say: such an error
+    has no SQLSTATE, as a table that is missing or closed to us has.
+    """
+    if isinstance(error, ProgrammingError):
+        return getattr(error.orig, "sqlstate", None) is None
+    return isinstance(error, NEVER)
+
 
 _ONLY_FIRST = frozenset({"call_id", "started_at_ms", "at_ms"})
 """Columns that no later write changes."""

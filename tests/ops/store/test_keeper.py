@@ -88,6 +88,27 @@ async def test_a_row_that_is_never_taken_and_a_file_that_cannot_be_read_lose_not
     assert caplog.text.count("is refused") == 2 and "cannot be read" in caplog.text
 
 
+async def test_a_process_that_dies_while_the_keeper_looks_is_judged_the_next_time(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(engine, *rows_of("c1", GOING_ON))
+    left = Spool(tmp_path / "spool" / "boot.1.2.jsonl")
+    left.append(rows_of("c1"))
+    asked: list[str] = []
+
+    def dies(process: str) -> bool:
+        asked.append(process)
+        return len(asked) == 1
+
+    for module in ("keeper", "left_spools"):
+        monkeypatch.setattr(f"sipagent.ops.store.{module}.is_alive", dies, raising=False)
+    async with kept(tmp_path) as keeper:
+        await keeper.open()
+        await keeper.open()
+    assert call_row(engine, "c1").reason == "caller_hung_up"
+    assert not (tmp_path / "calls.jsonl").exists()
+
+
 async def test_calls_of_this_process_go_on(tmp_path: Path, engine: Engine) -> None:
     write(engine, *rows_of("c1", GOING_ON, owner=this_process("here").as_values()))
     async with kept(tmp_path) as keeper:

@@ -170,6 +170,46 @@ def test_a_row_that_is_refused_takes_no_other_with_it(
     assert grown("sipagent_store_writes_total", outcome="refused") == 1
 
 
+def test_a_table_that_somebody_keeps_to_himself_makes_writes_wait_in_a_file(
+    url: str, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(writer_module, "BUSY_S", 0.05)
+    spool = Spool(tmp_path / "me.jsonl")
+    writer = StoreWriter(url, spool.path)
+    writer.start()
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE turns IN ACCESS EXCLUSIVE MODE")
+            writer.put(rows_of("c1"))
+            while not spool.size_bytes:
+                time.sleep(0.01)
+        while spool.path.exists():
+            time.sleep(0.01)
+    finally:
+        writer.close()
+    assert call_row(engine, "c1").reason == "caller_hung_up"
+
+
+def test_a_table_that_is_closed_to_us_is_no_fault_of_the_rows(
+    url: str, engine: Engine, tmp_path: Path, grown: Value
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE turns RENAME TO gone")
+    spool, never = Spool(tmp_path / "me.jsonl"), {"call_id": "c2", "at_ms": 7, "said": {"a": 1}}
+    writer = StoreWriter(url, spool.path)
+    writer.start()
+    writer.put(rows_of("c1"))
+    while not spool.size_bytes:
+        time.sleep(0.01)
+    writer.put([Write("turns", never)])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO turns")
+    writer.close()
+    assert grown("sipagent_store_writes_total", outcome="refused") == 1
+    assert call_row(engine, "c1").reason == "caller_hung_up"
+
+
 def test_a_server_that_goes_in_mid_call_and_comes_back_misses_nothing(
     server: PostgresServer,
     url: str,
