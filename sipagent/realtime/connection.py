@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from sipagent.errors import SessionLost, SessionTimeout
@@ -57,6 +58,7 @@ class Connection:
         self._tell, self._on_lost = tell, on_lost
         self._now = asyncio.get_running_loop().time
         self._sending = asyncio.Lock()
+        self._unsent: deque[str] = deque()
         self._settled = asyncio.Event()
         self._progress = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -124,7 +126,7 @@ class Connection:
         self._set_timer()
 
     async def flush(self) -> None:
-        """Tell, start and send what the core has to say.
+        """Tell, start and send what the core has to say. Cancelling it loses nothing.
 
         Raises:
             SessionLost: If there is something to send and the socket is gone.
@@ -149,18 +151,21 @@ class Connection:
     async def send(self, messages: Sequence[str]) -> None:
         """Send messages; waits while the socket is congested.
 
+        What a sender who is cancelled leaves behind goes with the next one: the core has said it.
+
         Raises:
             SessionLost: If the socket is gone.
         """
-        if not messages:
-            return
-        if self._lost is not None:
+        if messages and self._lost is not None:
             raise self._lost
-        if self.is_closing:
+        if messages and self.is_closing:
             raise SessionLost("the session is not open", close_code=1000)
+        self._unsent.extend(messages)
+        if not self._unsent or self.is_gone or self.is_closing:
+            return
         async with self._sending:  # one sender at a time, or two callers reorder messages
-            for message in messages:
-                await self._transport.send(message)
+            while self._unsent:
+                await self._transport.send(self._unsent.popleft())
 
     def retire(self) -> None:
         """Tell nothing any more, and begin no work: another takes over."""

@@ -153,6 +153,9 @@ class Connections:
             await connection.open(self._endpoint.shown, replay)
         finally:
             self._opening = None
+        if self.is_closing:
+            await connection.close()
+            raise SessionLost("the session is not open", close_code=1000)
         return connection
 
     def use(self, connection: Connection) -> None:

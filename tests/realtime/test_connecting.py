@@ -167,6 +167,20 @@ async def test_closing_while_it_connects_leaves_nothing_open() -> None:
         assert await far_end.is_left() == 1000
 
 
+async def test_closing_at_the_moment_of_the_confirmation_leaves_nothing_open() -> None:
+    closing: list[asyncio.Future[None]] = []
+
+    def close(direction: str, _: str | bytes) -> None:
+        if direction == "in":
+            closing.append(asyncio.ensure_future(session.close()))
+
+    async with scripted_endpoint() as far_end:
+        session = RealtimeSession(reception(), on_message=close)
+        assert "not open" in await refused(session, far_end.url)
+        await asyncio.gather(*closing)
+        assert await far_end.is_left() == 1000
+
+
 async def test_a_session_is_connected_once() -> None:
     async with scripted_endpoint() as far_end:
         session = new_session()

@@ -74,6 +74,22 @@ async def test_messages_that_belong_together_are_not_torn_apart_by_another_sende
         ]
 
 
+async def test_a_sender_who_gives_up_leaves_the_rest_to_the_next() -> None:
+    async with joined() as (session, far_end):
+        sending = asyncio.ensure_future(session.send_message("x" * 8_000_000))
+        await asyncio.sleep(0)  # it waits for the socket
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert sending.cancelled()
+        await session.append_audio(MS)
+        await far_end.has_received("input_audio_buffer.append")
+        assert far_end.types()[1:] == [
+            "conversation.item.create",
+            "response.create",
+            "input_audio_buffer.append",
+        ]
+
+
 async def test_concurrent_senders_are_served_in_the_order_they_came() -> None:
     async with joined() as (session, far_end):
         await asyncio.gather(*(session.append_audio(bytes([number])) for number in range(50)))
