@@ -23,6 +23,7 @@ from .leg_facts import CallResumed as CallResumed  # noqa: PLC0414 - one name fo
 from .leg_facts import InteropFound as InteropFound  # noqa: PLC0414 - one name for all facts
 from .leg_facts import LineMeasured as LineMeasured  # noqa: PLC0414 - one name for all facts
 from .leg_facts import PeerChanged as PeerChanged  # noqa: PLC0414 - one name for all facts
+from .leg_facts import RecordingStarted as RecordingStarted  # noqa: PLC0414 - one name for all facts
 from .leg_facts import SilenceNamed as SilenceNamed  # noqa: PLC0414 - one name for all facts
 from .leg_facts import SilenceOver as SilenceOver  # noqa: PLC0414 - one name for all facts
 from .leg_facts import TargetDialled as TargetDialled  # noqa: PLC0414 - one name for all facts
@@ -219,6 +220,7 @@ Fact: TypeAlias = (
     | LineMeasured
     | SilenceNamed
     | SilenceOver
+    | RecordingStarted
     | CallRecorded
     | CallEnded
 )

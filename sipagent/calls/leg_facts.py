@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,25 @@ class TransferEnded:
     """In whose voice the target was told what it is about: the agent's, or the local one's."""
 
 
+RecordingConsent: TypeAlias = Literal["none", "announced", "tool", "key"]
+"""How a recording was agreed on; ``none``: nobody was told or asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """The call is recorded from now on; whoever finds no ``CallRecorded`` finds the file by it."""
+
+    path: str
+    """Of the file while it is written: it ends in ``.part``."""
+    consent: RecordingConsent
+
+
 @dataclass(frozen=True, slots=True)
 class CallRecorded:
     """The recording is written, as far as it could be."""
 
     path: str
-    consent: Literal["none", "announced", "tool", "key"]
-    """How it was agreed on; ``none``: nobody was told or asked."""
+    consent: RecordingConsent
     duration_ms: int
     sha256: str
     """Of the file, in hexadecimal; ``""`` when it could not be completed."""

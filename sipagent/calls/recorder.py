@@ -47,10 +47,13 @@ class CallRecorder:
     Args:
         path: Of the WAV file.
         media: The leg's media; its tap is switched on here.
+        begun: Told the name of the file while it is written, once there is one.
     """
 
-    def __init__(self, path: Path, media: MediaPort) -> None:
-        self._path, self._media = path, media
+    def __init__(
+        self, path: Path, media: MediaPort, begun: Callable[[Path], None] = lambda _: None
+    ) -> None:
+        self._path, self._media, self._begun = path, media, begun
         self._tap: MediaTap | None = None
         self._mix = StereoMix()
         self._file = RecordingFile(path, media.rate_hz)
@@ -81,10 +84,14 @@ class CallRecorder:
 
     async def run(self) -> None:
         """Write twice a second until cancelled."""
+        is_told = False
         while True:
             await asyncio.sleep(WRITE_INTERVAL_S)
             self._take_frames()
             await self._write(self._mix.drain())
+            if self._file.is_begun and not is_told:
+                is_told = True
+                self._begun(self._file.partial)
 
     async def close(self) -> Recorded | None:
         """Write what is left; return what there is, None if nothing was heard."""

@@ -10,19 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from sipagent.sip.events import MediaStarted
 
 from . import facts
 from .inbox import Inbox
+from .leg_facts import RecordingConsent
 from .part import CallPart
 from .recorder import CallRecorder
 from .setup import RecordingSetup
 
 log = logging.getLogger(__name__)
-
-Consent = Literal["none", "announced", "tool", "key"]
 
 
 class Recording(CallPart):
@@ -37,7 +35,7 @@ class Recording(CallPart):
         super().__init__()
         self._path, self._setup = path, setup
         self._recorder: CallRecorder | None = None
-        self._consent: Consent = "none"
+        self._consent: RecordingConsent = "none"
         self._is_caller_muted = False
         self._paused_at_ms: int | None = None
         self._paused: list[tuple[int, int]] = []
@@ -104,17 +102,20 @@ class Recording(CallPart):
             )
         return {}
 
-    def _begin(self, consent: Consent) -> bool:
+    def _begin(self, consent: RecordingConsent) -> bool:
         media = self.hands.leg.media
         if self._recorder is not None or media is None:
             return False
         self._consent = consent
-        self._recorder = CallRecorder(self._path, media)
+        self._recorder = CallRecorder(self._path, media, self._is_written)
         self._apply()
         self._recorder.start()
         self.hands.run(self._recorder.run, "recording")
         log.info("call=%s = recording, consent: %s", self.hands.call_id, consent)
         return True
+
+    def _is_written(self, path: Path) -> None:
+        self.hands.tell(facts.RecordingStarted(str(path), self._consent))
 
     def _end_pause(self, recorder: CallRecorder) -> None:
         if self._paused_at_ms is not None:

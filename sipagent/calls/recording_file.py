@@ -31,6 +31,11 @@ class RecordingFile:
         """Its name until then."""
         self._writer: WavWriter | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether there is a file."""
+        return self._writer is not None
+
     def write(self, stereo: Pcm) -> None:
         """Append interleaved samples.
 

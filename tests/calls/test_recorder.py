@@ -63,6 +63,26 @@ async def test_the_caller_is_left_and_the_agent_right(tmp_path: Path, media: Med
     assert path.stat().st_mode & 0o007 == 0
 
 
+async def test_the_file_is_told_once_there_is_one(
+    tmp_path: Path, media: MediaPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "WRITE_INTERVAL_S", 0.0)
+    told: list[Path] = []
+    recorder = CallRecorder(tmp_path / "a.wav", media, told.append)
+    recorder.start()
+    running = asyncio.get_running_loop().create_task(recorder.run(), name="recorder")
+    await asyncio.sleep(0.01)
+    assert told == []
+    for _ in range(3):
+        talk(media, 1, 7)
+        while not told:
+            await asyncio.sleep(0)
+    running.cancel()
+    assert told == [tmp_path / "a.wav.part"]
+    assert told[0].exists()
+    await recorder.close()
+
+
 async def test_a_side_is_silent_from_the_frame_on_in_which_it_was_muted(
     tmp_path: Path, media: MediaPort
 ) -> None:

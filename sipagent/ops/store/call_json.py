@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from .child_rows import UNFINISHED
+
 Json: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]
 
@@ -73,6 +75,7 @@ def whole_call(row: Row, of_call: Mapping[str, Sequence[Row]]) -> Json:
         table: [_shown(each, began_ms) for each in of_call.get(table, ())]
         for table in ("tool_calls", "transfers", "legs", "recordings")
     }
+    recordings = _recordings(shown["recordings"])
     handoffs = of_call.get("handoffs", ())
     digits = of_call.get("digits", ())
     return {
@@ -104,8 +107,8 @@ def whole_call(row: Row, of_call: Mapping[str, Sequence[Row]]) -> Json:
             if each["kind"] == "collected"
         ],
         "legs": [{**each, "ended_at": iso_time(each.pop("ended_at_ms"))} for each in shown["legs"]],
-        "recordings": [_recording(each) for each in shown["recordings"]],
-        "recording": next((_recording(each) for each in reversed(shown["recordings"])), {}),
+        "recordings": recordings,
+        "recording": recordings[-1] if recordings else {},
         "messages": _notes(of_call.get("notes", ()), "message", began_ms),
         "notes": _notes(of_call.get("notes", ()), "note", began_ms),
         **_events(of_call.get("events", ()), began_ms),
@@ -165,8 +168,14 @@ def _turn(row: Row, began_ms: int) -> Json:
     return {**{name: row[name] for name in names}, **moment}
 
 
-def _recording(row: Json) -> Json:
-    return {**_without(row, "at_ms"), "paused": _json(row["paused"])}
+def _recordings(rows: Sequence[Json]) -> list[Json]:
+    """Return what is there: what was begun counts as long as nothing came of it."""
+    last = len(rows) - 1
+    return [
+        {**_without(row, "at_ms"), "paused": _json(row["paused"])}
+        for number, row in enumerate(rows)
+        if number == last or row["error"] != UNFINISHED
+    ]
 
 
 def _notes(rows: Iterable[Row], kind: str, began_ms: int) -> list[Json]:

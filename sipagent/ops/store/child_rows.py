@@ -12,6 +12,9 @@ from sipagent.calls import facts
 from .tables import GUARDRAIL_TRIPS, HANDOFFS, RECORDINGS, TOOL_CALLS, TRANSFERS
 from .writes import json_text
 
+UNFINISHED = "was not completed"
+"""Of a recording, until it is."""
+
 
 def child_write(fact: facts.Fact) -> tuple[str, dict[str, Any]] | None:
     """Return table and columns of ``fact``, None where it has no table of its own."""
@@ -24,6 +27,8 @@ def child_write(fact: facts.Fact) -> tuple[str, dict[str, Any]] | None:
             return "guardrail_trips", _as_row(GUARDRAIL_TRIPS, fact)
         case facts.TransferEnded():
             return "transfers", _as_row(TRANSFERS, fact)
+        case facts.RecordingStarted():
+            return "recordings", {**_as_row(RECORDINGS, fact), "paused": "[]", "error": UNFINISHED}
         case facts.CallRecorded(paused=paused):
             return "recordings", {**_as_row(RECORDINGS, fact), "paused": json_text(paused)}
         case facts.MessageTaken():

@@ -54,6 +54,25 @@ def test_a_call_of_a_dead_process_ended_with_the_last_that_was_written(engine: E
     assert marked(engine) == []
 
 
+def test_what_was_recorded_of_it_is_on_record(engine: Engine) -> None:
+    begun = facts.RecordingStarted("rec/c.wav.part", "announced")
+    write(engine, *rows_of("c1", [*GOING_ON, begun]))
+    (call,) = marked(engine)
+    assert call["recording"] == {
+        "path": "rec/c.wav.part",
+        "consent": "announced",
+        "duration_ms": 0,
+        "sha256": "",
+        "paused": [],
+        "error": "was not completed",
+    }
+    done = facts.CallRecorded("rec/c.wav", "announced", 900, "ab12")
+    write(engine, *rows_of("c2", [*GOING_ON, begun, done]))
+    (call,) = marked(engine)
+    assert (call["recording"]["path"], call["recording"]["error"]) == ("rec/c.wav", "")
+    assert call["recordings"] == [call["recording"]]
+
+
 def test_calls_that_ended_live_or_are_of_another_box_are_left_alone(engine: Engine) -> None:
     write(engine, *rows_of("over"))
     write(engine, *rows_of("lives", GOING_ON))

@@ -146,6 +146,7 @@ async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
 ) -> None:
     files = [tmp_path / "recordings" / "old.wav", tmp_path / "x.wav", tmp_path / "recordings/n.wav"]
     files += [flight_path(tmp_path / "flights", each) for each in ("old", "new")]
+    files += [tmp_path / "recordings" / "half.wav.part"]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
@@ -154,6 +155,8 @@ async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
         return [CALL[0], facts.CallRecorded(str(path), "none", 1, ""), CALL[-1]]
 
     write(engine, *rows_of("old", recorded(files[0])))
+    half = facts.RecordingStarted(str(files[-1]), "none")
+    write(engine, *rows_of("half", [CALL[0], half], owner={"box": "here", "owner": "boot.1.1"}))
     write(engine, *rows_of("elsewhere", recorded(files[1])))
     write(engine, *rows_of("open", GOING_ON, owner=this_process("here").as_values()))
     write(engine, *rows_of("new", recorded(files[2]), began_ms=BEGAN_MS + 9 * DAY_MS))
@@ -164,7 +167,7 @@ async def test_old_calls_are_forgotten_with_their_files_and_no_other_file(
     assert [call_row(engine, each) is not None for each in ("old", "elsewhere", "open", "new")] == [
         *(False, False, True, True)
     ]
-    assert [file.exists() for file in files] == [False, True, True, False, True]
+    assert [file.exists() for file in files] == [False, True, True, False, True, False]
     assert counts(engine)["recordings"] == 1
 
 

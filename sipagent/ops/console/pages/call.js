@@ -137,7 +137,7 @@ export function mount(main, box, callId) {
 /** What plays the recording of a call, if there is one. */
 function playerOf(record, where) {
   const { recording } = record;
-  if (!recording?.path) return undefined;
+  if (!recording?.sha256) return undefined; // none, or not whole: the box serves no half of one
   const lengthMs = Date.parse(record.ended_at) - Date.parse(record.started_at);
   const offsetMs = Math.max(0, lengthMs - recording.duration_ms); // it ends with the call
   const marks = recordItems(record).filter((each) => each.mark || each.isFault).map((each) => each.atMs);
@@ -188,5 +188,6 @@ function showFacts(where, call, now) {
 function recordingText(recording) {
   if (!recording?.path) return "";
   const consent = { none: "nobody was told", announced: "announced", tool: "the caller agreed", key: "agreed by key" };
-  return consent[recording.consent] ?? visible(recording.consent ?? "");
+  const told = consent[recording.consent] ?? visible(recording.consent ?? "");
+  return recording.error ? `${told}; ${visible(recording.error)}` : told;
 }
