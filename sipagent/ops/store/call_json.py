@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from .child_rows import UNFINISHED
+from .tables import UNFINISHED
 
 Json: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]

@@ -9,11 +9,8 @@ from sqlalchemy import Table
 
 from sipagent.calls import facts
 
-from .tables import GUARDRAIL_TRIPS, HANDOFFS, RECORDINGS, TOOL_CALLS, TRANSFERS
+from .tables import GUARDRAIL_TRIPS, HANDOFFS, RECORDINGS, TOOL_CALLS, TRANSFERS, UNFINISHED
 from .writes import json_text
-
-UNFINISHED = "was not completed"
-"""Of a recording, until it is."""
 
 
 def child_write(fact: facts.Fact) -> tuple[str, dict[str, Any]] | None:

@@ -154,6 +154,9 @@ RECORDINGS = _of_calls(
     _text("paused"),  # JSON: spans in milliseconds
     _text("error"),
 )
+UNFINISHED = "was not completed"
+"""``recordings.error`` of a file that is being written, or was when its process died."""
+
 NOTES = _of_calls("notes", _text("kind"), _text("content"))  # note or message; JSON
 EVENTS = _of_calls("events", _text("fact"), _text("content"))  # JSON: all other facts
 
