@@ -52,7 +52,7 @@ class PeerChanged:
     sip_call_id: str
     """Of the dialog the leg has now."""
     caller: str
-    """User part of its From; of a call of ours, our own."""
+    """Who is there: the user part of their From, or of the URI that a REFER had us call."""
 
 
 @dataclass(frozen=True, slots=True)

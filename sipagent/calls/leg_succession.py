@@ -50,7 +50,9 @@ class LegSuccession(CallPart):
         """Tell what happened."""
         match message:
             case PeerReplaced(invite=invite):
-                self.hands.tell(facts.PeerChanged(invite.sip_call_id, invite.caller_user))
+                is_ours = not invite.source_address
+                who = invite.called_user if is_ours else invite.caller_user
+                self.hands.tell(facts.PeerChanged(invite.sip_call_id, who))
                 self.hands.conversation.commands.note(REPLACED_NOTE)
             case ReferRequested(is_followed=is_followed):
                 what = "followed" if is_followed else "refused"

@@ -14,6 +14,7 @@ from sipagent.calls.transfer_setup import TransferSetup
 from sipagent.dialplan.versions import PlanSource
 from sipagent.errors import DialplanError
 from sipagent.sip.events import PeerReplaced
+from sipagent.sip.headers import outgoing_invite
 from sipagent.sip.never_called import USUALLY, NeverCalled
 
 from .leg import INVITE
@@ -111,3 +112,10 @@ async def test_the_agent_is_told_that_somebody_else_is_there(tmp_path: Path) -> 
         assert added["item"]["content"][0]["text"] == REPLACED_NOTE
         changed = await running.told.until(facts.PeerChanged)
         assert (changed.sip_call_id, changed.caller) == ("sip-1", "+4930123456")
+
+
+async def test_whom_a_refer_had_us_call_is_who_is_there(tmp_path: Path) -> None:
+    async with talking(tmp_path) as running:
+        ours = outgoing_invite("sip:desk@pbx.example.com", "sipagent", (), ())
+        running.far_end.leg.tell(PeerReplaced(ours))
+        assert (await running.told.until(facts.PeerChanged)).caller == "desk"
