@@ -374,7 +374,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         if self._was_confirmed:
             is_lost = status >= 300  # nobody refreshed it, or the peer knows no such dialog
         else:
-            is_lost = info.role == pj.PJSIP_ROLE_UAS and status != CANCELLED
+            # A BYE may come before the ACK, and then there is no failure at all.
+            is_lost = info.role == pj.PJSIP_ROLE_UAS and status >= 300 and status != CANCELLED
         told = 200 if self._was_confirmed else status
         self._end(told, said(info.lastReason), reason_header(text), is_lost=is_lost)
 

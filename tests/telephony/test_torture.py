@@ -186,7 +186,7 @@ async def test_a_caller_may_hang_up_with_an_offer_of_theirs_open() -> None:
         await caller.response("INVITE")
         caller.send("BYE")
         assert (await caller.response("BYE")).startswith("SIP/2.0 200")
-        await told(leg, "Disconnected")
+        assert (await told(leg, "Disconnected")).by_peer
 
 
 async def test_a_caller_may_hang_up_with_an_offer_of_ours_open() -> None:
@@ -211,7 +211,8 @@ async def test_a_caller_may_hang_up_before_the_ack() -> None:
         await caller.response("INVITE")
         caller.send("BYE")
         assert (await caller.response("BYE")).startswith("SIP/2.0 200")
-        await told(leg, "Disconnected")
+        end = await told(leg, "Disconnected")
+        assert (end.by_peer, end.status) == (True, 200)
 
 
 async def test_an_ack_without_the_answer_it_owes_brings_no_media() -> None:
