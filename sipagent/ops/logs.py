@@ -17,6 +17,8 @@ from sipagent.call_context import CALL_ID
 from sipagent.masking import mask_numbers
 from sipagent.redaction import REDACTION
 
+from .http_faults import PEERS_FAULTS, SERVER_LOGGER
+
 QUIET = ("websockets", "aiohttp.access", "asyncio", "httpx", "httpx2", "mcp")
 """Libraries that write down, at info, what is said or where to, keys in addresses included."""
 
@@ -93,3 +95,4 @@ def set_up_logging(level: str, style: Literal["human", "json"]) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(SERVER_LOGGER).addFilter(PEERS_FAULTS)
