@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
-from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
 
 from .delegation_filler import DELEGATION_ITEM, DelegationFiller
@@ -53,7 +53,7 @@ class DelegationSound:
                 self.stop()
             case session_events.SpeechStopped():
                 self._is_caller_speaking = False
-            case ConnectionLost():
+            case ConnectionLost() | Reconnected():  # what ran over the one before was cancelled
                 self._is_caller_speaking = False
                 if self._filler.forget():
                     self._sound.flush()

@@ -137,10 +137,10 @@ class Life(CallPart):
                 self._tools.discard(tool_call_id)
             case session_events.ResponseStarted():
                 self._farewell.response_started()
-            case ConnectionLost():
-                self._has_session = self._is_speaking = False
-            case Reconnected():
-                self._has_session = True
+            case ConnectionLost() | Reconnected():
+                self._has_session = isinstance(message, Reconnected)
+                self._is_speaking = False  # nobody tells the end of what ended with a connection
+                self._tools.clear()
             case _:
                 pass
 

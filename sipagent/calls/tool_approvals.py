@@ -3,7 +3,7 @@
 The session holds the call of the tool back and says so; whoever runs the appliance is asked, and
 the word goes back to the session, which runs the tool or tells the model why not. The agent says in
 the meantime that it takes a moment. A question is withdrawn when it is settled otherwise: nobody
-decided in the session's time, or the session was lost and knows the call no more.
+decided in the session's time, or the session was lost or replaced and the call is known no more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sipagent.realtime.approvals import ApprovalRequest
-from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import ToolApprovalRequested
 from sipagent.realtime.events import Disconnected, ToolEnded
 
@@ -54,7 +54,7 @@ class ToolApprovals:
                 self._asked(request)
             case ToolEnded(tool_call_id=tool_call_id):
                 self._withdraw(tool_call_id)
-            case ConnectionLost() | Disconnected():
+            case ConnectionLost() | Reconnected() | Disconnected():
                 for tool_call_id in list(self._asking):
                     self._withdraw(tool_call_id)
             case _:

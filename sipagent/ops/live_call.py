@@ -175,6 +175,12 @@ class LiveCall:
         ended = told["tool_call_id"]
         self._set(tools=[each for each in self.shown["tools"] if each["tool_call_id"] != ended])
 
+    def _session_gone(self, told: Fields, at: float) -> None:
+        """Note that what ran and who spoke is told no end of; an endpoint's own call goes on."""
+        if not self.shown["attached"]:
+            self._set(tools=[])
+            self._caller_stopped(told, at)
+
     def _used(self, told: Fields, at: float) -> None:
         self._set(
             input_tokens=self.shown["input_tokens"] + told["input_tokens"],
@@ -213,6 +219,8 @@ _ACTS: dict[str, Callable[[LiveCall, Fields, float], None]] = {
     "CalleeDetected": LiveCall._callee,
     "CallAnswered": LiveCall._answered,
     "SessionOpened": LiveCall._opened,
+    "SessionLost": LiveCall._session_gone,
+    "SessionReplaced": LiveCall._session_gone,
     "CallHeld": LiveCall._held,
     "CallResumed": LiveCall._resumed,
     "TransferStarted": LiveCall._transfer_started,

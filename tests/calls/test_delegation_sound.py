@@ -11,7 +11,7 @@ from sipagent.calls.events import AgentFellSilent
 from sipagent.calls.outage import FILLER_AFTER_S
 from sipagent.calls.setup import BackendSetup, Prompt, Prompts
 from sipagent.realtime import events as session_events
-from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 
 from .talk import Talk, response_done, talk
 
@@ -130,3 +130,14 @@ async def test_it_ends_with_the_session() -> None:
         running.hear(ConnectionLost(1006, "gone", 5.0))
         assert running.media.queued_ms == 0
         assert any(isinstance(each, AgentFellSilent) for each in running.posted)
+
+
+async def test_it_ends_when_another_session_takes_over_before_the_end() -> None:
+    async with talk(**SETUP) as running:
+        begin(running)
+        running.hear(session_events.SpeechStarted("u1", 0, 1.0), Reconnected("expiry", 5.0))
+        assert running.media.queued_ms == 0
+        assert running.conversation.deadline() is None
+        running.hear(started("t2"))
+        running.settle()
+        assert running.media.queued_ms == FILLER_MS

@@ -161,6 +161,15 @@ def test_who_waits_or_works_is_not_silent(begins: Inbox, ends: Inbox) -> None:
     assert call.said == ["Ask."]
 
 
+@pytest.mark.parametrize("begins", [SPOKE, WORKS])
+@pytest.mark.parametrize("lost", [[ConnectionLost(1006, "gone", 0.0)], []])
+def test_what_began_over_another_connection_is_over(begins: Inbox, lost: list[Inbox]) -> None:
+    call = silent()
+    call.tells(begins, *lost, Reconnected("lost" if lost else "expiry", 0.0))
+    call.passes(10.1)
+    assert call.said == ["Ask."]
+
+
 def test_nobody_is_silent_while_the_agent_speaks() -> None:
     call = silent()
     call.is_silent = False

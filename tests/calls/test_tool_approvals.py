@@ -17,7 +17,7 @@ from sipagent.calls.delegation_text import TOO_LONG_TO_APPROVE
 from sipagent.calls.session_commands import SessionCommands
 from sipagent.calls.tool_approvals import ToolApprovals
 from sipagent.realtime.approvals import ApprovalRequest
-from sipagent.realtime.connection_events import ConnectionLost
+from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.realtime.conversation_events import ToolApprovalRequested
 from sipagent.realtime.events import Disconnected, SessionEvent, ToolEnded
 from tests.realtime.playbook import Wire, audio, created, done, function_call
@@ -114,6 +114,7 @@ async def test_attached_calls_ask_too() -> None:
     "event",
     [
         ConnectionLost(1006, "gone", 1.0),
+        Reconnected("expiry", 1.0),
         Disconnected(1006, "gone", False, 1.0),
         ToolEnded("call_1", "refund", "{}", "Nobody said so.", False, 0.0, 1.0),
     ],

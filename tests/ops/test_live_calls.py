@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,6 +147,25 @@ def test_a_running_tool_is_shown_until_it_ends() -> None:
     assert [tool["name"] for tool in (calls.shown("c") or {})["tools"]] == ["lookup"]
     calls.told("w", told(facts.ToolCalled("t1", "lookup", "{}", "x", False, 5)).facts)
     assert (calls.shown("c") or {})["tools"] == []
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [facts.SessionLost("gone"), facts.SessionReplaced("expiry", 0)],
+    ids=["lost", "replaced"],
+)
+@pytest.mark.parametrize("realtime_call_id", ["", "rtc_1"])
+def test_what_ended_with_a_session_is_shown_no_more(
+    gone: facts.Fact, realtime_call_id: str
+) -> None:
+    calls = live_calls()
+    offered = replace(OFFERED, realtime_call_id=realtime_call_id)
+    began = (facts.ToolStarted("t1", "lookup"), facts.CallerSpeechStarted("i1"))
+    calls.told("w", told(offered, *began, gone).facts)
+    shown = calls.shown("c") or {}
+    names = [tool["name"] for tool in shown["tools"]]
+    going_on = (["lookup"], "caller") if realtime_call_id else ([], "nobody")
+    assert (names, shown["floor"]) == going_on
 
 
 def test_who_is_muted_is_shown() -> None:
