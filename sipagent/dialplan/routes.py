@@ -15,6 +15,7 @@ from .globs import covers, specificity
 from .models import Dialplan
 from .ranks import rank_of
 from .sources import covers_networks
+from .toml_lines import KeyPath
 from .weights import WHOLE
 
 
@@ -48,6 +49,9 @@ def _weights(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
             text, severity = "means little: no other plan has the same conditions", Severity.WARNING
         elif total > WHOLE:
             text = f"the weights of {_names(group)} add up to {total:g}, and must not exceed 100"
+        elif None in weights and total == WHOLE:
+            yield from _left_nothing(group)
+            continue
         elif None not in weights and total < WHOLE:
             text = f"the weights of {_names(group)} add up to {total:g}, and nobody takes the rest"
         else:
@@ -55,6 +59,15 @@ def _weights(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
         for plan, document in group:
             if plan.match.weight is not None:
                 yield document.finding(("match", "weight"), text, severity)
+
+
+def _left_nothing(group: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
+    """Name plans without a weight beside others that take all."""
+    takers = _names([each for each in group if each[0].match.weight])
+    for plan, document in group:
+        if plan.match.weight is None:
+            text = f"never takes a call: the weights of {takers} add up to 100"
+            yield document.finding(_key_of_calls(document), text, Severity.WARNING)
 
 
 def _names(group: Sequence[tuple[Dialplan, Document]]) -> str:
@@ -66,8 +79,12 @@ def _shadowed(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
         names = shadowing(plan, [other for other, _ in plans if other.name != plan.name])
         if names:
             text = f"never takes a call: {', '.join(names)} always takes it first"
-            key = ("match", "called") if "match" in document.data else ("name",)
-            yield document.finding(key, text, Severity.WARNING)
+            yield document.finding(_key_of_calls(document), text, Severity.WARNING)
+
+
+def _key_of_calls(document: Document) -> KeyPath:
+    """Return which key says what calls a plan takes."""
+    return ("match", "called") if "match" in document.data else ("name",)
 
 
 def shadowing(plan: Dialplan, others: Sequence[Dialplan]) -> list[str]:

@@ -100,6 +100,16 @@ def test_weights_must_add_up(
     assert read()[1] == found
 
 
+def test_a_plan_that_weights_leave_nothing_is_pointed_out(
+    write: Write, read: Read, minimal: Callable[[str], str]
+) -> None:
+    for name, weight in (("a", "weight = 60\n"), ("b", ""), ("c", "weight = 40\n")):
+        write(f"{name}.toml", minimal(name) + f'[match]\ncalled = "1"\n{weight}')
+    assert read()[1] == [
+        "b.toml:8: match.called: warning: never takes a call: the weights of a, c add up to 100"
+    ]
+
+
 def test_a_weight_that_is_shared_with_nobody_is_pointed_out(
     write: Write, read: Read, minimal: Callable[[str], str]
 ) -> None:
