@@ -187,7 +187,9 @@ class Life(CallPart):
 
     def _count(self, now: float) -> None:
         stats = self.hands.leg.stats()
-        if self._rtp.look(stats.packets_in + stats.reports_in, now):
+        if not stats.is_peer_sending:  # whoever only listens may be as silent as on hold
+            self._expect_packets(now)
+        elif self._rtp.look(stats.packets_in + stats.reports_in, now):
             self._rtp.stop()
             log.warning("call=%s ! no RTP any more, so it ends", self.hands.call_id)
             self.hands.post(call_events.HangUpRequested(Reason.RTP_LOST))

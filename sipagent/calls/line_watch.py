@@ -60,7 +60,7 @@ class LineWatch(CallPart):
         self._loudest_in: float | None = None
         """In the second that goes on, as the next."""
         self._loudest_out: float | None = None
-        self._is_confirmed = self._is_held = False
+        self._is_confirmed = self._is_held = self._was_up = False
         self._is_owed = False
         """Whether the agent's greeting was due before there was media."""
         self._counted = (0, 0, 0)
@@ -77,7 +77,7 @@ class LineWatch(CallPart):
         elif self._doctor is None:
             return
         elif isinstance(message, Confirmed | Held | Resumed):
-            self._doctor.held(is_held=not self._is_up, sight=self._sight(), now=now)
+            self._look_who_is_up(self._doctor, now)
         elif isinstance(message, session_events.SpeechStopped):
             self._doctor.agent_owes(now)
         elif isinstance(message, _AGENT_ACTS):
@@ -101,6 +101,7 @@ class LineWatch(CallPart):
         self._take_frames()
         if self._is_agent_excused:
             self._tell(self._doctor.agent_acts(now))
+        self._look_who_is_up(self._doctor, now)
         self._tell(self._doctor.look(self._sight(), now=now))
         self._count()
         self._look_at = now + LOOK_S
@@ -119,7 +120,8 @@ class LineWatch(CallPart):
     @property
     def _is_up(self) -> bool:
         """Tell whether the other side ought to be heard."""
-        return self._is_confirmed and not self._is_held
+        is_sending = self.hands.leg.stats().is_peer_sending
+        return self._is_confirmed and not self._is_held and is_sending
 
     @property
     def _is_agent_excused(self) -> bool:
@@ -132,12 +134,18 @@ class LineWatch(CallPart):
         assert media is not None
         self._tap = media.tap(KEPT_S)
         self._doctor = SilenceDoctor(now=now)
-        if not self._is_up:  # many a telephone sends nothing before the answer
+        self._was_up = self._is_up
+        if not self._was_up:  # many a telephone sends nothing before the answer
             self._doctor.held(is_held=True, sight=self._sight(), now=now)
         if self._is_owed:
             self._doctor.agent_owes(now)
         self._count()
         self._look_at = now + LOOK_S
+
+    def _look_who_is_up(self, doctor: SilenceDoctor, now: float) -> None:
+        was_up, self._was_up = self._was_up, self._is_up
+        if self._was_up != was_up:
+            doctor.held(is_held=was_up, sight=self._sight(), now=now)
 
     def _measured(self) -> facts.LineMeasured:
         return line_measured(self.hands.leg, self._inbound, self._outbound)

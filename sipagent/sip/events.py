@@ -242,3 +242,5 @@ class LineStats:
     """Where packets come from, ``address:port``; ``""``: none has come."""
     rtp_target: str = ""
     """Where the peer said its media is."""
+    is_peer_sending: bool = True
+    """False: it only listens (``a=recvonly``, RFC 3264 section 5.1), or nobody sends anything."""

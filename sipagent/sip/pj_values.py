@@ -73,4 +73,5 @@ def line_stats(stat: Any, transport: Any, stream: Any) -> LineStats:
         empty_frames=int(stat.jbuf.empty),
         rtp_source=str(transport.srcRtpName),
         rtp_target=str(stream.remoteRtpAddress),
+        is_peer_sending=bool(stream.dir & pj.PJMEDIA_DIR_DECODING),
     )

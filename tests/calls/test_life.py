@@ -281,3 +281,15 @@ def test_on_hold_no_packets_are_missed() -> None:
     assert call.why is None
     call.passes(1.0)
     assert call.why is Reason.RTP_LOST
+
+
+def test_of_who_only_listens_no_packets_are_missed() -> None:
+    call = Talking(rtp_timeout_s=30.0)
+    call.line = LineStats(packets_in=25, is_peer_sending=False)
+    call.passes(1000.0)
+    assert call.why is None
+    call.line = LineStats(packets_in=25)
+    call.passes(28.0)
+    assert call.why is None
+    call.passes(3.0)
+    assert call.why is Reason.RTP_LOST

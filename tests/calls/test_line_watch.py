@@ -20,11 +20,13 @@ SPOKEN = SpeechStopped("u1", 0, 0.0)
 
 
 class Mute(FarEnd):
-    """A far end of which nothing comes."""
+    """A far end of which nothing comes; whether it ought to is ``figures``'."""
+
+    figures = LineStats()
 
     def measure(self) -> None:
         """Count nothing."""
-        self.leg.remember(LineStats())
+        self.leg.remember(self.figures)
 
 
 class Watched:
@@ -94,6 +96,18 @@ async def test_who_calls_to_let_us_wait_is_silent_as_they_should_be() -> None:
     assert line.causes == []
     line.watch.handle(Resumed())
     line.passes(SILENT_AFTER_S + LOOK_S)
+    assert line.causes == ["no_rtp"]
+
+
+async def test_who_only_listens_is_silent_as_they_should_be() -> None:
+    line = Watched()
+    line.far_end.figures = LineStats(is_peer_sending=False)
+    for each in (STARTED, Confirmed()):
+        line.watch.handle(each)
+    line.passes(10 * SILENT_AFTER_S)
+    assert line.causes == []
+    line.far_end.figures = LineStats()
+    line.passes(SILENT_AFTER_S + 3 * LOOK_S)
     assert line.causes == ["no_rtp"]
 
 

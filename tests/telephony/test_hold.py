@@ -6,7 +6,7 @@ import pytest
 
 from .datagrams import SipSocket
 from .dialog import Dialog, direction, sdp
-from .harness import switchboard, told
+from .harness import switchboard, told, until
 
 HELD = [
     ("a=sendonly", "recvonly"),
@@ -29,6 +29,18 @@ async def test_the_answer_to_a_hold_has_the_right_direction(
         assert direction(await offer(sdp(version=4))) == "sendrecv"
         await told(leg, "Resumed")
         assert leg.events.empty()
+        await caller.let_go(leg)
+
+
+async def test_who_only_listens_is_played_to_and_not_waited_for() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        assert direction(await caller.offers(sdp("a=recvonly", version=2))) == "sendonly"
+        await until(lambda: not leg.stats().is_peer_sending)
+        assert direction(await caller.offers(sdp(version=3))) == "sendrecv"
+        await until(lambda: leg.stats().is_peer_sending)
+        assert leg.events.empty()  # no hold
         await caller.let_go(leg)
 
 
