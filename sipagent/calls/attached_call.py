@@ -141,7 +141,7 @@ class AttachedCall:
             setup, session, agent.name, tell=self._tell, post=self._inbox.put_nowait
         )
         asking = (approver, self._conversation.commands, self._start)
-        self._approvals = ToolApprovals(call_id, setup, *asking)
+        self._approvals = ToolApprovals(call_id, setup, *asking, is_attached=True)
         self._operator = AttachedOperator(
             call_id, setup, self._conversation, self._transfer, self._hang_up, self._tell
         )

@@ -4,6 +4,7 @@ The session holds the call of the tool back and says so; whoever runs the applia
 the word goes back to the session, which runs the tool or tells the model why not. The agent says in
 the meantime that it takes a moment. A question is withdrawn when it is settled otherwise: nobody
 decided in the session's time, or the session was lost or replaced and the call is known no more.
+The endpoint of an attached call knows it still: the word waits until it is attached to again.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class ToolApprovals:
         approver: Who asks.
         commands: To the call's session.
         run: Starts a task that ends with the call; takes its name.
+        is_attached: Whether the session knows its calls whatever its connection.
     """
 
     def __init__(
@@ -42,10 +44,15 @@ class ToolApprovals:
         approver: Approver,
         commands: SessionCommands,
         run: Callable[[Callable[[], Awaitable[None]], str], None],
+        *,
+        is_attached: bool = False,
     ) -> None:
         self._call_id, self._plan, self._notice = call_id, setup.plan, setup.on_approval
         self._approver, self._commands, self._run = approver, commands, run
+        self._is_attached = is_attached
         self._asking: dict[str, asyncio.Task[None] | None] = {}
+        self._is_connected = asyncio.Event()
+        self._is_connected.set()
 
     def told(self, event: object) -> None:
         """Act on one event of the session."""
@@ -54,6 +61,10 @@ class ToolApprovals:
                 self._asked(request)
             case ToolEnded(tool_call_id=tool_call_id):
                 self._withdraw(tool_call_id)
+            case ConnectionLost() if self._is_attached:
+                self._is_connected.clear()
+            case Reconnected() if self._is_attached:
+                self._is_connected.set()
             case ConnectionLost() | Reconnected() | Disconnected():
                 for tool_call_id in list(self._asking):
                     self._withdraw(tool_call_id)
@@ -77,6 +88,7 @@ class ToolApprovals:
             self._call_id, self._plan, request.agent_name, request.tool_name, request.arguments
         )
         verdict = await self._approver.ask(question)
+        await self._is_connected.wait()
         if self._asking.pop(request.tool_call_id, None) is None:
             return
         if verdict.is_approved:

@@ -196,6 +196,8 @@ class Succession:
         try:
             new = await self._successor(old, must_be_idle)
         except Exception as error:  # instructions of an agent may raise anything
+            if connections.is_closing:
+                return  # that is why
             if isinstance(error, SessionError) and connections.has_ended(error):
                 self._call_ended(error)
                 return

@@ -138,5 +138,35 @@ async def test_a_question_is_withdrawn_when_nobody_waits_for_the_word(event: Ses
     assert session.asked.empty()
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_the_word_waits_until_an_attached_call_is_attached_to_again(is_over: bool) -> None:
+    person, tasks = Person(), list[asyncio.Task[None]]()
+    loop = asyncio.get_running_loop()
+
+    def run(work: Callable[[], Awaitable[None]], name: str) -> None:
+        tasks.append(loop.create_task(_awaited(work), name=name))
+
+    session = NotingSession()
+    commands = SessionCommands(session)
+    sending = loop.create_task(commands.run())
+    approvals = ToolApprovals("c1", call_setup(), person, commands, run, is_attached=True)
+    request = ApprovalRequest("call_1", "refund", "{}", "Ada", 1)
+    approvals.told(ToolApprovalRequested(RealtimeAgent("Ada"), request, 0.0))
+    await person.asked.get()
+    approvals.told(ConnectionLost(1006, "gone", 1.0))
+    person.says.set_result(Verdict(True))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert session.asked.empty()
+    approvals.told(Disconnected(1006, "gone", False, 2.0) if is_over else Reconnected("gone", 2.0))
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if is_over:
+        assert tasks[0].cancelled() and session.asked.empty()
+    else:
+        assert await session.asked.get() == "approve refund"
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+
+
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
     await work()

@@ -300,6 +300,38 @@ async def test_who_closes_while_it_is_attached_to_again_meant_to() -> None:
         assert tasks() == set()
 
 
+async def test_who_closes_as_it_is_attached_to_again_meant_to() -> None:
+    closing: list[asyncio.Future[None]] = []
+    begun = asyncio.Event()
+
+    async def look_up(_: ToolContext) -> None:
+        """Take for ever, and longer to end than the new connection."""
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            while "realtime succession" in tasks():
+                await asyncio.sleep(0)
+
+    def close(direction: str, _: str | bytes) -> None:
+        if direction == "in" and len(far_end.connections) == 2:
+            closing.append(asyncio.ensure_future(session.close()))
+
+    async with scripted_endpoint() as far_end:
+        far_end.greeting = [ATTACHED]
+        agent = reception(tools=[function_tool(look_up)])
+        session = RealtimeSession(agent, rotation=RotationSettings(), on_message=close)
+        await session.connect(call_at(far_end), is_accepted=True)
+        await far_end.say(created(), function_call("look_up"))
+        await begun.wait()
+        far_end.kill()
+        end = (await told_to_the_end(session))[-1]
+        assert isinstance(end, events.Disconnected)
+        assert end.expected
+        await asyncio.gather(*closing)
+        assert tasks() == set()
+
+
 async def test_a_session_of_ones_own_that_is_closed_with_1000_is_lost_as_before() -> None:
     async with scripted_endpoint() as far_end:
         session = new_session()
