@@ -7,19 +7,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 from .account_media import configure_account
+from .callbacks import never_raises
 from .pjlib import destroy, pj
 from .registering import Registering
 from .registration import TrunkState
 from .settings import SipSettings
 from .trunks import TrunkSettings, address_of_record, line_word
-
-log = logging.getLogger(__name__)
 
 NO_TRUNK = ""
 
@@ -78,6 +76,10 @@ class Accounts:
         account.create(config)
 
 
+def _trunk_of(account: _Account) -> str:
+    return account.trunk
+
+
 class _Account(pj.Account):  # type: ignore[misc]
     def __init__(
         self,
@@ -86,20 +88,16 @@ class _Account(pj.Account):  # type: ignore[misc]
         registering: Registering,
     ) -> None:
         super().__init__()
-        self._trunk, self._on_incoming, self._registering = trunk, on_incoming, registering
+        self.trunk, self._on_incoming, self._registering = trunk, on_incoming, registering
 
+    @never_raises("an INVITE was not taken")
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
-        try:
-            rdata = prm.rdata
-            self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
-        except Exception:
-            log.exception("! an INVITE was not taken")
+        rdata = prm.rdata
+        self._on_incoming(int(prm.callId), str(rdata.wholeMsg), str(rdata.srcAddress))
 
+    @never_raises("an answer to REGISTER of trunk %s was lost", _trunk_of)
     def onRegState(self, prm: Any) -> None:  # noqa: N802
-        try:
-            self._registering.answered(self._trunk, prm, now=monotonic())
-        except Exception:
-            log.exception("trunk %s ! an answer to REGISTER was lost", self._trunk)
+        self._registering.answered(self.trunk, prm, now=monotonic())
 
 
 def account_config(settings: SipSettings, uri: str) -> Any:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from .account_media import warn_of_plain_signalling
 from .accounts import Accounts
+from .callbacks import never_raises
 from .connection_gate import ConnectionGate
 from .locator import Locator
 from .pjlib import destroy, native, pj, transport_count
@@ -163,23 +164,18 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
         self._on_rejected = on_rejected
         self._on_connected, self._on_connection_lost = on_connected, on_connection_lost
 
+    @never_raises("a refused INVITE was not told")
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802
-        try:
-            rdata = prm.rdata
-            self._on_rejected(
-                int(prm.statusCode), str(prm.reason), str(rdata.wholeMsg), str(rdata.srcAddress)
-            )
-        except Exception:
-            log.exception("! a refused INVITE was not told")
+        rdata = prm.rdata
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        self._on_rejected(int(prm.statusCode), str(prm.reason), message, source)
 
+    @never_raises("a connection's begin or end was not told")
     def onTransportState(self, prm: Any) -> None:  # noqa: N802
-        try:
-            if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
-                self._on_connected(prm.hnd)
-            elif prm.state in (pj.PJSIP_TP_STATE_DISCONNECTED, pj.PJSIP_TP_STATE_DESTROY):
-                self._on_connection_lost(int(prm.hnd))
-        except Exception:
-            log.exception("! a connection's begin or end was not told")
+        if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
+            self._on_connected(prm.hnd)
+        elif prm.state in (pj.PJSIP_TP_STATE_DISCONNECTED, pj.PJSIP_TP_STATE_DESTROY):
+            self._on_connection_lost(int(prm.hnd))
 
 
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]

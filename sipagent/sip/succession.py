@@ -17,12 +17,15 @@ Runs on the PJSIP thread, inside callbacks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import PeerReplaced, ReferRequested
+from .refer import refer_target
 
 if TYPE_CHECKING:
     from .pj_call import PjCall
+
+OK, ACCEPTED, FORBIDDEN, DECLINED = 200, 202, 403, 603
 
 
 class Successors(Protocol):
@@ -44,13 +47,18 @@ class Successors(Protocol):
 class Succession:
     """Who comes after a call on its leg, and whom it comes after.
 
+    PJSUA follows every REFER and lets every INVITE with Replaces take a call over unless its
+    callback says no: here one says no unless the leg may go on elsewhere.
+
     Args:
         call: Whose.
-        later: Runs something once the callback is over.
+        successors: Says who may come after it, and makes them.
     """
 
-    def __init__(self, call: PjCall, later: Callable[[Callable[[], None]], None]) -> None:
-        self._call, self._later = call, later
+    def __init__(self, call: PjCall, successors: Successors) -> None:
+        self._call, self._successors = call, successors
+        self._later = successors.later
+        self._replacing = ("", "")
         self._successor: PjCall | None = None
         self._predecessor: PjCall | None = None
 
@@ -63,6 +71,30 @@ class Succession:
     def is_awaited(self) -> bool:
         """Tell whether a call that PJSUA dials is to go on with this one's leg."""
         return self._successor is not None
+
+    def referred(self, prm: Any) -> None:
+        """Refuse a REFER (``OnCallTransferRequestParam``), or have PJSUA dial its target."""
+        prm.statusCode = DECLINED
+        target_uri = refer_target(str(prm.dstUri))
+        may_follow = bool(target_uri) and self._call.progress.may_be_succeeded
+        successor = self._successors.referred(self._call, target_uri) if may_follow else None
+        if successor is None:
+            self._call.leg.tell(ReferRequested(target_uri))
+            return
+        prm.newCall = successor  # without one, PJSUA has two calls share this object
+        prm.statusCode = ACCEPTED
+
+    def asked(self, prm: Any) -> None:
+        """Let in an INVITE with Replaces (``OnCallReplaceRequestParam``), or refuse it."""
+        prm.statusCode = FORBIDDEN
+        if self._call.leg.accepts_replaces and self._call.progress.may_be_succeeded:
+            self._replacing = (str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+            prm.statusCode = OK
+
+    def replaced(self, prm: Any) -> None:
+        """Give PJSUA the call of the INVITE that was let in (``OnCallReplacedParam``)."""
+        new_call_id = int(prm.newCallId)
+        prm.newCall = self._successors.replaced(self._call, new_call_id, *self._replacing)
 
     def expect(self, successor: PjCall, target_uri: str) -> None:
         """Have ``successor``, which PJSUA is about to dial, go on with the leg one day."""

@@ -6,6 +6,7 @@ import pytest
 from sipagent.audio.level import dbov
 from sipagent.audio.tones import tone
 from sipagent.errors import SipError
+from sipagent.sip.leg_media import LegMedia
 
 from .datagrams import SipSocket
 from .far_end import far_end
@@ -30,6 +31,21 @@ async def test_a_call_that_the_other_end_hangs_up() -> None:
         leg = await board.endpoint.dial(uri)
         end = await told(leg, "Disconnected")
         assert (end.status, end.by_peer) == (200, True)
+
+
+async def test_a_call_ends_though_its_figures_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable(_: LegMedia) -> None:
+        raise ValueError("no such figure")
+
+    monkeypatch.setattr(LegMedia, "measure", unreadable)
+    async with far_end("hangs up") as uri, switchboard() as board:
+        leg = await board.endpoint.dial(uri)
+        end = await told(leg, "Disconnected")
+        assert (end.status, end.by_peer) == (200, True)
+        await until(lambda: board.endpoint.calls_in_use == 0)
+    assert "no such figure" in caplog.text
 
 
 @pytest.mark.parametrize(("mode", "status"), [("busy", 486), ("declines", 603)])
