@@ -14,6 +14,10 @@ const ROW_PX = 36;
 const TYPED_MS = 300;
 const RESULTS = ["completed", "refused", "abandoned", "unanswered", "failed"];
 
+const COLUMNS = [
+  ["when", "Began"], ["who", "Call"], ["plan wide", "Plan"], ["why", "Ended"], ["gap wide", "Turn gap"], ["cost wide", "Cost"], ["long", "Lasted"],
+];
+
 /** What was looked at, for whoever comes back from a call. */
 const kept = { query: "", fields: {}, calls: [], next: undefined, index: -1 };
 
@@ -21,6 +25,7 @@ export function mount(main, box) {
   let asked = 0; // the number of the question whose answer is wanted
   let isAsking = false;
   let waiting;
+  const names = element("p", { class: "rows-head", "aria-hidden": "true", hidden: "" }, ...COLUMNS.map(([kind, name]) => element("span", { class: kind }, name)));
   const rows = new Rows("Past calls", ROW_PX, (index) => row(kept.calls[index], box.now()), more);
   const empty = element("p", { class: "empty", hidden: "" }, "No calls like that");
   const told = element("p", { class: "outcome", role: "status" });
@@ -29,7 +34,7 @@ export function mount(main, box) {
     waiting = setTimeout(begin, TYPED_MS);
   });
   main.append(
-    element("h1", { class: "unseen" }, title), filters.root, told, rows.root, empty,
+    element("h1", { class: "unseen" }, title), filters.root, told, names, rows.root, empty,
     keyLine(["/", "search"], ["j", "next"], ["k", "previous"], ["Enter", "open"], ["u", "look again"]),
   );
 
@@ -62,7 +67,7 @@ export function mount(main, box) {
     }
     isAsking = false;
     empty.hidden = kept.calls.length > 0 || told.textContent !== "";
-    rows.root.hidden = kept.calls.length === 0;
+    rows.root.hidden = names.hidden = kept.calls.length === 0;
     rows.set(kept.calls.length, false);
   }
 
@@ -81,6 +86,7 @@ export function mount(main, box) {
     kept.index = Number(target.closest("li").getAttribute("aria-posinset")) - 1;
   });
   if (kept.index >= 0) {
+    names.hidden = false;
     rows.set(kept.calls.length, true);
     requestAnimationFrame(() => rows.focus(kept.index));
   } else begin();
