@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sipagent.errors import SipError
+from sipagent.sip.call import SipCall
 
 from .datagrams import SipSocket
+from .dialog import Dialog, sdp
 from .far_end import far_end
 from .harness import switchboard, told, until
 from .kamailio import account, kamailio, needs_kamailio
@@ -60,3 +63,32 @@ async def test_a_trunk_that_is_not_configured_cannot_be_called_through() -> None
     async with switchboard() as board:
         with pytest.raises(SipError, match='there is no trunk "nobody"'):
             await board.endpoint.dial("100", trunk="nobody")
+
+
+async def test_challenges_in_a_call_are_answered_too() -> None:
+    wishes: dict[str, Callable[[SipCall], None]] = {
+        "INVITE": lambda leg: leg.hold(),
+        "INFO": lambda leg: leg.send_dtmf("5", "info"),
+        "REFER": lambda leg: leg.refer("sip:bob@example.org"),
+        "BYE": lambda leg: leg.hang_up(),
+    }
+    async with (
+        SipSocket(0) as peer,
+        switchboard(trunks=[account(peer.port, register=False)]) as board,
+    ):
+        leg = await board.endpoint.dial("100", trunk="provider")
+        caller = Dialog(peer)
+        peer.reply(await caller.asked("INVITE"), "200 OK", body=sdp())
+        await told(leg, "Confirmed")
+        for method, wish in wishes.items():
+            wish(leg)
+            nonce = f'Proxy-Authenticate: Digest realm="x", nonce="{method}", qop="auth"'
+            asked = await caller.asked(method)
+            peer.reply(asked, "407 Proxy Authentication Required", headers=(nonce,))
+            again = await caller.asked(method)
+            assert f'nonce="{method}"' in again
+            peer.reply(again, "200 OK", body=sdp("a=recvonly") if method == "INVITE" else "")
+        names = []
+        while not leg.events.empty() or "Disconnected" not in names:
+            names.append(type(await leg.events.get()).__name__)
+        assert "WeHeld" in names and "DigitsRefused" not in names
