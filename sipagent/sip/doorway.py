@@ -15,6 +15,7 @@ from .admission import Admission
 from .events import Refused
 from .headers import name_and_uri, uri_user
 from .invite_flood import InviteFlood
+from .late_answers import LateAnswers
 from .malformed import refuse_malformed
 from .options import Capacity, OptionsAnswer
 from .other_methods import refuse_others
@@ -35,6 +36,7 @@ class Doorway:
         capacity: Returns what is free.
         sockets: Of media.
         on_refused: Called with each request that was refused for a reason.
+        on_late: Called with the Call-ID of a call of ours that is answered though it was given up.
     """
 
     def __init__(
@@ -43,8 +45,9 @@ class Doorway:
         capacity: Callable[[], Capacity],
         sockets: MediaBudget,
         on_refused: Callable[[Refused], None],
+        on_late: Callable[[str], None],
     ) -> None:
-        self._on_refused = on_refused
+        self._on_refused, self._on_late = on_refused, on_late
         self.admission = Admission(
             settings.trunks,
             settings.strangers,
@@ -57,10 +60,10 @@ class Doorway:
             *(refuse_malformed, OptionsAnswer(capacity), refuse_refer, refuse_others),
             *(self.admission.at_the_desk, flood.at_the_desk),
         )
-        self._modules: list[RequestModule] = []
+        self._modules: list[RequestModule | LateAnswers] = []
 
     def open(self) -> None:
-        """Stand in the way of requests; PJSIP is up.
+        """Stand in the way of requests, and of answers nobody waits for; PJSIP is up.
 
         Raises:
             SipError: If this build of PJSIP has no place for that.
@@ -68,6 +71,7 @@ class Doorway:
         drop_methods("SUBSCRIBE", "MESSAGE", "PUBLISH")
         self._modules.append(RequestModule(DESK, self._desk, self._refused))
         self._modules.append(RequestModule(DOOR, self._door, self._refused))
+        self._modules.append(LateAnswers(self._on_late))
 
     def close(self) -> None:
         """Let go of what PJSIP knew of us; it is destroyed."""

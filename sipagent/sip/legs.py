@@ -34,6 +34,8 @@ from .socket_budget import MediaBudget, Share
 from .successors import LegSuccessors
 from .thread import PjThread
 
+UNUSABLE_ANSWER = "the callee answers with audio that was not offered"
+
 
 class Legs:
     """Make legs, and let go of them.
@@ -125,6 +127,12 @@ class Legs:
     def rest(self, now: float) -> None:
         """Let RTP ports be used again that have rested."""
         self._resting.release(now=now)
+
+    def answered_late(self, sip_call_id: str) -> None:
+        """End a call that PJSUA has given up, and whose callee answers after all."""
+        for peer in self._peers:
+            if peer.leg.invite.sip_call_id == sip_call_id and not peer.was_given_up:
+                peer.media_failed(UNUSABLE_ANSWER)
 
     def hang_up_all(self) -> None:
         """End every leg; those that nobody has answered are refused with 503."""

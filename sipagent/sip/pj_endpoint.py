@@ -81,7 +81,8 @@ class PjEndpoint:
     ) -> None:
         self._settings, self._thread = settings, thread
         self._legs, self._hearers, self._messages = legs, hearers, messages
-        self._doorway = Doorway(settings, self._capacity, sockets, self._turned_away)
+        turned_away, on_late = self._turned_away, legs.answered_late
+        self._doorway = Doorway(settings, self._capacity, sockets, turned_away, on_late)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack: PjStack | None = None
         self._tap: MessageTap | None = None
