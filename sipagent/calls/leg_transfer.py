@@ -40,6 +40,7 @@ from .events import (
 from .hold_music import HoldMusic
 from .inbox import Inbox
 from .leg_bridge import LegBridge
+from .line_guard import end_when_dead
 from .part import CallPart
 from .prompts import spoken_prompt
 from .setup import CallSetup, Prompt
@@ -260,13 +261,16 @@ class LegTransfer(CallPart):
 
     def _join_legs(self) -> None:
         assert self._consult is not None and self._consult.leg is not None
-        caller, target = self.hands.leg.media, self._consult.leg.media
+        hands, leg = self.hands, self._consult.leg
+        caller, target = hands.leg.media, leg.media
         assert caller is not None and target is not None
         bridge = LegBridge(caller, target)
         self.hands.conversation.hold(is_on=True)
         self._divert(bridge.take)
-        self.hands.run(bridge.run_caller, "caller to target")
-        self.hands.run(bridge.run_target, "target to caller")
+        hands.run(bridge.run_caller, "caller to target")
+        hands.run(bridge.run_target, "target to caller")
+        limit_s = hands.setup.life.rtp_timeout_s
+        hands.run(lambda: end_when_dead(leg, limit_s, hands.call_id), "target's line")
         self._tell_ended(Outcome.BRIDGED, 200)
         self.hands.dismiss()
 

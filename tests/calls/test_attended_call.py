@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,13 +16,15 @@ import pytest
 from sipagent.audio.level import dbov
 from sipagent.audio.tones import tone
 from sipagent.calls import facts, leg_transfer
+from sipagent.calls.life_settings import LifeSettings
+from sipagent.calls.line_guard import REASON
 from sipagent.calls.setup import LineSetup, Prompt, Prompts
 from sipagent.calls.termination import Reason, Result, Termination
 from sipagent.calls.transfer_setup import TransferSetup, TransferTarget
 from sipagent.errors import SipError
 from sipagent.realtime.rotation import RotationSettings
 from sipagent.sip.call import SipCall
-from sipagent.sip.events import Held, Progressed, Resumed
+from sipagent.sip.events import Held, LineStats, Progressed, Resumed
 from sipagent.sip.media_port import AGENT
 from sipagent.sip.media_tap import MediaTap
 from tests.realtime.playbook import created, done
@@ -270,6 +273,26 @@ async def test_who_comes_back_from_hold_during_a_transfer_goes_on_hearing_music(
         target.send_answer(486)
         (response,) = await running.endpoint.has_received("response.create")
         assert not response["response"]  # the transfer's outcome is answered, and nothing else
+
+
+async def test_a_target_whose_line_is_dead_does_not_keep_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridged = TransferTarget(TARGET.uri, is_attended=True, is_bridged=True)
+    life = LifeSettings(rtp_timeout_s=0.1)
+    packets = itertools.count()
+
+    def talks(caller: FarEnd) -> None:
+        dead = caller.name == "target"
+        caller.leg.remember(LineStats(packets_in=7 if dead else next(packets)))
+
+    monkeypatch.setattr(FarEnd, "measure", talks)
+    async with consulting(tmp_path, bridged, life=life) as (running, target):
+        target.send_answer(200)
+        await running.has_sent(REFERRED)
+        running.far_end.notifies(501)
+        assert (await running.ended).reason is Reason.TRANSFERRED
+        assert f"BYE {REASON}" in target.sent
 
 
 async def test_a_second_wish_while_one_is_under_way_is_told_so(tmp_path: Path) -> None:
