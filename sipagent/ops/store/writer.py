@@ -11,6 +11,7 @@ counted. What the database will never take, since it is no value of its column, 
 | connection | as needed| ``close``| the next one is fresh, and its tables are looked at  |
 | spool      | as needed| when read| stays, and the supervisor writes it when we are gone |
 
+A server that has taken a question and is silent is broken off by whoever has more to write.
 When the process ends while the thread hangs in the database, what it has is spooled without it.
 """
 
@@ -29,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sipagent.errors import JournalError
 from sipagent.ops.engines import database_reason, make_engine
+from sipagent.ops.server_line import ServerLine
 
 from . import store_metrics as metrics
 from .spool import SUFFIX, Spool
@@ -46,6 +48,9 @@ IDLE_S = 10.0
 
 BUSY_S = 1.0
 """How long to wait while another process writes; then the spool is faster."""
+
+HANG_S = 5.0
+"""How long a server may be silent."""
 
 BATCH = 500
 MOST_WAITING = 50_000
@@ -70,6 +75,8 @@ class StoreWriter:
         self._in_hand: list[Write] = []
         self._told, self._is_closing = threading.Event(), False
         self._is_away = False
+        self._asked_at: float | None = None
+        self._line: ServerLine | None = None
         self._retry_at = self._spool_again_at = 0.0
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
 
@@ -84,6 +91,9 @@ class StoreWriter:
             self._queue.popleft()
             metrics.DROPPED.inc()
         self._told.set()
+        asked_at, line = self._asked_at, self._line
+        if line is not None and asked_at is not None and time.monotonic() > asked_at + HANG_S:
+            line.break_off()
 
     def close(self, limit_s: float = CLOSE_LIMIT_S) -> None:
         """Write what waits, or spool it; for no loop. Safe twice."""
@@ -180,7 +190,7 @@ class StoreWriter:
 
     def _is_written(self, batch: Sequence[Write]) -> bool:
         """Write ``batch``; False if the database says no, for now."""
-        began_at = time.monotonic()
+        began_at = self._asked_at = time.monotonic()
         try:
             self._execute(batch)
         except (*NEVER, SQLAlchemyError, OSError, ImportError, JournalError) as error:
@@ -188,6 +198,8 @@ class StoreWriter:
                 return all(self._is_written_alone(write) for write in batch)
             self._went_away(error)
             return False
+        finally:
+            self._asked_at = None
         metrics.WRITE_SECONDS.observe(time.monotonic() - began_at)
         metrics.WRITTEN.inc(len(batch))
         metrics.UP.set(1)
@@ -209,6 +221,7 @@ class StoreWriter:
     def _execute(self, batch: Sequence[Write]) -> None:
         if self._engine is None:
             engine = make_engine(self._url, busy_s=BUSY_S)
+            self._line = ServerLine(engine)
             try:
                 check_version(engine)
             except BaseException:

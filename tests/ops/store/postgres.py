@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import create_engine
+
+from benchmarks.processes import descendants
 
 LIMIT_S = 30
 
@@ -54,6 +58,21 @@ class PostgresServer:
     def stop(self) -> None:
         """End it at once; whoever is connected is cut off."""
         self._run([*self._ctl, "stop", "-m", "immediate"])
+
+    def freeze(self) -> None:
+        """Stop it in its tracks: who is connected stays so, and hears nothing."""
+        self._tell_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, what: signal.Signals) -> None:
+        pid_file = self.folder / "data" / "postmaster.pid"
+        postmaster = int(pid_file.read_text().split()[0])
+        for pid in (postmaster, *descendants(postmaster)):
+            with suppress(ProcessLookupError):  # that of a connection that has just ended
+                os.kill(pid, what)
 
     def new_database(self) -> str:
         """Return the URL of an empty database."""

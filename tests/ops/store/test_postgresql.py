@@ -26,6 +26,7 @@ from sipagent.ops.store.query_limit import time_limit
 from sipagent.ops.store.reading import read_calls
 from sipagent.ops.store.retention import forget_some
 from sipagent.ops.store.spool import Spool
+from sipagent.ops.store.store_metrics import UP
 from sipagent.ops.store.tables import METADATA, VERSION_TABLE
 from sipagent.ops.store.writer import StoreWriter
 from sipagent.ops.store.writes import Write
@@ -207,6 +208,41 @@ def test_a_table_that_is_closed_to_us_is_no_fault_of_the_rows(
         connection.exec_driver_sql("ALTER TABLE gone RENAME TO turns")
     writer.close()
     assert grown("sipagent_store_writes_total", outcome="refused") == 1
+    assert call_row(engine, "c1").reason == "caller_hung_up"
+
+
+def test_a_server_that_is_there_and_silent_makes_writes_wait_in_a_file(
+    server: PostgresServer,
+    url: str,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.3)
+    monkeypatch.setattr(writer_module, "HANG_S", 0.2)
+    whole, begun = rows_of("c1"), rows_of("c1", CALL[:10])
+    spool = Spool(tmp_path / "me.jsonl")
+    writer = StoreWriter(f"{url}?connect_timeout=2", spool.path)
+    writer.start()
+    try:
+        writer.put(begun)
+        while call_row(engine, "c1") is None:
+            time.sleep(0.01)
+        engine.dispose()
+        server.freeze()
+        try:
+            for each in whole[len(begun) :]:
+                writer.put([each])
+                time.sleep(0.02)
+            while UP._value.get() == 1 or not spool.size_bytes:
+                writer.put([])
+                time.sleep(0.01)
+        finally:
+            server.thaw()
+        while spool.path.exists():
+            time.sleep(0.01)
+    finally:
+        writer.close()
     assert call_row(engine, "c1").reason == "caller_hung_up"
 
 
