@@ -48,6 +48,9 @@ class Configuring:
         """What was asked for, or is about to be."""
         self._is_accepted, self._is_due = is_accepted, is_due or not is_accepted
         self._unconfirmed = 0
+        self._updates = 0
+        self._last_wish: tuple[str, dict[str, Any], dict[str, Any]] | None = None
+        """Of the owner: its event, what it made of the configuration, and of which one."""
         self._is_traced = False
         self.is_confirmed = False
         self.expires_at: float | None = None
@@ -81,10 +84,26 @@ class Configuring:
             self._send(self.config)
 
     def update(self, update: SessionUpdate) -> None:
-        """Ask for what the owner wants, which stays asked for."""
-        self.config = updated_config(self.config, update.session)
+        """Ask for what the owner wants, which stays asked for unless it is refused."""
+        self._updates += 1
+        event_id = update.event_id or f"sipagent_session_update_{self._updates}"
+        before, self.config = self.config, updated_config(self.config, update.session)
+        self._last_wish = event_id, self.config, before
         self._unconfirmed += 1
-        self._out.send(update)
+        self._out.send(SessionUpdate(session=update.session, event_id=event_id))
+
+    def refused(self, event_id: str | None) -> None:
+        """Note an error; what it refuses is not asked for again with the next agent.
+
+        An update is refused whole. One that others have been built on stays in them.
+        """
+        if self._last_wish is None or self._last_wish[0] != event_id:
+            return
+        _, made, before = self._last_wish
+        self._last_wish = None
+        self._unconfirmed = max(0, self._unconfirmed - 1)
+        if self.config is made:
+            self.config = before
 
     def hand_over(self, agent: ResolvedAgent, *, has_spoken: bool) -> None:
         """Ask for another agent."""

@@ -159,7 +159,7 @@ class Connection:
         if messages and self._lost is not None:
             raise self._lost
         if messages and self.is_closing:
-            raise SessionLost("the session is not open", close_code=1000)
+            raise not_open()
         self._unsent.extend(messages)
         if not self._unsent or self.is_gone or self.is_closing:
             return
@@ -227,3 +227,8 @@ class Connection:
 
 def _tell_nobody(_: SessionEvent) -> None:
     pass
+
+
+def not_open() -> SessionLost:
+    """Return what is said to whoever wants something of a session that is not open."""
+    return SessionLost("the session is not open", close_code=1000)

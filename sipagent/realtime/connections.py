@@ -23,7 +23,7 @@ from sipagent.wire.events import Json
 
 from .approvals import Approvals
 from .call_end import ENDED, is_call_over
-from .connection import Connection
+from .connection import Connection, not_open
 from .conversation_events import HistoryUpdated
 from .core import SessionCore
 from .endpoint import Endpoint
@@ -135,7 +135,7 @@ class Connections:
         transport = await open_transport(self._endpoint, self._on_message)
         if self.is_closing:
             await transport.close()
-            raise SessionLost("the session is not open", close_code=1000)
+            raise not_open()
         workshop = self._generations.begin(is_attached=self.is_attached)
         core = SessionCore(
             resolved,
@@ -155,7 +155,7 @@ class Connections:
             self._opening = None
         if self.is_closing:
             await connection.close()
-            raise SessionLost("the session is not open", close_code=1000)
+            raise not_open()
         return connection
 
     def use(self, connection: Connection) -> None:
@@ -211,7 +211,7 @@ class Connections:
         """Return the connection in use, None while another is being opened."""
         connection = self.in_use
         if connection is None or self.is_closing:
-            raise SessionLost("the session is not open", close_code=1000)
+            raise not_open()
         is_replaced = self.succession is not None and self.succession.is_opening
         return None if connection.is_gone and is_replaced else connection
 

@@ -280,6 +280,7 @@ class SessionCore:
     def _error(self, error: server.ErrorDetail, now: float) -> None:
         is_ours, messages = self.out.sequencer.refused(error.event_id, error.code, error.message)
         self.out.send(*messages)
+        self.configuring.refused(error.event_id)
         told = told_of_error(error, now=now)
         if told is None or self.tools.is_refused_again(error.event_id):
             log.debug("! %s", error.code)

@@ -119,10 +119,11 @@ def handoff_config(
 
 def updated_config(config: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``config`` as an endpoint has it after another ``session.update``."""
-    audio = {
-        direction: {**config["audio"][direction], **(at_path(update, "audio", direction) or {})}
-        for direction in ("input", "output")
-    }
+    audio = {}
+    for direction in ("input", "output"):
+        wanted = at_path(update, "audio", direction)
+        changes = wanted if isinstance(wanted, Mapping) else {}  # the endpoint says so too
+        audio[direction] = {**config["audio"][direction], **changes}
     return {**config, **update, "audio": audio}
 
 
