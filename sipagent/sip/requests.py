@@ -102,8 +102,16 @@ Decider: TypeAlias = Callable[[Request], Decision | None]
 
 
 def decide(deciders: tuple[Decider, ...], request: Request) -> Decision | None:
-    """Return what the first decider with an opinion says."""
+    """Return what the first decider with an opinion says.
+
+    An ACK is never answered (RFC 3261 section 17): PJSIP asserts that nobody tries.
+    """
     for decider in deciders:
-        if (decision := decider(request)) is not None:
-            return decision
+        match decider(request):
+            case None:
+                continue
+            case Answer(why=why) if request.method == "ACK":
+                return Drop(why)
+            case decision:
+                return decision
     return None

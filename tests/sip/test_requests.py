@@ -42,6 +42,12 @@ def test_the_first_decider_with_an_opinion_decides() -> None:
     assert decide((silent,), request) is None
 
 
+def test_an_ack_is_dropped_where_others_are_answered() -> None:
+    ack = parse_request(TEXT.replace("INVITE", "ACK"), "h:1", at=0.0)
+    assert decide((lambda _: Answer(400, why="x"),), ack) == Drop("x")
+    assert decide((lambda _: None,), ack) is None
+
+
 def test_options_say_what_is_free_or_when_to_come_back() -> None:
     options = parse_request("OPTIONS sip:h SIP/2.0\r\n\r\n", "h:1", at=0.0)
     free = (("X-Calls-Free", "3"), ("X-Calls-Limit", "4"))

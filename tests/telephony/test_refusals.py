@@ -184,6 +184,8 @@ async def test_an_unasked_message_summary_is_taken() -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"INVITE sip:x SIP/2.0\r\nVia: foo\r\n\r\n",
         b"INVITE " + b"A" * 60_000 + b" SIP/2.0\r\n\r\n",
+        b"ack sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1"
+        b"\r\nTo: <sip:a@b>\r\nCall-ID: a\r\nCall-ID: b\r\nCSeq: 1 ACK\r\n\r\n",
         b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\nCSeq: 1 INVITE\r\n\r\n",
     ],
 )
