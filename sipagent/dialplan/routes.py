@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from .covering import CoverIndex
 from .documents import Document
 from .findings import Finding, Severity
 from .globs import covers, specificity
@@ -75,8 +76,11 @@ def _names(group: Sequence[tuple[Dialplan, Document]]) -> str:
 
 
 def _shadowed(plans: Sequence[tuple[Dialplan, Document]]) -> Iterator[Finding]:
+    known = [plan for plan, _ in plans]
+    index = CoverIndex(known)
     for plan, document in plans:
-        names = shadowing(plan, [other for other, _ in plans if other.name != plan.name])
+        others = [known[position] for position in index.may_cover(plan)]
+        names = shadowing(plan, [other for other in others if other.name != plan.name])
         if names:
             text = f"never takes a call: {', '.join(names)} always takes it first"
             yield document.finding(_key_of_calls(document), text, Severity.WARNING)

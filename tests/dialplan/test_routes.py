@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sipagent.dialplan.call_keys import CallKeys
 from sipagent.dialplan.conditions import Conditions
+from sipagent.dialplan.covering import CoverIndex
 from sipagent.dialplan.loading import read_dir
 from sipagent.dialplan.matching import Matcher
 from sipagent.dialplan.models import Agent, Dialplan
@@ -141,6 +142,27 @@ def test_a_plan_said_never_to_take_a_call_never_does(
     )
     if taker is not None and taker.plan is first:
         assert shadowing(first, rest) == []
+
+
+@given(conditions=st.lists(CONDITIONS, min_size=2, max_size=6))
+def test_a_first_look_passes_over_nobody_who_shadows(conditions: list[dict[str, object]]) -> None:
+    plans = [plan(f"p{index}", **each) for index, each in enumerate(conditions)]
+    index = CoverIndex(plans)
+    for each in plans:
+        looked_at = [plans[position] for position in index.may_cover(each)]
+        assert each in looked_at
+        rest = [other for other in looked_at if other is not each]
+        assert shadowing(each, rest) == shadowing(each, [o for o in plans if o is not each])
+
+
+def test_among_many_plans_few_are_looked_at() -> None:
+    for key in ("called", "caller"):
+        numbers = [f"+4930{number:03}" for number in range(200)]
+        plans = [plan(f"p{each[1:]}", **{key: [each, f"{each}9*"]}) for each in numbers]
+        plans += [plan("rest"), plan("some", **{key: "+49300*"})]
+        index = CoverIndex(plans)
+        assert index.may_cover(plans[7]) == [7, 200, 201]
+        assert index.may_cover(plans[150]) == [150, 200]
 
 
 @pytest.mark.parametrize(
