@@ -20,12 +20,9 @@ from .agent_speech import AgentSpeech, SpeechEvent
 from .answer_gap import AnswerGap
 from .caller_audio import FrameSource, forward
 from .deadlines import earliest
-from .delegation_filler import DELEGATION_ITEM
-from .delegation_sound import DelegationSound
 from .events import AgentFellSilent, CallEvent
 from .failures import failure_of
-from .outage import FILLER_ITEM
-from .outage_sound import OutageSound
+from .fillers import FILLERS, Fillers
 from .session_commands import Session, SessionCommands
 from .setup import CallSetup
 from .telling import fact_of, failed_response
@@ -64,8 +61,7 @@ class Conversation:
         self._media: MediaPort | None = None
         self._response_id: str | None = None
         self._gap = AnswerGap(setup.silence_duration_ms)
-        self._filler = OutageSound(setup)
-        self._waiting = DelegationSound(setup)
+        self._fillers = Fillers(setup)
         self._lost_at: float | None = None
         self._must_greet = False
         self.is_on_hold = False
@@ -76,8 +72,7 @@ class Conversation:
     @property
     def is_silent(self) -> bool:
         """Tell whether nothing is being said, queued or made."""
-        is_filled = self._filler.is_playing or self._waiting.is_playing
-        is_idle = self._speech.is_idle or is_filled or self.is_on_hold
+        is_idle = self._speech.is_idle or self._fillers.is_playing or self.is_on_hold
         return is_idle and self._response_id is None
 
     @property
@@ -87,7 +82,7 @@ class Conversation:
 
     def deadline(self) -> float | None:
         """Return when :meth:`handle_timer` is due, or None."""
-        parts = (self._barge_in, self._filler, self._waiting, self._speech)
+        parts = (self._barge_in, self._fillers, self._speech)
         return earliest(part.deadline() for part in parts)
 
     # The two pumps, each a task of the call.
@@ -106,14 +101,13 @@ class Conversation:
         """Take the leg's media and have the agent greet, if it ``greets``."""
         self._media = media
         self._gap.forget()  # of whoever was heard before: nobody was to answer
-        self._waiting.start(media)
-        self._filler.start(media)
+        self._fillers.start(media)
         self._speech.start(media)
         self._must_greet = greets and bool(self._setup.greeting)
         if self._lost_at is None:
             self._greet()
         else:
-            self._filler.lost(is_silent=True, now=self._now())
+            self._fillers.lost(is_silent=True, now=self._now())
 
     def greet(self) -> None:
         """Have the agent greet now."""
@@ -134,15 +128,13 @@ class Conversation:
         """Note whether the caller hears somebody else, or music: no filler is heard meanwhile."""
         self.is_on_hold = is_on
         if is_on:
-            self._filler.stop()
-            self._waiting.stop()
+            self._fillers.stop()
         elif not self.has_session:
-            self._filler.lost(is_silent=True, now=self._now())
+            self._fillers.lost(is_silent=True, now=self._now())
 
     def finish(self) -> None:
         """Tell what was being said when the call ended."""
-        self._filler.stop()
-        self._waiting.stop()
+        self._fillers.stop()
         self._speech.finish()
 
     def being_said(self) -> list[facts.AgentSaidSoFar]:
@@ -151,7 +143,7 @@ class Conversation:
 
     def first_frame_played(self, item_id: str, at: float) -> None:
         """Note that an item began to be heard."""
-        if item_id in {FILLER_ITEM, DELEGATION_ITEM}:
+        if item_id in FILLERS:
             return
         self._speech.first_frame_played(item_id, self._gap.answered(at))
         if self._media is not None and not self._media.is_idle:  # it may have been cut off since
@@ -160,16 +152,12 @@ class Conversation:
     def item_played(self, item_id: str, at: float) -> None:
         """Note that an item was heard to its end."""
         assert self._media is not None
-        if item_id == FILLER_ITEM:
-            self._filler.played()
-            return
-        if item_id == DELEGATION_ITEM:
-            self._waiting.played()
+        if self._fillers.played(item_id):
             return
         self._speech.item_played(item_id)
         if self._media.is_idle:
             self._floor(barge_in.AgentAudioFinished(), at)
-            self._filler.fell_silent(at)
+            self._fillers.fell_silent(at)
             self._notice_silence()
         self._look(at)
 
@@ -177,7 +165,7 @@ class Conversation:
         """Act on :meth:`deadline`."""
         self._floor(barge_in.ConfirmTimerFired(), now)
         self._speech.handle_timer(now)
-        self._filler.look(now)
+        self._fillers.handle_timer(now)
         self._look(now)
 
     def message(self, text: str) -> None:
@@ -190,7 +178,7 @@ class Conversation:
         """Act on one session event."""
         if self._speech.is_late(event):
             return  # was on its way when the caller took the floor
-        self._waiting.told(event)
+        self._fillers.told(event)
         self._act(event)
         self._look(self._now())
 
@@ -252,11 +240,11 @@ class Conversation:
         self._tell(facts.SessionLost(event.reason))
         self._abandon(event.at)
         if self._media is not None and not self.is_on_hold:
-            self._filler.lost(is_silent=self._speech.is_idle, now=event.at)
+            self._fillers.lost(is_silent=self._speech.is_idle, now=event.at)
 
     def _session_replaced(self, event: Reconnected) -> None:
         lost_at, self._lost_at = self._lost_at, None
-        self._filler.stop()
+        self._fillers.found()
         if lost_at is None:
             self._abandon(event.at)
             self._tell(facts.SessionReplaced("expiry", 0))
@@ -274,7 +262,7 @@ class Conversation:
         self._notice_silence()
 
     def _look(self, now: float) -> None:
-        self._waiting.look(is_silent=self.is_silent and not self.is_on_hold, now=now)
+        self._fillers.look(is_silent=self.is_silent and not self.is_on_hold, now=now)
 
     def _greet(self) -> None:
         """Have the agent greet, unless it has."""
@@ -289,7 +277,7 @@ class Conversation:
 
     def cut(self, response_id: str | None) -> list[Heard]:
         """Stop playing and drop what still comes of a response; return what was heard."""
-        self._waiting.stop()
+        self._fillers.interrupt()
         return self._speech.cut(response_id)
 
     def interrupt(self, at: float) -> None:

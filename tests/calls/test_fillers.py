@@ -1,4 +1,4 @@
-"""What a caller hears while the backend agent works."""
+"""What a caller hears when no agent can be heard: while another works, or there is no session."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from sipagent.audio.tones import tone
 from sipagent.calls import facts
+from sipagent.calls.delegation_filler import DELEGATION_ITEM
 from sipagent.calls.events import AgentFellSilent
-from sipagent.calls.outage import FILLER_AFTER_S
+from sipagent.calls.fillers import Fillers
+from sipagent.calls.outage import FILLER_AFTER_S, FILLER_ITEM
 from sipagent.calls.setup import BackendSetup, Prompt, Prompts
 from sipagent.realtime import events as session_events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected
+from sipagent.sip.media_port import MediaPort
 
-from .talk import Talk, response_done, talk
+from .talk import Talk, call_setup, response_done, talk
 
 APOLOGY = Prompt(tone(300, 100, 8_000), 8_000)
 FILLER_MS = 200
@@ -141,3 +144,53 @@ async def test_it_ends_when_another_session_takes_over_before_the_end() -> None:
         running.hear(started("t2"))
         running.settle()
         assert running.media.queued_ms == FILLER_MS
+
+
+def fillers() -> tuple[Fillers, MediaPort]:
+    """Return both fillers of a plan, on a leg."""
+    sound = Prompt(tone(350, FILLER_MS, 8_000), 8_000)
+    setup = call_setup(**(SETUP | {"prompts": Prompts(APOLOGY, filler=sound, delegation=sound)}))
+    both, media = Fillers(setup), MediaPort(8_000, asyncio.get_running_loop(), lambda _: None)
+    both.start(media)
+    return both, media
+
+
+async def test_that_of_an_outage_is_played_again_until_there_is_a_session() -> None:
+    both, media = fillers()
+    both.lost(is_silent=True, now=10.0)
+    assert both.deadline() == 10.0 + FILLER_AFTER_S
+    both.handle_timer(10.0 + FILLER_AFTER_S)
+    assert both.is_playing and media.queued_ms == FILLER_MS
+    assert both.played(FILLER_ITEM)
+    assert media.queued_ms == 2 * FILLER_MS
+    both.found()
+    assert not both.is_playing and media.queued_ms == 0
+    assert both.played(FILLER_ITEM)
+    assert media.queued_ms == 0
+
+
+async def test_the_first_of_both_that_is_due_is_waited_for() -> None:
+    both, _ = fillers()
+    both.told(started())
+    both.look(is_silent=True, now=10.0)
+    both.lost(is_silent=True, now=9.0)
+    assert both.deadline() == 9.0 + FILLER_AFTER_S
+    both.found()
+    assert both.deadline() == 10.0 + FILLER_AFTER_S
+
+
+async def test_neither_is_heard_any_more_when_both_are_stopped() -> None:
+    both, media = fillers()
+    both.told(started())
+    both.look(is_silent=True, now=9.0)
+    both.look(is_silent=True, now=10.0)
+    assert both.is_playing
+    both.stop()
+    assert not both.is_playing and media.queued_ms == 0
+
+
+async def test_what_somebody_said_is_none_of_them() -> None:
+    both, media = fillers()
+    assert not both.played("item_1")
+    assert both.played(DELEGATION_ITEM)
+    assert media.is_idle
