@@ -10,12 +10,16 @@ sound.
     the caller has finished, or waits to be greeted     agent_silent
     the line is only quiet                              nothing: somebody listens
 
-Held calls are silent as they should be. No I/O, no clock: ``now`` is always passed in, in seconds,
-monotonic.
+Held calls are silent as they should be, and so are telephones that were heard and now send only
+comfort noise (RFC 3389). What comes is judged by the last two seconds: a line may die long after
+the last sound.
+
+No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -25,6 +29,8 @@ SILENT_AFTER_S = 2.0
 MOSTLY = 0.9
 FEW = 0.1
 """Packets per frame that are no stream: those of another call whose port this was, say."""
+SPARSE = 0.25
+"""Packets per frame that are comfort noise: those of 60 ms of audio are more."""
 
 Cause: TypeAlias = Literal[
     "no_rtp",
@@ -80,6 +86,8 @@ class SilenceDoctor:
     def __init__(self, *, now: float) -> None:
         self._since = now
         self._start = Sight(0, 0, 0, 0, 0, "", "")
+        self._recent = deque([(now, self._start)])
+        """Of the last seconds, the first of them as old as is judged by, or where it began."""
         self._was_heard = False
         self._is_held = False
         self._named: Cause | None = None
@@ -106,6 +114,9 @@ class SilenceDoctor:
 
     def look(self, sight: Sight, *, now: float) -> list[Named | Over]:
         """Return what is new."""
+        self._recent.append((now, sight))
+        while len(self._recent) > 1 and now - self._recent[1][0] >= SILENT_AFTER_S:
+            self._recent.popleft()
         told: list[Named | Over] = [] if self._is_held else [*self._inbound(sight, now)]
         is_late = self._owed_at is not None and now - self._owed_at >= SILENT_AFTER_S
         if is_late and not self._is_owed_named and not self._is_held:
@@ -128,10 +139,11 @@ class SilenceDoctor:
         return []
 
     def _cause(self, sight: Sight) -> Named | None:
-        frames = max(sight.frames - self._start.frames, 1)
-        packets = sight.packets_in - self._start.packets_in
-        empty = (sight.empty_frames - self._start.empty_frames) / frames
-        zeros = (sight.zero_frames - self._start.zero_frames) / frames
+        _, before = self._recent[0]
+        frames = max(sight.frames - before.frames, 1)
+        packets = sight.packets_in - before.packets_in
+        empty = (sight.empty_frames - before.empty_frames) / frames
+        zeros = (sight.zero_frames - before.zero_frames) / frames
         if sight.is_echo:
             return Named("own_echo", "the peer sends back what we send")
         if sight.sound_frames > self._start.sound_frames:
@@ -143,6 +155,8 @@ class SilenceDoctor:
         if packets == 0 and is_new:
             text = f"RTP comes from {sight.rtp_source}, and none of it can be taken, as if by SRTP"
             return Named("rtp_rejected", text)
+        if self._was_heard and 0 < packets < SPARSE * frames:
+            return None
         if packets < FEW * frames:
             return Named("no_rtp", f"no RTP arrives; it was to come from {sight.rtp_target}")
         if empty > MOSTLY:
@@ -153,6 +167,8 @@ class SilenceDoctor:
 
     def _restart(self, sight: Sight, now: float) -> None:
         self._since, self._start, self._named = now, sight, None
+        self._recent.clear()
+        self._recent.append((now, sight))
 
 
 def _host(address: str) -> str:

@@ -75,6 +75,43 @@ def test_the_first_sound_takes_it_back() -> None:
     assert doctor.look(FINE, now=4.5) == []
 
 
+def looks(doctor: SilenceDoctor, sight: Sight, packets: int, *, since: float) -> list[str]:
+    """Look for a minute at a caller who makes no sound; return what is named.
+
+    Args:
+        doctor: Looks twice a second.
+        sight: The last one.
+        packets: That come in each half second, of 25 frames.
+        since: When that was.
+    """
+    named: list[str] = []
+    for step in range(1, 120):
+        now, frames = since + step / 2, sight.frames + 25 * step
+        came = sight.packets_in + packets * step
+        empty = sight.empty_frames + (25 - min(packets, 25)) * step
+        seen_now = replace(sight, packets_in=came, frames=frames, empty_frames=empty)
+        named += [each.cause for each in doctor.look(seen_now, now=now) if isinstance(each, Named)]
+    return named
+
+
+def test_a_line_that_dies_long_after_the_last_sound_is_named_in_time() -> None:
+    doctor = SilenceDoctor(now=0.0)
+    doctor.look(FINE, now=1.0)
+    assert looks(doctor, FINE, 25, since=1.0) == []
+    last = replace(FINE, packets_in=100 + 25 * 119, frames=100 + 25 * 119)
+    dead = [replace(last, frames=last.frames + 25 * step) for step in range(1, 7)]
+    told = [doctor.look(sight, now=60.5 + step / 2) for step, sight in enumerate(dead, 1)]
+    assert [len(each) for each in told] == [0, 0, 0, 1, 0, 0]
+    assert isinstance(told[3][0], Named) and told[3][0].cause == "no_rtp"
+
+
+@pytest.mark.parametrize(("packets", "named"), [(1, []), (3, []), (0, ["no_rtp"])])
+def test_a_telephone_that_was_heard_may_send_comfort_noise(packets: int, named: list[str]) -> None:
+    doctor = SilenceDoctor(now=0.0)
+    doctor.look(FINE, now=1.0)
+    assert looks(doctor, FINE, packets, since=1.0) == named
+
+
 def test_a_caller_who_listens_after_speaking_is_not_silent_for_a_cause() -> None:
     doctor = SilenceDoctor(now=0.0)
     doctor.look(FINE, now=1.0)
