@@ -58,7 +58,8 @@ class Seen:
     spacing_ms: dict[bool, list[float]] = field(default_factory=lambda: {True: [], False: []})
     """How far from 20 ms packets came, by whether the database was away."""
     largest_spool_bytes: int = 0
-    largest_queue: float = 0.0
+    was_told: bool = False
+    """Whether ``sipagent_store_up`` was 0."""
     came_back_at: float | None = None
     caught_up_at: float | None = None
 
@@ -138,10 +139,9 @@ async def sample(folder: Path, appliance: Appliance, seen: Seen) -> None:
             waiting_bytes = sum(file.stat().st_size for file in files if file.exists())
             seen.largest_spool_bytes = max(seen.largest_spool_bytes, waiting_bytes)
             async with http.get(url) as response:
-                series = dict(line.rsplit(" ", 1) for line in (await response.text()).splitlines())
-            queued = float(series["sipagent_store_queue_writes"])
-            seen.largest_queue = max(seen.largest_queue, queued)
-            is_up = float(series["sipagent_store_up"]) == 1
+                lines = (await response.text()).splitlines()
+            is_up = "sipagent_store_up 1.0" in lines
+            seen.was_told |= not is_up
             is_back = seen.came_back_at is not None and seen.caught_up_at is None
             if is_back and is_up and not files:
                 seen.caught_up_at = now()
@@ -219,8 +219,8 @@ def shown(seen: Seen, lines: dict[str, Json], stored: dict[str, Json]) -> str:
             (len(lines), len(stored), differ(lines, stored)),
         ),
         ("turns in the lines", sum(len(line["turns"]) for line in lines.values())),
+        ("the metric said so", seen.was_told),
         ("largest spool, bytes", seen.largest_spool_bytes),
-        ("most writes in memory", seen.largest_queue),
         ("database back -> all written, s", None if took_s is None else round(took_s, 2)),
     ]
     return "\n".join([*(f"{name}: {value}" for name, value in known), table(spacing)])

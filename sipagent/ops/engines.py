@@ -36,7 +36,9 @@ def make_engine(url: str, *, busy_s: float | None = None) -> Engine:
             url = url.replace(_POSTGRESQL, "postgresql+psycopg://", 1)
         limits = {} if busy_s is None else {"options": f"-c lock_timeout={round(busy_s * 1000)}"}
         alive = {name: each for name, each in (_ALIVE | limits).items() if name not in url}
-        return create_engine(url, connect_args=alive, pool_pre_ping=True, hide_parameters=True)
+        # Who does not wait tries again himself; a ping would connect, and wait for that as well.
+        pings = busy_s is None
+        return create_engine(url, connect_args=alive, pool_pre_ping=pings, hide_parameters=True)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o640)  # it holds telephone numbers, and what was said
     path = URL.create("sqlite", database=str(file))
