@@ -229,27 +229,20 @@ class AttachedDesk:
         ended: Termination,
         request: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        work = self._refused(call_id, entry, ended, request)
-        self._start(work, f"refused call {call_id}")
+        async def refuse() -> None:
+            try:
+                if request is not None:
+                    await request()
+            except CallGone:
+                log.debug("call=%s was over when it was refused", call_id)
+            except SessionError as error:
+                log.error("call=%s ! could not be refused: %s", call_id, error)
+            finally:
+                talked_ms = round(entry.talked_s(self._wall_clock()) * 1000)
+                self._tell(call_id, facts.CallEnded(ended, talked_ms, entry.extra))
+            await self._ends.note(entry.realtime_call_id)
 
-    async def _refused(
-        self,
-        call_id: str,
-        entry: JournalEntry,
-        ended: Termination,
-        request: Callable[[], Awaitable[None]] | None,
-    ) -> None:
-        try:
-            if request is not None:
-                await request()
-        except CallGone:
-            log.debug("call=%s was over when it was refused", call_id)
-        except SessionError as error:
-            log.error("call=%s ! could not be refused: %s", call_id, error)
-        finally:
-            talked_ms = round(entry.talked_s(self._wall_clock()) * 1000)
-            self._tell(call_id, facts.CallEnded(ended, talked_ms, entry.extra))
-        await self._ends.note(entry.realtime_call_id)
+        self._start(refuse(), f"refused call {call_id}")
 
     def _explain(self, setup: CallSetup) -> None:
         fields = left_out(setup)
