@@ -111,7 +111,7 @@ async def test_a_caller_nobody_decides_about_hears_that_nobody_is_there(
 async def test_a_call_that_was_decided_is_not_given_up_later() -> None:
     async with (
         receiver() as receiving,
-        answering(receiving.url, ring_limit_s=0.3) as box,
+        answering(receiving.url, ring_limit_s=1.0) as box,
         SipSocket(box.sip_port) as peer,
     ):
         peer.send(peer.request("INVITE", "c1", body=SDP))

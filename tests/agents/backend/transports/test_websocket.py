@@ -309,9 +309,9 @@ async def test_a_socket_that_closes_at_once_is_not_opened_again_and_again() -> N
 
 
 async def test_the_time_limit_of_a_response_ends_with_it() -> None:
-    async with socket_api() as api, asking(api, TransportOptions(timeout_s=0.1)) as model:
+    async with socket_api() as api, asking(api, TransportOptions(timeout_s=0.5)) as model:
         await events_of(model)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6)
         await events_of(model)
     assert api.sockets == [1, 1]
 
@@ -338,7 +338,7 @@ async def test_nonsense_is_an_error() -> None:
 
 @pytest.mark.parametrize("steps", [[], [CREATED]])
 async def test_a_response_has_a_time_limit(steps: list[Step]) -> None:
-    options = TransportOptions(timeout_s=0.2)
+    options = TransportOptions(timeout_s=1.0)
     async with socket_api(steps, RESPONSE) as api, asking(api, options) as model:
         error = await failure(model)
         assert "in time" in str(error) or "too long" in str(error)
@@ -347,12 +347,12 @@ async def test_a_response_has_a_time_limit(steps: list[Step]) -> None:
 
 
 async def test_who_waits_for_the_turn_has_all_the_time_afterwards() -> None:
-    async with socket_api() as api, asking(api, TransportOptions(timeout_s=0.2)) as model:
+    async with socket_api() as api, asking(api, TransportOptions(timeout_s=1.0)) as model:
         first = model.stream(HELLO)
         await anext(first)
         async with asyncio.TaskGroup() as tasks:
             second = tasks.create_task(events_of(model), name="second")
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.8)
             await first.aclose()
         assert second.result() == RESPONSE
 
