@@ -185,6 +185,7 @@ def _print(lines: Iterator[bytes]) -> None:
 def _filter(
     plan: str, result: str, reason: str, number: str, text: str, since: str, until: str
 ) -> CallFilter:
+    from sipagent.calls import termination  # noqa: PLC0415
     from sipagent.ops.clock import local_time  # noqa: PLC0415
     from sipagent.ops.store.filters import CallFilter  # noqa: PLC0415
     from sipagent.ops.store.when import when_ms  # noqa: PLC0415
@@ -192,8 +193,8 @@ def _filter(
     now = local_time()
     return CallFilter(
         plan=plan,
-        result=result,
-        reason=reason,
+        result=_known("--result", result, termination.Result),
+        reason=_known("--reason", reason, termination.Reason),
         number=number,
         text=text,
         since_ms=when_ms(since, now) if since else None,
@@ -212,3 +213,18 @@ def _store(config: Path | None) -> Iterator[Connection]:
 
     with opened_store(_configuration(config).store.url) as connection:
         yield connection
+
+
+def _known(option: str, word: str, words: type[StrEnum]) -> str:
+    """Return a word of a closed list, or ``""``; of a wrong one there would be no calls.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    from sipagent.dialplan.validation import listed, near_miss  # noqa: PLC0415
+
+    if word and word not in set(words):
+        raise ConfigError(
+            f'there is no "{word}"{near_miss(word, words)}; known: {listed(words)}', where=option
+        )
+    return word

@@ -97,6 +97,23 @@ def test_no_cell_of_a_csv_file_is_a_formula(config: Path) -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize(
+    ("option", "word", "why"),
+    [
+        ("--result", "fail", '--result: there is no "fail" (did you mean "failed"?); known: comp'),
+        ("--reason", "cutoff", '--reason: there is no "cutoff" (did you mean "cut_off"?); known: '),
+    ],
+)
+def test_a_result_or_reason_that_there_is_not_finds_no_calls_and_says_so(
+    config: Path, option: str, word: str, why: str
+) -> None:
+    for command in ("list", "export"):
+        ended = CliRunner().invoke(app, ["calls", command, option, word, "-c", str(config)])
+        assert isinstance(ended.exception, ConfigError)
+        assert str(ended.exception).startswith(why)
+
+
 @pytest.mark.parametrize("sign", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
 def test_no_sign_that_begins_a_formula_begins_a_cell(sign: str) -> None:
     assert safe_cell(f"{sign}cmd()") == f"'{sign}cmd()"
