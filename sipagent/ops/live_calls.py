@@ -16,6 +16,7 @@ from .live_call import LiveCall
 from .live_cost import LiveCost
 from .live_transcript import Fields
 from .store.costs import Price
+from .store.cut_off import DETAIL, REASON, RESULT
 
 KEPT_S = 60.0
 """How long a call that is over is listed."""
@@ -80,7 +81,7 @@ class LiveCalls:
         """Note that a process ended."""
         for call in self._calls.values():
             if call.source == source and call.ended_at is None:
-                call.end("failed", "internal_error", at=at, detail="its process ended")
+                call.end(RESULT, REASON, at=at, detail=DETAIL)
                 self._changed[call.call_id] = call
                 self._placed.discard(call.call_id)
 

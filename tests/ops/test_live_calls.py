@@ -230,6 +230,8 @@ def test_the_calls_of_a_process_that_is_gone_have_failed() -> None:
     calls.told("other", told(OFFERED, call_id="d").facts)
     calls.gone("w", AT + 5)
     assert [call["state"] for call in calls.listed()] == ["ended", "ringing"]
+    ended = calls.listed()[0]
+    assert (ended["result"], ended["reason"]) == ("failed", "cut_off")  # as its record will say
     assert (calls.source_of("c"), calls.source_of("d")) == (None, "other")
 
 
