@@ -52,11 +52,17 @@ class Token:
 
 
 def asker_of(header: str, tokens: Sequence[Token]) -> Asker | None:
-    """Return who sends an ``Authorization`` header, None: nobody known (RFC 6750 section 2.1)."""
-    given = header.encode("utf-8", "surrogateescape")
+    """Return who sends an ``Authorization`` header, None: nobody known (RFC 6750 section 2.1).
+
+    The scheme is ``Bearer`` in whatever case (RFC 9110 section 11.1).
+    """
+    scheme, _, given = header.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    secret = given.encode("utf-8", "surrogateescape")
     found = None
     for token in tokens:
-        if hmac.compare_digest(given, f"Bearer {token.secret}".encode()):
+        if hmac.compare_digest(secret, token.secret.encode()):
             found = token.asker
     return found
 
