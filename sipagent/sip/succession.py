@@ -17,6 +17,7 @@ Runs on the PJSIP thread, inside callbacks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .events import PeerReplaced, ReferRequested
@@ -133,6 +134,8 @@ class Succession:
             other.succession._predecessor = None
             self._later(other.send_bye)
         invite = self._call.leg.invite
+        if not invite.sip_call_id and self._call.isActive():  # a target may answer at once
+            invite = replace(invite, sip_call_id=str(self._call.getInfo().callIdString))
         self._call.go_on_with(old)
         self._call.leg.invite = invite
         self._call.leg.tell(PeerReplaced(invite))
