@@ -26,6 +26,7 @@ from .leg_media import LegMedia, MediaSources
 from .leg_offer import LegOffer
 from .leg_refer import LegRefer
 from .next_server import NextServer
+from .pj_slot import leave_slot
 from .pj_values import operation, received, said
 from .pjlib import pj
 from .registration import retry_after_s
@@ -200,6 +201,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             try:
                 self.measure()
             finally:
+                leave_slot(self)
                 self._disconnected(info, received(event))
 
     @never_raises("transaction of leg %s", _leg_id)
