@@ -80,7 +80,7 @@ class LegMedia:
 
     def is_of(self, key: DialogKey) -> bool:
         """Tell whether this is the media of a dialog, or will be: an offer may come late."""
-        if not self.key[0]:
+        if not self.key[0] and not self._call.has_ended:
             try:
                 self._look()
             except pj.Error:

@@ -41,7 +41,7 @@ class LegRefer:
 
     def send_replaces(self, other: PjCall) -> None:
         """Ask the peer to take ``other`` over (RFC 3891), whose peer it shall talk to."""
-        self._send(lambda: self._call.xferReplaces(other, operation(0, "", ())))
+        self._send(lambda: self._call.xferReplaces(other, operation(0, "", ())), other)
 
     def answered(self, status: int) -> None:
         """Note how the peer answered the request itself."""
@@ -53,9 +53,10 @@ class LegRefer:
         prm.cont = not told.is_final
         self._call.leg.tell(told)
 
-    def _send(self, send: Callable[[], None]) -> None:
-        leg = self._call.leg
-        refusal = self._own.refusal(is_confirmed=self._call.progress.is_confirmed)
+    def _send(self, send: Callable[[], None], *others: PjCall) -> None:
+        leg, calls = self._call.leg, (self._call, *others)
+        is_up = self._call.progress.is_confirmed and not any(each.has_ended for each in calls)
+        refusal = self._own.refusal(is_confirmed=is_up)
         if refusal is not None:
             leg.tell(refusal)
             return

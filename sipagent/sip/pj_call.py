@@ -26,7 +26,7 @@ from .leg_media import LegMedia, MediaSources
 from .leg_offer import LegOffer
 from .leg_refer import LegRefer
 from .next_server import NextServer
-from .pj_slot import leave_slot
+from .pj_slot import is_of_another, leave_slot, turn_away
 from .pj_values import operation, received, said
 from .pjlib import pj
 from .registration import retry_after_s
@@ -130,7 +130,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def send_dtmf(self, digits: str, way: KeyWay) -> None:
         """Send keys of ours."""
-        self._keys.send(digits, way)
+        if not self.has_ended:
+            self._keys.send(digits, way)
 
     def send_refer(self, refer_to: str) -> None:
         """Ask the peer to call somebody else."""
@@ -156,7 +157,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def measure(self) -> None:
         """Read the media figures, if there is a stream."""
-        self._media.measure()
+        if not self.has_ended:
+            self._media.measure()
 
     def has_dialog(self, key: DialogKey) -> bool:
         """Tell whether this is the call of a dialog."""
@@ -164,6 +166,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def media_keyed(self) -> None:
         """Go on with what waited for keys: before, nobody would have been heard."""
+        if self.has_ended:
+            return
         try:
             self._media.changed()
         except pj.Error as error:
@@ -208,7 +212,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
         """Answer OPTIONS and INFO in the dialog, note how our REFER was; PJSUA does the rest."""
         event = prm.e  # kept: its members are views of it
-        self._in_dialog.changed(event.body.tsxState)
+        if is_of_another(self, event.body.tsxState):
+            turn_away(event.body.tsxState)
+        else:
+            self._in_dialog.changed(event.body.tsxState)
 
     @never_raises("session description of leg %s", _leg_id)
     def onCallSdpCreated(self, prm: Any) -> None:  # noqa: N802
@@ -260,6 +267,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _give_up(self) -> None:
         """End a leg whose answer could not be built: no common codec, no media socket."""
+        if self.has_ended:
+            return
         try:
             self.hangup(operation(500, "", ()))
         except pj.Error:
