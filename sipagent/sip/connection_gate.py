@@ -17,27 +17,19 @@ Runs on the PJSIP thread; calls, and UDP, notice nothing.
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
 import socket
 from collections import deque
 from collections.abc import Callable, Collection
-from pathlib import Path
 from time import monotonic
 
+from .listening import deafen, hear, listening
 from .socket_budget import MOST_CONNECTIONS, WINDOW_S, ConnectionBudget
 
 log = logging.getLogger(__name__)
 
 MOST_HELD = 16
 """Open, or closed within the window; the kernel may let in five more that already wait."""
-
-SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
-"""Of Linux (``asm-generic/socket.h``), which Python does not name."""
-
-_DROP_ALL = (ctypes.c_uint64 * 1)(0x06)
-"""One instruction of classic BPF: return 0 bytes of the packet (code 0x06, k 0)."""
 
 
 class ConnectionCount:
@@ -85,9 +77,14 @@ class ConnectionGate:
         self._sockets: list[socket.socket] = []
         self._is_shut = False
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody may come in."""
+        return self._is_shut
+
     def open(self, ports: Collection[int]) -> None:
         """Find the sockets that listen on ``ports``, once they do."""
-        self._sockets = _listening(ports)
+        self._sockets = list(listening(ports).values())
 
     def connected(self, connection: int) -> None:
         """Note a connection, and shut the door behind it if it was the last one."""
@@ -108,7 +105,7 @@ class ConnectionGate:
         if not self._is_full():
             self._is_shut = False
             for each in self._sockets:
-                each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+                hear(each)
         elif (oldest := self._count.oldest()) is not None:
             self._give_way(oldest)
 
@@ -123,42 +120,9 @@ class ConnectionGate:
         return self._count.is_full(now=now) or self._budget.taken(now=now) >= MOST_CONNECTIONS
 
     def _shut(self) -> None:
-        if self._is_shut or not self._sockets:
+        if self._is_shut:
             return
         self._is_shut = True
         log.warning("! too many connections within %g s: no others for now", WINDOW_S)
-        program = _Program(1, ctypes.addressof(_DROP_ALL))
         for each in self._sockets:
-            each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, bytes(program))
-
-
-class _Program(ctypes.Structure):
-    """``struct sock_fprog`` of Linux."""
-
-    _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
-
-def _listening(ports: Collection[int]) -> list[socket.socket]:
-    """Return second handles of this process's TCP sockets that listen on ``ports``."""
-    found: list[socket.socket] = []
-    for entry in Path("/proc/self/fd").iterdir():
-        if not entry.is_socket():
-            continue
-        each = socket.socket(fileno=os.dup(int(entry.name)))
-        if _listens(each, ports):
-            found.append(each)
-        else:
-            each.close()
-    return found
-
-
-def _listens(each: socket.socket, ports: Collection[int]) -> bool:
-    try:
-        is_tcp = each.type == socket.SOCK_STREAM and each.family in (
-            socket.AF_INET,
-            socket.AF_INET6,
-        )
-        is_open = bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-        return is_tcp and is_open and each.getsockname()[1] in ports
-    except OSError:
-        return False
+            deafen(each)

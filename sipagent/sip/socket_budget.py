@@ -10,6 +10,7 @@ the process and every call in it. So neither may ever be asked for more than it 
     signalling  listening                                                             3
                 connections, opened in a window, closed in a window                  40
                 let in by the kernel before the door was shut                         5
+                let in to TLS at once, as many as the kernel has wait                 6
 
 Nobody's share is another's, so that no flood of INVITEs keeps calls of ours from being placed.
 Runs on the PJSIP thread; ``now`` is monotonic seconds.

@@ -16,6 +16,7 @@ from .locator import Locator
 from .pjlib import destroy, native, pj, transport_count
 from .registration import TrunkState
 from .settings import SipSettings
+from .tls_door import TlsDoor
 from .transports import keep_alive, listen
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class PjStack:
         self._writer = _LogWriter()
         self._connection_budget = locator.connections
         self._gate = ConnectionGate(self._give_way, locator.connections)
+        self._tls_door = TlsDoor()
         self._connections: dict[int, Any] = {}
         self._endpoint: Any = _Endpoint(on_rejected, self._connected, self._connection_lost)
         self.accounts: Accounts | None = None
@@ -71,7 +73,7 @@ class PjStack:
             self._endpoint.audDevManager().setNullDev()
             keep_alive(settings.nat.keep_alive_s)
             self.listening = listen(self._endpoint, settings)
-            self._gate.open({self.listening.port, self.listening.tls_port})
+            self._open_doors()
             self._offer(settings.codecs)
             self._endpoint.libStart()
             self.accounts = Accounts(
@@ -85,8 +87,9 @@ class PjStack:
 
     def poll(self, longest_ms: int) -> None:
         """Handle what arrived, and what is due; wait at most ``longest_ms``."""
-        self._endpoint.libHandleEvents(longest_ms)
-        self._connection_budget.counted(transport_count(), now=monotonic())
+        if not self._tls_door.let_in(self._accept, is_full=self._gate.is_shut):
+            self._endpoint.libHandleEvents(longest_ms)
+        self._count_connections()
         self._gate.poll()
         if self.accounts is not None:
             self.accounts.registering.poll(now=monotonic())
@@ -121,8 +124,23 @@ class PjStack:
         """End PJSIP; every other object of it must be gone."""
         self._destroy()
 
-    def _connected(self, transport: Any) -> None:
+    def _open_doors(self) -> None:
+        ports = {self.listening.port, self.listening.tls_port}
+        if self.listening.tls_port and self._tls_door.open(self.listening.tls_port):
+            ports.remove(self.listening.tls_port)
+        self._gate.open(ports)
+
+    def _accept(self, comers: int) -> None:
+        self._count_connections(comers)
+        self._endpoint.libHandleEvents(0)
+
+    def _count_connections(self, more: int = 0) -> None:
+        count = transport_count() + self._tls_door.pending + more
+        self._connection_budget.counted(count, now=monotonic())
+
+    def _connected(self, transport: Any, remote: str) -> None:
         self._connections[int(transport)] = transport
+        self._tls_door.connected(int(transport), remote)
         self._gate.connected(int(transport))
 
     def _give_way(self, transport: int) -> None:
@@ -130,6 +148,7 @@ class PjStack:
 
     def _connection_lost(self, transport: int) -> None:
         self._connections.pop(transport, None)
+        self._tls_door.ended(transport)
         self._gate.ended(transport)
         if self.accounts is not None:
             self.accounts.registering.connection_lost(transport, now=monotonic())
@@ -138,6 +157,7 @@ class PjStack:
         """Destroy what there is, accounts first; twice is harmless."""
         accounts, self.accounts = self.accounts, None
         endpoint, self._endpoint = self._endpoint, None
+        self._tls_door.close()
         self._gate.close()
         self._locator.close()
         if accounts is not None:
@@ -157,7 +177,7 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
     def __init__(
         self,
         on_rejected: Callable[[int, str, str, str], None],
-        on_connected: Callable[[Any], None],
+        on_connected: Callable[[Any, str], None],
         on_connection_lost: Callable[[int], None],
     ) -> None:
         super().__init__()
@@ -173,7 +193,7 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]
     @never_raises("a connection's begin or end was not told")
     def onTransportState(self, prm: Any) -> None:  # noqa: N802
         if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
-            self._on_connected(prm.hnd)
+            self._on_connected(prm.hnd, str(prm.tlsInfo.remoteAddr))
         elif prm.state in (pj.PJSIP_TP_STATE_DISCONNECTED, pj.PJSIP_TP_STATE_DESTROY):
             self._on_connection_lost(int(prm.hnd))
 

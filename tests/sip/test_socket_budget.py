@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipagent.sip.connection_gate import MOST_HELD
+from sipagent.sip.handshakes import MOST_HANDSHAKES
 from sipagent.sip.socket_budget import (
     INVITES_PER_WINDOW,
     MAX_MEDIA_SECTIONS,
@@ -19,14 +20,14 @@ from sipagent.sip.socket_budget import (
     Share,
 )
 
-LISTENING, LET_IN = 3, 5
+LISTENING, LET_IN, LET_IN_TO_TLS = 3, 5, 6
 
 
 def test_everything_together_is_what_pjsip_has() -> None:
     calls = MOST_CALLS * MAX_MEDIA_SECTIONS * SOCKETS_PER_SECTION
     assert calls + SOCKETS_PER_SECTION * sum(share.value for share in Share) <= PLACES
-    assert MOST_CONNECTIONS + LISTENING + LET_IN <= PLACES
-    assert MOST_HELD < MOST_CONNECTIONS
+    assert MOST_CONNECTIONS + LISTENING + LET_IN + LET_IN_TO_TLS <= PLACES
+    assert MOST_HELD + MOST_HANDSHAKES < MOST_CONNECTIONS
 
 
 def test_a_burst_is_admitted_up_to_the_limit_and_again_after_the_window() -> None:
