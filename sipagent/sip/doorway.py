@@ -16,7 +16,7 @@ from .events import Refused
 from .headers import name_and_uri, uri_user
 from .invite_flood import InviteFlood
 from .late_answers import LateAnswers
-from .malformed import refuse_malformed
+from .malformed import drop_stray_ack, refuse_malformed
 from .options import Capacity, OptionsAnswer
 from .other_methods import refuse_others
 from .pj_requests import DESK, DOOR, RequestModule, drop_methods
@@ -55,7 +55,7 @@ class Doorway:
             secrets.token_bytes(SECRET_BYTES),
         )
         flood = InviteFlood(sockets)
-        self._door = (self.admission.at_the_door, flood.at_the_door)
+        self._door = (drop_stray_ack, self.admission.at_the_door, flood.at_the_door)
         self._desk = (
             *(refuse_malformed, OptionsAnswer(capacity), refuse_refer, refuse_others),
             *(self.admission.at_the_desk, flood.at_the_desk),

@@ -109,6 +109,9 @@ class RequestModule:
             request = replace(request, method=method[1])
         if not self._looks_for_dialogs:
             return request
+        if request.method == "ACK":
+            is_merged = bool(self._pjsip.pjsip_tsx_detect_merged_requests(rdata))
+            request = replace(request, is_merged=is_merged)
         call_id, from_tag, tag = request.first("call-id"), request.tag("from"), request.tag("to")
         if request.method in WITH_OFFERS and request.media:
             call_id, from_tag, tag = dialog_of(rdata)  # it opens sockets, however it is written
@@ -198,6 +201,7 @@ def _declared(library: ctypes.CDLL) -> Any:
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "pjsua_get_pjsip_endpt": (pointer, []),
         "pjsip_tsx_get_dlg": (pointer, [pointer]),
+        "pjsip_tsx_detect_merged_requests": (pointer, [pointer]),
         "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
         "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
         "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),

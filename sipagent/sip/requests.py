@@ -39,6 +39,8 @@ class Request:
     """Kind of each media section it has, in lower case (RFC 8866 section 5.14)."""
     is_whole: bool = True
     """Whether ``headers`` are all it has."""
+    is_merged: bool = False
+    """Whether PJSIP takes an ACK for an INVITE that it has, come by another way."""
 
     @property
     def source(self) -> str:

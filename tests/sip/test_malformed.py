@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sipagent.sip.malformed import refuse_malformed
-from sipagent.sip.requests import MAX_REQUEST_HEADERS, Answer, parse_request
+from sipagent.sip.malformed import drop_stray_ack, refuse_malformed
+from sipagent.sip.requests import MAX_REQUEST_HEADERS, Answer, Drop, Request, parse_request
 
 INVITE = (
     "INVITE sip:agent@h SIP/2.0\r\nf: <sip:a@h>\r\nTo: <sip:b@h>\r\ni: c1\r\nCSeq: 1 INVITE\r\n"
@@ -31,3 +31,11 @@ def test_more_headers_than_are_looked_at_are_refused() -> None:
     via, room = "Via: a\r\n", MAX_REQUEST_HEADERS - 4
     assert judged(INVITE + via * room + BODY) is None
     assert judged(INVITE + via * (room + 1) + BODY) == REFUSED
+
+
+@pytest.mark.parametrize(("is_merged", "decision"), [(True, Drop()), (False, None)])
+def test_an_ack_that_would_be_taken_for_an_invite_is_dropped(
+    is_merged: bool, decision: Drop | None
+) -> None:
+    ack = Request("ACK", "sip:agent@h", "h:1", 0.0, is_merged=is_merged)
+    assert drop_stray_ack(ack) == decision

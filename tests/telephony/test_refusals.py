@@ -197,6 +197,15 @@ async def test_a_malformed_datagram_harms_nobody(datagram: bytes) -> None:
             pass
 
 
+async def test_an_ack_of_nobodys_response_is_not_answered() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        peer.send(peer.request("INVITE", "c1", body=SDP))
+        leg = await board.incoming.get()
+        peer.send(peer.request("ACK", "c1"))  # neither its branch nor a tag
+        leg.reject(486)
+        assert (await peer.response()).startswith("SIP/2.0 486")
+
+
 async def test_messages_that_cannot_be_parsed_are_counted() -> None:
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         peer.send(b"INVITE sip:x SIP/2.0\r\nVia: foo\r\n\r\n")
