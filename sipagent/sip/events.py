@@ -64,7 +64,7 @@ class HoldRefused:
     """The peer did not agree; all is as it was."""
 
     status: int
-    """Of its response, 481 where there is no dialog."""
+    """Of its response; 481 where there is no dialog, 488 where there is no media."""
     was_hold: bool
     """Whether it was asked to wait, or to talk again."""
 

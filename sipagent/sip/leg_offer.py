@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_DIALOG = 481
+NO_DIALOG, NO_MEDIA = 481, 488
 
 CHALLENGES = frozenset({401, 407})
 """Answered by PJSUA with another request, if the account has a password."""
@@ -40,6 +40,10 @@ class LegOffer:
         if not call.progress.is_confirmed or call.progress.is_over:
             call.leg.offer_answered(NO_DIALOG)
             return
+        if not self._has_sockets():
+            log.warning("leg %s ! no media to be offered", call.leg.invite.sip_call_id)
+            call.leg.offer_answered(NO_MEDIA)
+            return
         parameters = operation(0, "", ())
         try:
             if is_hold:
@@ -50,6 +54,21 @@ class LegOffer:
         except pj.Error as error:  # an offer of the peer's is under way
             log.info("leg %s ! no re-INVITE sent: %s", call.leg.invite.sip_call_id, error.reason)
             call.leg.offer_answered(GLARE)
+
+    def _has_sockets(self) -> bool:
+        """Tell whether there is media: without, PJSUA asserts that it knows an address to offer.
+
+        It agrees to an offer with an address that it cannot send to (IPv6, a name that is none),
+        and closes its sockets then.
+        """
+        info = self._call.getInfo()
+        for media in info.media:
+            try:
+                self._call.getMedTransportInfo(media.index)
+            except pj.Error:
+                continue
+            return True
+        return False
 
     def answered(self, status: int) -> None:
         """Note how the peer answered a re-INVITE of ours."""

@@ -55,6 +55,20 @@ async def test_hold_by_the_address_zero() -> None:
         await caller.let_go(leg)
 
 
+async def test_a_caller_who_cannot_be_sent_to_any_more_is_not_held() -> None:
+    async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
+        caller = Dialog(peer)
+        leg = await caller.answered(board)
+        await caller.offers(sdp(version=2).replace("c=IN IP4 127.0.0.1", "c=IN IP6 ::1"))
+        leg.hold()
+        assert (await told(leg, "HoldRefused")).status == 488
+        await caller.offers(sdp(version=3))  # it can again
+        leg.hold()
+        peer.reply(await caller.asked("INVITE"), "200 OK", body=sdp("a=recvonly", version=4))
+        await told(leg, "WeHeld")
+        await caller.let_go(leg)
+
+
 async def test_we_hold_the_caller_and_come_back() -> None:
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         caller = Dialog(peer)
