@@ -124,9 +124,9 @@ async def take_over(leg: SipCall, path: Path) -> None:
 
 
 def speak(leg: SipCall) -> None:
-    """Play a tone of half a second."""
+    """Play a tone, far longer than whoever listens needs: the machine may be busy."""
     assert leg.media is not None
-    leg.media.push("tone", tone(425, 500, leg.media.rate_hz))
+    leg.media.push("tone", tone(425, 1_500, leg.media.rate_hz))
     leg.media.finish("tone")
 
 
