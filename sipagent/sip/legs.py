@@ -17,7 +17,7 @@ from time import monotonic
 
 from sipagent.errors import SipError
 
-from .accounts import Accounts
+from .accounts import NO_TRUNK, Accounts
 from .call import SipCall
 from .dial_turns import DialTurns
 from .dtls_calls import DialogKey, DtlsCalls
@@ -25,8 +25,9 @@ from .headers import Invite
 from .leg_media import MediaSources
 from .next_server import NextServer, host_of
 from .pj_call import PjCall
+from .pj_slot import check_layout
 from .pj_values import operation
-from .pjlib import destroy, pj
+from .pjlib import pj
 from .port_pool import PortPool
 from .resting_ports import RestingPorts
 from .settings import SipSettings
@@ -80,8 +81,12 @@ class Legs:
         Args:
             accounts: Its own.
             failed: Called with a host whose server failed; returns whether there is another.
+
+        Raises:
+            SipError: If this build of the binding has another layout.
         """
         self._accounts, self._failed = accounts, failed
+        check_layout(accounts.of(NO_TRUNK))
 
     def answering(self, leg: SipCall, pj_call_id: int) -> PjCall:
         """Return the PJSIP side of a leg whose INVITE has come."""
@@ -113,8 +118,7 @@ class Legs:
             peer.makeCall(invite.called_uri, parameters)
         except pj.Error:
             if not peer.has_ended:  # else PJSIP has said so, and it is on its way to `_release`
-                peer.part()
-                destroy(peer)
+                peer.release()
             raise
         leg.invite = replace(invite, sip_call_id=str(peer.getInfo().callIdString))
         leg.attach(peer)
@@ -187,8 +191,7 @@ class Legs:
     def _release(self, peer: PjCall) -> None:
         self._peers.discard(peer)
         peer.leg.release()
-        peer.part()
-        destroy(peer)
+        peer.release()
         self._sweep()
 
     def _sweep(self) -> None:

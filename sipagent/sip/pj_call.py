@@ -1,7 +1,8 @@
 """PjCall: the PJSIP side of a leg; every method runs on the PJSIP thread.
 
 Callbacks only tell the leg what happened, and never raise. Media alone is joined in its own
-callback, both ways, so that the caller is heard from the first packet.
+callback, both ways, so that the caller is heard from the first packet. Once it has ended nothing is
+asked of PJSUA: its number may be another call's.
 
 Owns the ``pj.Call`` and, in ``leg_media``, a conference port; both are given back after the
 disconnect, never left to the garbage collector, which may run on a thread PJLIB does not know.
@@ -26,9 +27,9 @@ from .leg_media import LegMedia, MediaSources
 from .leg_offer import LegOffer
 from .leg_refer import LegRefer
 from .next_server import NextServer
-from .pj_slot import is_of_another, leave_slot, turn_away
+from .pj_slot import forget_call, is_of_another, leave_slot, turn_away
 from .pj_values import operation, received, said
-from .pjlib import pj
+from .pjlib import destroy, pj
 from .registration import retry_after_s
 from .succession import Succession, Successors
 
@@ -78,6 +79,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._on_gone = on_gone
         self.progress = LegProgress()
         self._encryption = LegEncryption()
+        self._has_left = False
+        """Whether PJSUA may have given its place to another call."""
         self._goes_on = False
         """Whether its leg was another call's, which had been answered."""
         self.next_server: NextServer | None = None
@@ -202,10 +205,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
             if not self._goes_on:
                 self.leg.tell(Progressed(info.lastStatusCode))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._has_left = True
             try:
                 self.measure()
             finally:
-                leave_slot(self)
+                forget_call(self)
                 self._disconnected(info, received(event))
 
     @never_raises("transaction of leg %s", _leg_id)
@@ -261,9 +265,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """Go nowhere else: a 3xx ends the call, with its own status if no target is left."""
         return int(pj.PJSIP_REDIRECT_REJECT)
 
-    def part(self) -> None:
-        """Give back the conference port; the leg is over."""
+    def release(self) -> None:
+        """Give back the conference port, and the object; the leg is over."""
         self._media.part()
+        if self._has_left:
+            leave_slot(self)
+        destroy(self)
 
     def _give_up(self) -> None:
         """End a leg whose answer could not be built: no common codec, no media socket."""

@@ -22,7 +22,7 @@ from typing import Any
 from sipagent.errors import SipError
 
 from .pj_requests import answer_in_dialog
-from .pjlib import native, pj
+from .pjlib import destroy, native, pj
 
 GONE = 481
 """Of a request in a dialog that is over (RFC 3261 section 12.2.2)."""
@@ -34,23 +34,34 @@ _ID_OFFSET_BYTES = 16
 """Of ``pj::Call``: its virtual table, the account, the number of its place."""
 
 
-def leave_slot(call: Any) -> None:
-    """Let PJSUA and a ``pj.Call`` not know each other any more; its place may be another's.
-
-    To be called while the call is told that it is disconnected: PJSUA frees the place afterwards.
+def check_layout(account: Any) -> None:
+    """Make sure that calls are laid out as is known here.
 
     Raises:
-        SipError: If this build of the binding has another layout; nothing is changed then.
+        SipError: If they are not.
     """
-    held = ctypes.c_int.from_address(int(call.this) + _ID_OFFSET_BYTES)
-    if held.value != call.getId():
+    call = pj.Call(account)
+    is_known = _slot(call).value == call.getId() == pj.PJSUA_INVALID_ID
+    destroy(call)
+    if not is_known:
         raise SipError("this build of pjsua2 keeps the numbers of calls elsewhere")
-    if held.value == pj.PJSUA_INVALID_ID:
-        return
-    forget = native().pjsua_call_set_user_data
-    forget.restype, forget.argtypes = ctypes.c_int, [ctypes.c_int, ctypes.c_void_p]
-    forget(held.value, None)
-    held.value = pj.PJSUA_INVALID_ID
+
+
+def forget_call(call: Any) -> None:
+    """Have PJSUA tell a ``pj.Call`` nothing more; it is being told that it is disconnected."""
+    _declared().pjsua_call_set_user_data(call.getId(), None)
+
+
+def leave_slot(call: Any) -> None:
+    """Have a ``pj.Call`` whose place may be another's know no place, just before it is destroyed.
+
+    Asked for anything more, PJSUA would assert that it has one.
+    """
+    _slot(call).value = pj.PJSUA_INVALID_ID
+
+
+def _slot(call: Any) -> ctypes.c_int:
+    return ctypes.c_int.from_address(int(call.this) + _ID_OFFSET_BYTES)
 
 
 def is_of_another(call: Any, state: Any) -> bool:
@@ -88,6 +99,7 @@ def _declared() -> Any:
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "acquire_call": (number, [ctypes.c_char_p, number, pointer, pointer]),
         "pjsip_tsx_get_dlg": (pointer, [pointer]),
+        "pjsua_call_set_user_data": (number, [number, pointer]),
         "pjsip_dlg_dec_lock": (None, [pointer]),
     }
     for name, (result, arguments) in signatures.items():
