@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from time import monotonic
 
-from .listening import deafen, hear, listening
+from .door_sockets import deafen, hear, listening
 from .socket_budget import MOST_CONNECTIONS, WINDOW_S, ConnectionBudget
 
 log = logging.getLogger(__name__)

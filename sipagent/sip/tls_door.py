@@ -30,8 +30,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from time import monotonic
 
+from .door_sockets import accepted, deafen, hear, listening, not_accepted
 from .handshakes import MOST_HANDSHAKES, Handle, Handshakes, Peer
-from .listening import accepted, deafen, hear, listening, not_accepted
 from .pjlib import native
 
 log = logging.getLogger(__name__)
