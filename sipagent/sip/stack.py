@@ -157,7 +157,6 @@ class PjStack:
         """Destroy what there is, accounts first; twice is harmless."""
         accounts, self.accounts = self.accounts, None
         endpoint, self._endpoint = self._endpoint, None
-        self._tls_door.close()
         self._gate.close()
         self._locator.close()
         if accounts is not None:
@@ -165,6 +164,7 @@ class PjStack:
         if endpoint is not None:
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # or it waits a second for answers
             destroy(endpoint)
+        self._tls_door.close()
 
     def _offer(self, codecs: Sequence[str]) -> None:
         for codec in self._endpoint.codecEnum2():

@@ -16,6 +16,7 @@ Runs on the PJSIP thread.
 | listening socket    | ``open``   | ``close`` (second handle)| not ours: ``ConnectionGate``'s  |
 | socket in its place | ``open``   | ``close``; one by PJSIP  | the same                        |
 | filter              | ``let_in`` | ``let_in``               | the same                        |
+| handshakes          | PJSIP's    | PJSIP; ``close``         | closed by PJSIP                 |
 """
 
 from __future__ import annotations
@@ -72,7 +73,11 @@ class TlsDoor:
         return True
 
     def close(self) -> None:
-        """Let go of the sockets; nobody comes in any more."""
+        """Let go of the sockets, once PJSIP is gone; it forgets those it never told of."""
+        for handle in list(self._handshakes.handles):
+            if _is_open(handle):
+                os.close(handle[0])
+        self._handshakes = Handshakes()
         for each in (*self._places, self._real):
             if each is not None:
                 each.close()

@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
+from sipagent.sip.door_sockets import accepted
+
 from .certificates import Authority, needs_openssl
+from .harness import switchboard, until
 from .test_connections import OPTIONS
 
 pytestmark = needs_openssl
@@ -30,6 +33,16 @@ async def test_who_holds_silent_connections_keeps_nobody_out_and_ends_nothing(
             async with asyncio.timeout(10):  # the kernel may have us try again, seconds later
                 for _ in range(3):
                     assert await answer(port, trusting) == b"SIP/2.0 200 OK\r\n"
+
+
+async def test_an_endpoint_that_closes_leaves_no_silent_connection(tmp_path: Path) -> None:
+    ours = Authority(tmp_path).issue("ours")
+    tls = {"certificate": ours.certificate, "key": ours.key, "port": 0}
+    with socket.socket() as peer:
+        async with switchboard(transports=["tls"], tls=tls) as board:
+            port = board.endpoint.tls_port
+            peer.connect(("127.0.0.1", port))
+            await until(lambda: bool(accepted(port)))
 
 
 def hold(held: ExitStack, port: int) -> None:
