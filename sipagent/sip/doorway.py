@@ -24,6 +24,7 @@ from .refer import refuse_refer
 from .requests import Request, parse_request
 from .settings import SipSettings
 from .socket_budget import MediaBudget
+from .stray_answers import StrayAnswers
 
 SECRET_BYTES = 32
 
@@ -60,7 +61,7 @@ class Doorway:
             *(refuse_malformed, OptionsAnswer(capacity), refuse_refer, refuse_others),
             *(self.admission.at_the_desk, flood.at_the_desk),
         )
-        self._modules: list[RequestModule | LateAnswers] = []
+        self._modules: list[RequestModule | LateAnswers | StrayAnswers] = []
 
     def open(self) -> None:
         """Stand in the way of requests, and of answers nobody waits for; PJSIP is up.
@@ -72,6 +73,7 @@ class Doorway:
         self._modules.append(RequestModule(DESK, self._desk, self._refused))
         self._modules.append(RequestModule(DOOR, self._door, self._refused))
         self._modules.append(LateAnswers(self._on_late))
+        self._modules.append(StrayAnswers())
 
     def close(self) -> None:
         """Let go of what PJSIP knew of us; it is destroyed."""
