@@ -32,6 +32,7 @@ from sipagent.ops.store.costs import Price
 from sipagent.ops.store_url import store_url_in
 from sipagent.realtime.settings import EMBEDDED, RealtimeSettings
 from sipagent.sip.settings import SipSettings
+from sipagent.urls import host_in_url
 
 from .environment import Override, Place, read_environment
 from .sources import (
@@ -107,9 +108,7 @@ class HttpSettings(Section):
         """
         if not self.port:
             raise ConfigError("is 0: name the port that the appliance took", where="http.port")
-        host = EVERYWHERE.get(self.bind, self.bind)
-        shown = f"[{host}]" if ":" in host else host  # RFC 3986 section 3.2.2
-        return f"http://{shown}:{self.port}"
+        return f"http://{host_in_url(EVERYWHERE.get(self.bind, self.bind))}:{self.port}"
 
 
 class CdrSettings(Section):

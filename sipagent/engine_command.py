@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from sipagent.engine.server import PATH, Connector, run_engine
 from sipagent.engine.settings import EngineSettings
 from sipagent.ops.clock import unix_time
+from sipagent.urls import host_in_url
 
 if TYPE_CHECKING:
     from sipagent.connector.settings import ConnectorSettings
@@ -86,8 +87,7 @@ def ready_line(host: str, ports: Sequence[int], phone: ConnectorSettings | None)
         ports: Of sessions, and of SIP if there is a phone.
         phone: Where it answers SIP.
     """
-    shown = f"[{host}]" if ":" in host else host  # RFC 3986 section 3.2.2
-    line = f"engine: ws://{shown}:{ports[0]}{PATH}"
+    line = f"engine: ws://{host_in_url(host)}:{ports[0]}{PATH}"
     if phone is not None:
         line += f" ; SIP on {phone.bind}:{ports[1]}, webhooks to {phone.shown_url}"
     return line

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.playout import Heard
+from sipagent.deadlines import earliest
 from sipagent.realtime import events as session_events
 from sipagent.sip.media_port import MediaPort
 
@@ -20,7 +21,6 @@ from . import facts
 from .agent_audio import AgentAudio, HoldSettings
 from .answer_checks import CheckEvent, apply_check
 from .cuts import Cuts
-from .deadlines import earliest
 from .turns import AgentTurns
 
 ResponsePart: TypeAlias = (

@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.call_context import CALL_ID
+from sipagent.deadlines import earliest
 from sipagent.realtime import events as session_events
 from sipagent.realtime.conversation_events import HistoryUpdated
 from sipagent.realtime.endpoint import Endpoint
@@ -46,7 +47,6 @@ from .attached_session import (
 from .attached_transfer import AttachedTransfer
 from .call_tasks import CallTasks
 from .commands import Finish
-from .deadlines import earliest
 from .delegation_approvals import Approver, Nobody
 from .events import (
     AgentFellSilent,

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from sipagent.deadlines import earliest
 from sipagent.errors import InvalidTransition
 from sipagent.realtime.rotation import FIRST_DELAY_S, LONGEST_DELAY_S, RotationSettings
 
@@ -47,7 +48,6 @@ from .attached_events import (
 )
 from .commands import Finish
 from .controller import TAIL_S, CallPolicy
-from .deadlines import earliest
 from .events import (
     AgentFellSilent,
     CallStarted,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from sipagent.deadlines import earliest
 from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
 from sipagent.realtime.call_end import ENDED
@@ -27,7 +28,6 @@ from .answer_gap import AnswerGap
 from .attached_events import AttachedEvent, CallOver
 from .attached_session import silence_ms
 from .attached_turns import AttachedTurns
-from .deadlines import earliest
 from .digits import DigitBatch
 from .events import AgentFellSilent
 from .failures import failure_of

@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from .deadlines import earliest
+from sipagent.deadlines import earliest
+
 from .facts import AgentSaid, AgentSaidSoFar, AgentSoundStarted, BargedIn
 from .turns import heard_words
 

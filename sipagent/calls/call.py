@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sipagent.call_context import CALL_ID
+from sipagent.deadlines import earliest
 from sipagent.realtime import events as session_events
 from sipagent.realtime.transport import Endpoint
 from sipagent.sip import events as sip_events
@@ -31,7 +32,6 @@ from .call_tasks import CallTasks
 from .consult import Dial, no_line
 from .controller import CallController, State
 from .conversation import Conversation
-from .deadlines import earliest
 from .delegation_approvals import Approver, Nobody
 from .inbox import Inbox
 from .leg_answer import LegAnswer

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sipagent.audio.formats import AudioFormat
 from sipagent.audio.playout import Heard
+from sipagent.deadlines import earliest
 from sipagent.realtime import events as session_events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
@@ -19,7 +20,6 @@ from . import barge_in, facts
 from .agent_speech import AgentSpeech, SpeechEvent
 from .answer_gap import AnswerGap
 from .caller_audio import FrameSource, forward
-from .deadlines import earliest
 from .events import AgentFellSilent, CallEvent
 from .failures import failure_of
 from .fillers import FILLERS, Fillers

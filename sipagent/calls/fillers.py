@@ -7,12 +7,12 @@ played only when nothing else is queued, so that either may flush what there is.
 
 from __future__ import annotations
 
+from sipagent.deadlines import earliest
 from sipagent.dialplan.backend import DELEGATE_TOOL
 from sipagent.realtime import events as session_events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip.media_port import MediaPort
 
-from .deadlines import earliest
 from .delegation_filler import DELEGATION_ITEM, DelegationFiller
 from .outage import FILLER_ITEM, Filler
 from .prompt_sound import PromptSound

@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from sipagent.deadlines import earliest
 from sipagent.realtime.events import SpeechStarted
 from sipagent.sip.events import DigitsRefused, Disconnected, DtmfReceived, Held, Resumed
 
 from . import facts
 from .caller_audio import FrameSource
 from .collecting import FieldSettings, Outcome
-from .deadlines import earliest
 from .digits import DigitBatch, DigitSettings
 from .events import AgentFellSilent, DigitsWanted
 from .inbox import Inbox

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from sipagent.deadlines import earliest
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip.headers import Invite
 
 from .callee import Callee
 from .caller_audio import FrameSource
 from .consult import Dial
-from .deadlines import earliest
 from .delegation import Delegation, call_delegation
 from .delegation_approvals import Approver
 from .hold import HoldPolicy

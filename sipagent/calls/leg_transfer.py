@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import assert_never
 
 from sipagent.audio.frames import Pcm
+from sipagent.deadlines import earliest
 from sipagent.realtime.endpoint import Endpoint
 from sipagent.sip import events as sip_events
 
@@ -26,7 +27,6 @@ from .attended import TAKEN_LIMIT_S, Attended
 from .briefing import Briefing
 from .caller_audio import FrameSource
 from .consult import Consult, Dial
-from .deadlines import earliest
 from .delegation_approvals import Approver
 from .diversion import Diversion, DivertedAudio, hushed
 from .events import (

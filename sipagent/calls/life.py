@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import logging
 
+from sipagent.deadlines import earliest
 from sipagent.realtime import events as session_events
 from sipagent.realtime.connection_events import ConnectionLost, Reconnected
 from sipagent.sip import events as sip_events
 
 from . import events as call_events
-from .deadlines import earliest
 from .farewell import Farewell, LastWords
 from .inbox import Inbox
 from .life_settings import LifeSettings

@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
 
+from sipagent.deadlines import earliest
+
 from .dtls_dialog import Agreed, RelayPorts
 from .dtls_handshake import Identity
 from .dtls_path import DtlsPath
@@ -123,8 +125,7 @@ class RelayLeg:
 
     def deadline(self) -> float | None:
         """Return when :meth:`expire` is due."""
-        times = [at for at in (self.rtp.deadline(), self.rtcp.deadline()) if at is not None]
-        return min(times, default=None)
+        return earliest((self.rtp.deadline(), self.rtcp.deadline()))
 
     def expire(self, now: float) -> None:
         """Do what is due."""

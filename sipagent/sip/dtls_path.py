@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session
 
+from sipagent.deadlines import earliest
+
 from .dtls_dialog import NOWHERE, Agreed
 from .dtls_handshake import Handshake, Identity, fits
 from .dtls_partner import Partner, Turn, sendable
@@ -128,8 +130,7 @@ class DtlsPath:
     def deadline(self) -> float | None:
         """Return when :meth:`expire` is due."""
         turn_at = self._partner.deadline() if self._limit_at is not None else None
-        times = [at for at in (self._limit_at, self._expires_at, turn_at) if at is not None]
-        return min(times, default=None)
+        return earliest((self._limit_at, self._expires_at, turn_at))
 
     def expire(self, *, now: float) -> None:
         """Send a flight again, talk to somebody else, or give up."""

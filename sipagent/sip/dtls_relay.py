@@ -25,6 +25,8 @@ from contextlib import ExitStack
 from functools import partial
 from time import monotonic
 
+from sipagent.deadlines import earliest
+
 from .dtls_dialog import Agreed
 from .dtls_handshake import Identity
 from .dtls_leg import RelayLeg
@@ -150,8 +152,7 @@ class MediaRelay:
 
     def _turn(self, poll: select.epoll) -> None:
         legs = {leg for leg, _ in self._legs.values()}
-        times = [at for leg in legs if (at := leg.deadline()) is not None]
-        due = min(times, default=None)
+        due = earliest(leg.deadline() for leg in legs)
         for handle, _ in poll.poll(None if due is None else max(0.0, due - monotonic())):
             try:
                 if handle == self._wake:

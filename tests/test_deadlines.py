@@ -1,6 +1,6 @@
 """Which of several deadlines is the first."""
 
-from sipagent.calls.deadlines import earliest
+from sipagent.deadlines import earliest
 
 
 def test_the_first_of_all_that_there_are_counts() -> None:
