@@ -25,16 +25,16 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from typing import Any
-
-from sipagent.errors import SipError
 
 from .message_tap import LAST_OF_ALL
 from .pj_module import registered
-from .pj_read import ReceivedReader, SentReader
+from .pj_pool import pool
+from .pj_read import received_reader, sent_reader
 from .pj_requests import DOOR
 from .pj_structs import PjCallback, PjStr, SdpInfo
-from .pjlib import native, pj
+from .pjlib import declared, pj
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,10 @@ class LateAnswers:
 
     def __init__(self, on_late: Callable[[str], None]) -> None:
         self._on_late = on_late
-        try:
-            self._pjsip = _declared(native())
-        except AttributeError as error:
-            raise SipError(f"this build of PJSIP lacks what guards our calls: {error}") from None
+        self._pjsip = _pjsip()
         self._given_up: OrderedDict[str, str] = OrderedDict()
         """Call-ID by branch."""
-        self._sent, self._received = SentReader(), ReceivedReader()
+        self._sent, self._received = sent_reader(), received_reader()
         self._came, self._goes = PjCallback(self._on_response), PjCallback(self._on_request)
         self._modules = (
             registered("mod-sipagent-late-answers", DOOR, on_rx_response=self._came),
@@ -102,29 +99,23 @@ class LateAnswers:
 
     def _branch_of(self, rdata: int) -> str:
         """Return the branch of the INVITE of ours that PJSIP takes a response for."""
-        pool = self._pjsip.pjsua_pool_create(b"key", 512, 512)
-        try:
+        with pool(b"key", 512, 512) as memory:
             key = PjStr()
             invite = self._pjsip.pjsip_get_invite_method()
             status = self._pjsip.pjsip_tsx_create_key(
-                pool, ctypes.byref(key), pj.PJSIP_ROLE_UAC, invite, rdata
+                memory, ctypes.byref(key), pj.PJSIP_ROLE_UAC, invite, rdata
             )
             return "" if status else key.text().rpartition("$")[2]
-        finally:
-            self._pjsip.pj_pool_release(pool)
 
 
-def _declared(library: ctypes.CDLL) -> Any:
-    """Give the C functions used here their types; a pointer taken for an int would be cut."""
-    pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
-        "pjsip_get_invite_method": (pointer, []),
-        "pjsip_tsx_create_key": (number, [pointer, pointer, number, pointer, pointer]),
-        "pjsua_pool_create": (pointer, [ctypes.c_char_p, size, size]),
-        "pj_pool_release": (None, [pointer]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+@cache
+def _pjsip() -> Any:
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    return declared(
+        "guards our calls",
+        {
+            "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
+            "pjsip_get_invite_method": (pointer, []),
+            "pjsip_tsx_create_key": (number, [pointer, pointer, number, pointer, pointer]),
+        },
+    )

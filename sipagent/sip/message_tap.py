@@ -18,7 +18,7 @@ from typing import Literal
 
 from .messages import SipMessages
 from .pj_module import registered
-from .pj_read import ReceivedReader, SentReader
+from .pj_read import MessageReader, received_reader, sent_reader
 from .pj_requests import DOOR
 from .pj_structs import PjCallback
 
@@ -42,7 +42,7 @@ class MessageTap:
 
     def __init__(self, messages: SipMessages) -> None:
         self._messages = messages
-        self._received, self._sent = ReceivedReader(), SentReader()
+        self._received, self._sent = received_reader(), sent_reader()
         self._came = PjCallback(self._on_rx)
         self._went = PjCallback(self._on_tx)
         self._modules = (
@@ -66,9 +66,7 @@ class MessageTap:
         self._note("out", self._sent, tdata)
         return 0
 
-    def _note(
-        self, direction: Literal["in", "out"], reader: ReceivedReader | SentReader, data: int
-    ) -> None:
+    def _note(self, direction: Literal["in", "out"], reader: MessageReader, data: int) -> None:
         try:
             message = reader.read(data)
             self._messages.add(direction, message.peer, message.text, at=monotonic())

@@ -12,7 +12,7 @@ from typing import Any
 from sipagent.errors import SipError
 
 from .pj_structs import CallIdHeader, FromToHeader, PjMessage, TxData
-from .pjlib import native, pj
+from .pjlib import declared, pj
 
 TRYING = 100
 """Of a response that has the tags of its request, and no more."""
@@ -24,7 +24,7 @@ def dialog_of(rdata: int) -> tuple[str, str, str]:
     Raises:
         SipError: If PJSIP makes nothing of it.
     """
-    pjsip = _declared()
+    pjsip = _pjsip()
     made = ctypes.c_void_p()
     endpoint = pjsip.pjsua_get_pjsip_endpt()
     if pjsip.pjsip_endpt_create_response(endpoint, rdata, TRYING, None, ctypes.byref(made)):
@@ -54,23 +54,21 @@ def header(message: PjMessage, kind: int, structure: Any) -> Any:
     Raises:
         SipError: If it has none.
     """
-    found = _declared().pjsip_msg_find_hdr(ctypes.byref(message), kind, None)
+    found = _pjsip().pjsip_msg_find_hdr(ctypes.byref(message), kind, None)
     if not found:
         raise SipError("a message of PJSIP lacks a header")
     return structure.from_address(found)
 
 
 @cache
-def _declared() -> Any:
-    library = native()
+def _pjsip() -> Any:
     pointer, number = ctypes.c_void_p, ctypes.c_int
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsip_endpt_create_response": (number, [pointer, pointer, number, pointer, pointer]),
-        "pjsip_tx_data_dec_ref": (number, [pointer]),
-        "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "tells dialogs apart",
+        {
+            "pjsua_get_pjsip_endpt": (pointer, []),
+            "pjsip_endpt_create_response": (number, [pointer, pointer, number, pointer, pointer]),
+            "pjsip_tx_data_dec_ref": (number, [pointer]),
+            "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
+        },
+    )

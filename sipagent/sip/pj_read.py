@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sipagent.errors import SipError
 
@@ -30,38 +31,36 @@ class ReadMessage:
     """Host and port."""
 
 
-class ReceivedReader:
-    """Reads messages that came, one at a time.
+class MessageReader:
+    """Reads messages of one direction, one at a time."""
+
+    def __init__(self, read: Callable[[int, int], None], message: Any, peer: str) -> None:
+        self._read, self._message, self._peer = read, message, peer
+
+    def read(self, data: int) -> ReadMessage:
+        """Return the message of a ``pjsip_rx_data *``, or of a ``pjsip_tx_data *``."""
+        message = self._message
+        self._read(int(message.this), data)
+        peer = getattr(message, self._peer)
+        return ReadMessage(str(message.info), str(message.wholeMsg), str(peer))
+
+
+def received_reader() -> MessageReader:
+    """Return what reads messages that came.
 
     Raises:
         SipError: If this build of PJSIP does not show them.
     """
-
-    def __init__(self) -> None:
-        self._read, self._message = _reader(_READ_RECEIVED), pj.SipRxData()
-
-    def read(self, rdata: int) -> ReadMessage:
-        """Return the message of a ``pjsip_rx_data *``."""
-        message = self._message
-        self._read(int(message.this), rdata)
-        return ReadMessage(str(message.info), str(message.wholeMsg), str(message.srcAddress))
+    return MessageReader(_reader(_READ_RECEIVED), pj.SipRxData(), "srcAddress")
 
 
-class SentReader:
-    """Reads messages that go, one at a time.
+def sent_reader() -> MessageReader:
+    """Return what reads messages that go.
 
     Raises:
         SipError: If this build of PJSIP does not show them.
     """
-
-    def __init__(self) -> None:
-        self._read, self._message = _reader(_READ_SENT), pj.SipTxData()
-
-    def read(self, tdata: int) -> ReadMessage:
-        """Return the message of a ``pjsip_tx_data *``."""
-        message = self._message
-        self._read(int(message.this), tdata)
-        return ReadMessage(str(message.info), str(message.wholeMsg), str(message.dstAddress))
+    return MessageReader(_reader(_READ_SENT), pj.SipTxData(), "dstAddress")
 
 
 def _reader(symbol: str) -> Callable[[int, int], None]:

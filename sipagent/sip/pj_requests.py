@@ -23,6 +23,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -31,9 +32,10 @@ from sipagent.errors import SipError
 from .invite_flood import WITH_OFFERS
 from .pj_dialog import dialog_of
 from .pj_module import registered
-from .pj_read import ReceivedReader
+from .pj_pool import pool
+from .pj_read import received_reader
 from .pj_structs import PjArrayHeader, PjCallback, PjList, pj_string
-from .pjlib import native, pj
+from .pjlib import declared, pj
 from .requests import Answer, Decider, Drop, Request, decide, parse_request
 
 log = logging.getLogger(__name__)
@@ -73,11 +75,8 @@ class RequestModule:
         on_refused: Callable[[Request, int, str], None],
     ) -> None:
         self._deciders, self._on_refused = tuple(deciders), on_refused
-        try:
-            self._pjsip, self._looks_for_dialogs = _declared(native()), priority == DOOR
-        except AttributeError as error:
-            raise SipError(f"this build of PJSIP lacks what guards it: {error}") from None
-        self._received = ReceivedReader()
+        self._pjsip, self._looks_for_dialogs = _pjsip(), priority == DOOR
+        self._received = received_reader()
         self._callback = PjCallback(self._on_request)
         self._endpoint = self._pjsip.pjsua_get_pjsip_endpt()
         self._module = registered(
@@ -123,29 +122,26 @@ class RequestModule:
         return replace(request, is_in_dialog=found, claims_dialog=True)
 
     def _respond(self, rdata: int, answer: Answer) -> bool:
-        pool = self._pjsip.pjsua_pool_create(b"answer", 4096, 1024)
-        try:
+        with pool(b"answer", 4096, 1024) as memory:
             headers = PjList()
             headers.prev = headers.next = start = ctypes.addressof(headers)
             for header in _SHOWN if answer.shows_capabilities else ():
                 known = self._pjsip.pjsip_endpt_get_capability(self._endpoint, header, None)
                 if known:
                     self._pjsip.pj_list_insert_before(
-                        start, self._pjsip.pjsip_hdr_clone(pool, known)
+                        start, self._pjsip.pjsip_hdr_clone(memory, known)
                     )
             for name, value in answer.headers:
-                self._pjsip.pj_list_insert_before(start, self._header(pool, name, value))
+                self._pjsip.pj_list_insert_before(start, self._header(memory, name, value))
             answered = self._pjsip.pjsip_endpt_respond_stateless(
                 self._endpoint, rdata, answer.status, None, start, None
             )
             return bool(answered == 0)
-        finally:
-            self._pjsip.pj_pool_release(pool)
 
-    def _header(self, pool: int, name: str, value: str) -> int:
+    def _header(self, memory: int, name: str, value: str) -> int:
         return int(
             self._pjsip.pjsip_generic_string_hdr_create(
-                pool, ctypes.byref(pj_string(name)), ctypes.byref(pj_string(value))
+                memory, ctypes.byref(pj_string(name)), ctypes.byref(pj_string(value))
             )
         )
 
@@ -156,7 +152,7 @@ def drop_methods(*unwanted: str) -> None:
     Raises:
         SipError: If this build of PJSIP keeps them elsewhere.
     """
-    pjsip = _declared(native())
+    pjsip = _pjsip()
     allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
     header = PjArrayHeader.from_address(allow)
     if header.header.name.text() != "Allow":
@@ -179,7 +175,7 @@ def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
         rdata: ``pjsip_rx_data *`` of the request.
         status: Of the response, without a body.
     """
-    pjsip = _declared(native())
+    pjsip = _pjsip()
     dialog = pjsip.pjsip_tsx_get_dlg(transaction)
     if not dialog:
         return
@@ -189,33 +185,29 @@ def answer_in_dialog(transaction: int, rdata: int, status: int = 200) -> None:
     headers = PjList()
     headers.prev = headers.next = start = ctypes.addressof(headers)
     allow = pjsip.pjsip_endpt_get_capability(pjsip.pjsua_get_pjsip_endpt(), pj.PJSIP_H_ALLOW, None)
-    pool = pjsip.pjsua_pool_create(b"answer", 1024, 1024)
-    pjsip.pj_list_insert_before(start, pjsip.pjsip_hdr_clone(pool, allow))
-    pjsip.pjsip_dlg_respond(dialog, rdata, status, None, start, None)
-    pjsip.pj_pool_release(pool)
+    with pool(b"answer", 1024, 1024) as memory:
+        pjsip.pj_list_insert_before(start, pjsip.pjsip_hdr_clone(memory, allow))
+        pjsip.pjsip_dlg_respond(dialog, rdata, status, None, start, None)
 
 
-def _declared(library: ctypes.CDLL) -> Any:
-    """Give the C functions used here their types; a pointer taken for an int would be cut."""
+@cache
+def _pjsip() -> Any:
     pointer, number = ctypes.c_void_p, ctypes.c_int
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsip_tsx_get_dlg": (pointer, [pointer]),
-        "pjsip_tsx_detect_merged_requests": (pointer, [pointer]),
-        "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
-        "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
-        "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
-        "pj_pool_release": (None, [pointer]),
-        "pj_list_insert_before": (None, [pointer, pointer]),
-        "pjsip_endpt_get_capability": (pointer, [pointer, number, pointer]),
-        "pjsip_hdr_clone": (pointer, [pointer, pointer]),
-        "pjsip_generic_string_hdr_create": (pointer, [pointer, pointer, pointer]),
-        "pjsip_endpt_respond_stateless": (
-            number,
-            [pointer, pointer, number, pointer, pointer, pointer],
-        ),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "guards it",
+        {
+            "pjsua_get_pjsip_endpt": (pointer, []),
+            "pjsip_tsx_get_dlg": (pointer, [pointer]),
+            "pjsip_tsx_detect_merged_requests": (pointer, [pointer]),
+            "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
+            "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
+            "pj_list_insert_before": (None, [pointer, pointer]),
+            "pjsip_endpt_get_capability": (pointer, [pointer, number, pointer]),
+            "pjsip_hdr_clone": (pointer, [pointer, pointer]),
+            "pjsip_generic_string_hdr_create": (pointer, [pointer, pointer, pointer]),
+            "pjsip_endpt_respond_stateless": (
+                number,
+                [pointer, pointer, number, pointer, pointer, pointer],
+            ),
+        },
+    )

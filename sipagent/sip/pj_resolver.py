@@ -11,12 +11,14 @@ import ctypes
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
 from sipagent.errors import SipError
 
 from .locating import MOST_SERVERS, Server, Target, Transport
-from .pjlib import native
+from .pj_pool import pool
+from .pjlib import declared
 
 UNRESOLVED = 70_018
 """PJ_ERESOLVE, which ends a transaction with 502."""
@@ -91,10 +93,7 @@ class PjResolver:
 
     def __init__(self, ask: Callable[[Target, Answer], None]) -> None:
         self._ask = ask
-        try:
-            pjsip = _declared(native())
-        except AttributeError as error:
-            raise SipError(f"this build of PJSIP lacks what finds servers: {error}") from None
+        pjsip = _pjsip()
         endpoint = pjsip.pjsua_get_pjsip_endpt()
         self._addresses = _layout(pjsip, endpoint)
         self._resolver = _Resolver(_Resolve(self._resolve))
@@ -131,9 +130,8 @@ def _layout(pjsip: Any, endpoint: int) -> type[_Addresses] | type[_NamedAddresse
     host = ctypes.create_string_buffer(_PROBE.address.encode())
     length = len(_PROBE.address)
     wanted = _HostInfo(0, _NUMBERS["udp"], ctypes.addressof(host), length, _PROBE.port)
-    pool = pjsip.pjsua_pool_create(b"resolver", 1024, 1024)
-    pjsip.pjsip_endpt_resolve(endpoint, pool, ctypes.byref(wanted), None, _Callback(look))
-    pjsip.pj_pool_release(pool)
+    with pool(b"resolver", 1024, 1024) as memory:
+        pjsip.pjsip_endpt_resolve(endpoint, memory, ctypes.byref(wanted), None, _Callback(look))
     if len(found) != 1:
         raise SipError("this build of PJSIP takes addresses in another form")
     return found[0]
@@ -155,17 +153,14 @@ def _packed(server: Server) -> bytes:
     return head + socket.inet_pton(socket.AF_INET, server.address) + bytes(8)
 
 
-def _declared(library: ctypes.CDLL) -> Any:
-    """Give the C functions used here their types; a pointer taken for an int would be cut."""
+@cache
+def _pjsip() -> Any:
     pointer = ctypes.c_void_p
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsua_get_pjsip_endpt": (pointer, []),
-        "pjsua_pool_create": (pointer, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_size_t]),
-        "pj_pool_release": (None, [pointer]),
-        "pjsip_endpt_resolve": (None, [pointer, pointer, pointer, pointer, _Callback]),
-        "pjsip_endpt_set_ext_resolver": (ctypes.c_int, [pointer, pointer]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "finds servers",
+        {
+            "pjsua_get_pjsip_endpt": (pointer, []),
+            "pjsip_endpt_resolve": (None, [pointer, pointer, pointer, pointer, _Callback]),
+            "pjsip_endpt_set_ext_resolver": (ctypes.c_int, [pointer, pointer]),
+        },
+    )

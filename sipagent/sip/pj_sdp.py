@@ -23,13 +23,14 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sipagent.errors import SipError
 
 from .pj_dialog import dialog_of, dialog_words, header
 from .pj_module import registered
-from .pj_read import ReceivedReader
+from .pj_read import received_reader
 from .pj_requests import DESK, DOOR
 from .pj_structs import (
     CSeqHeader,
@@ -39,7 +40,7 @@ from .pj_structs import (
     SdpInfo,
     TxData,
 )
-from .pjlib import native, pj
+from .pjlib import declared, pj
 from .requests import parse_request
 
 log = logging.getLogger(__name__)
@@ -88,11 +89,8 @@ class SdpModules:
 
     def __init__(self, on_received: Shown, on_sending: Shown) -> None:
         self._on_received, self._on_sending = on_received, on_sending
-        try:
-            self._pjsip = _declared(native())
-        except AttributeError as error:
-            raise SipError(f"this build of PJSIP lacks what relays audio: {error}") from None
-        self._received = ReceivedReader()
+        self._pjsip = _pjsip()
+        self._received = received_reader()
         self._callbacks = [PjCallback(each) for each in (self._opens, self._comes, self._goes)]
         opens, comes, goes = self._callbacks
         self._modules = [
@@ -185,16 +183,15 @@ class SdpModules:
         return parsed.value
 
 
-def _declared(library: ctypes.CDLL) -> Any:
-    """Give the C functions used here their types; a pointer taken for an int would be cut."""
+@cache
+def _pjsip() -> Any:
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
-        "pjmedia_sdp_print": (number, [pointer, pointer, size]),
-        "pjmedia_sdp_parse": (number, [pointer, pointer, size, pointer]),
-        "pj_pool_alloc": (pointer, [pointer, size]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "relays audio",
+        {
+            "pjsip_rdata_get_sdp_info": (ctypes.POINTER(SdpInfo), [pointer]),
+            "pjmedia_sdp_print": (number, [pointer, pointer, size]),
+            "pjmedia_sdp_parse": (number, [pointer, pointer, size, pointer]),
+            "pj_pool_alloc": (pointer, [pointer, size]),
+        },
+    )

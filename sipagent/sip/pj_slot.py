@@ -22,7 +22,7 @@ from typing import Any
 from sipagent.errors import SipError
 
 from .pj_requests import answer_in_dialog
-from .pjlib import destroy, native, pj
+from .pjlib import declared, destroy, pj
 
 GONE = 481
 """Of a request in a dialog that is over (RFC 3261 section 12.2.2)."""
@@ -49,7 +49,7 @@ def check_layout(account: Any) -> None:
 
 def forget_call(call: Any) -> None:
     """Have PJSUA tell a ``pj.Call`` nothing more; it is being told that it is disconnected."""
-    _declared().pjsua_call_set_user_data(call.getId(), None)
+    _pjsip().pjsua_call_set_user_data(call.getId(), None)
 
 
 def leave_slot(call: Any) -> None:
@@ -71,7 +71,7 @@ def is_of_another(call: Any, state: Any) -> bool:
         call: The ``pj.Call`` that PJSUA takes it for.
         state: The change.
     """
-    pjsip, held, dialog = _declared(), ctypes.c_void_p(), ctypes.c_void_p()
+    pjsip, held, dialog = _pjsip(), ctypes.c_void_p(), ctypes.c_void_p()
     transaction_of = pjsip.pjsip_tsx_get_dlg(int(state.tsx.pjTransaction))
     status = pjsip.acquire_call(
         b"is_of_another", call.getId(), ctypes.byref(held), ctypes.byref(dialog)
@@ -93,16 +93,14 @@ def turn_away(state: Any) -> None:
 
 
 @cache
-def _declared() -> Any:
-    library = native()
+def _pjsip() -> Any:
     pointer, number = ctypes.c_void_p, ctypes.c_int
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "acquire_call": (number, [ctypes.c_char_p, number, pointer, pointer]),
-        "pjsip_tsx_get_dlg": (pointer, [pointer]),
-        "pjsua_call_set_user_data": (number, [number, pointer]),
-        "pjsip_dlg_dec_lock": (None, [pointer]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "tells calls apart",
+        {
+            "acquire_call": (number, [ctypes.c_char_p, number, pointer, pointer]),
+            "pjsip_tsx_get_dlg": (pointer, [pointer]),
+            "pjsua_call_set_user_data": (number, [number, pointer]),
+            "pjsip_dlg_dec_lock": (None, [pointer]),
+        },
+    )

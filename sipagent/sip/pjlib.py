@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from sipagent.errors import SipError
 
 with warnings.catch_warnings():
     # SWIG's generated types have no __module__; CPython 3.12 warns of it at import.
@@ -15,6 +18,9 @@ with warnings.catch_warnings():
     import pjsua2
 
 pj: Any = pjsua2
+
+Signatures: TypeAlias = Mapping[str, tuple[Any, list[Any]]]
+"""Of C functions by name: what each returns, and its parameters."""
 
 
 def destroy(proxy: Any) -> None:
@@ -28,6 +34,26 @@ def destroy(proxy: Any) -> None:
 def native() -> ctypes.CDLL:
     """Return the extension module as a C library: PJSIP's own functions are exported from it."""
     return ctypes.CDLL(pj._pjsua2.__file__)
+
+
+def declared(purpose: str, signatures: Signatures) -> Any:
+    """Return PJSIP's functions, those named with their types: a pointer as an int would be cut.
+
+    Args:
+        purpose: What they are there for, should this build lack one, as in ``guards our calls``.
+        signatures: Of the functions.
+
+    Raises:
+        SipError: If it does.
+    """
+    library = native()
+    try:
+        for name, (result, parameters) in signatures.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, parameters
+    except AttributeError as error:
+        raise SipError(f"this build of PJSIP lacks what {purpose}: {error}") from None
+    return library
 
 
 def transport_count() -> int:

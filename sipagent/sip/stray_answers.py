@@ -24,9 +24,10 @@ from typing import Any
 
 from .malformed import SINGLE
 from .pj_module import registered
-from .pj_read import ReceivedReader
+from .pj_pool import pool
+from .pj_read import received_reader
 from .pj_structs import FromToHeader, PjCallback, pj_string
-from .pjlib import native
+from .pjlib import declared
 from .requests import Request, parse_request
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class StrayAnswers:
     """
 
     def __init__(self) -> None:
-        self._received, self._came = ReceivedReader(), PjCallback(self._on_response)
+        self._received, self._came = received_reader(), PjCallback(self._on_response)
         self._module = registered(
             "mod-sipagent-stray-answers", PAST_TRANSACTIONS, on_rx_response=self._came
         )
@@ -62,34 +63,27 @@ class StrayAnswers:
 
 def _tag(response: Request, name: str) -> str:
     """Return the tag of From or To as PJSIP reads it."""
-    pjsip, value = _declared(), response.first(name).encode("utf-8", "surrogateescape")
-    pool = pjsip.pjsua_pool_create(b"tag", 1024, 1024)
-    try:
+    value = response.first(name).encode("utf-8", "surrogateescape")
+    with pool(b"tag", 1024, 1024) as memory:
         text, parsed = ctypes.create_string_buffer(value), ctypes.c_int()
         words = ctypes.byref(pj_string(name)), text, len(value), ctypes.byref(parsed)
-        read = pjsip.pjsip_parse_hdr(pool, *words)
+        read = _pjsip().pjsip_parse_hdr(memory, *words)
         return FromToHeader.from_address(read).tag.text() if read else ""
-    finally:
-        pjsip.pj_pool_release(pool)
 
 
 def _has_untagged_callee(response: Request) -> bool:
     words = response.first("call-id"), _tag(response, "from"), ""
     strings = [ctypes.byref(pj_string(word)) for word in words]
-    return bool(_declared().pjsip_ua_find_dialog(*strings, 0))
+    return bool(_pjsip().pjsip_ua_find_dialog(*strings, 0))
 
 
 @cache
-def _declared() -> Any:
-    library = native()
+def _pjsip() -> Any:
     pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "pjsip_parse_hdr": (pointer, [pointer, pointer, ctypes.c_char_p, size, pointer]),
-        "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
-        "pjsua_pool_create": (pointer, [ctypes.c_char_p, size, size]),
-        "pj_pool_release": (None, [pointer]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+    return declared(
+        "guards our calls",
+        {
+            "pjsip_parse_hdr": (pointer, [pointer, pointer, ctypes.c_char_p, size, pointer]),
+            "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
+        },
+    )
