@@ -19,6 +19,7 @@ from aiohttp import web
 
 from .api_guard import API_HEADERS, asked_by, error_response
 from .status import Readiness, readiness_to_json
+from .stream_reader import StreamReader
 
 MAX_READERS = 50
 MAX_READERS_OF_ONE = 20
@@ -54,7 +55,7 @@ class Events:
         first: Callable[[], Sequence[tuple[str, dict[str, Any]]]],
     ) -> None:
         self._readiness, self._first = readiness, first
-        self._readers: set[_Reader] = set()
+        self._readers: set[StreamReader] = set()
         self._is_closed = False
 
     def tell(self, name: str, content: dict[str, Any]) -> None:
@@ -74,10 +75,10 @@ class Events:
         if self._is_closed or len(self._readers) >= MAX_READERS:
             return error_response(503, "no more streams are served")
         whose = (asked_by(request), request.remote)
-        if sum(each.whose == whose for each in self._readers) >= MAX_READERS_OF_ONE:
+        if sum(each.owner == whose for each in self._readers) >= MAX_READERS_OF_ONE:
             return error_response(503, "no more streams are served to you")
         response = web.StreamResponse(headers=_HEADERS)
-        reader = _Reader(whose, request.transport)
+        reader = StreamReader(whose, request.transport, MAX_WAITING, hears_rest=False)
         self._readers.add(reader)  # before it is told what there is, so that nothing is missed
         reader.tell(_block(self._first()))
         try:
@@ -95,7 +96,7 @@ class Events:
         for reader in self._readers:
             reader.end()
 
-    async def _stream(self, reader: _Reader, response: web.StreamResponse) -> None:
+    async def _stream(self, reader: StreamReader, response: web.StreamResponse) -> None:
         now = asyncio.get_running_loop().time
         told: Readiness | None = None
         spoke_at = now()
@@ -113,41 +114,8 @@ class Events:
                 event = _HEARTBEAT
             if event is None:
                 return
-            reader.is_writing = True
-            await response.write(event)
-            reader.is_writing = False
+            await reader.write(response, event)
             spoke_at = now()
-
-
-class _Reader:
-    """What one reader is yet to be told."""
-
-    def __init__(self, whose: tuple[str, str | None], transport: asyncio.Transport | None) -> None:
-        self.whose, self._transport = whose, transport
-        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING + 1)
-        self._is_over = False
-        self.is_writing = False
-
-    def tell(self, event: bytes) -> None:
-        if self._waiting.qsize() >= MAX_WAITING:
-            self.end()
-        elif not self._is_over:
-            self._waiting.put_nowait(event)
-
-    async def next(self) -> bytes | None:
-        """Return the next event; None: it is over."""
-        return await self._waiting.get()
-
-    def end(self) -> None:
-        """Have the stream end now: one that waits for its reader would not."""
-        if self._is_over:
-            return
-        self._is_over = True
-        while not self._waiting.empty():
-            self._waiting.get_nowait()
-        self._waiting.put_nowait(None)
-        if self.is_writing and self._transport is not None:
-            self._transport.abort()
 
 
 def _block(events: Sequence[tuple[str, dict[str, Any]]]) -> bytes:

@@ -27,6 +27,7 @@ from .asking import Asking, NotAnswered
 from .channel import Closed, Message
 from .listen_messages import HeardAudio, ListenAnswered, ListenAsked, ListenEnded
 from .live_calls import LiveCalls
+from .stream_reader import StreamReader
 
 MOST_READERS = 8
 MOST_WAITING = 20
@@ -57,7 +58,7 @@ class ListenApi:
     def __init__(self, live: LiveCalls, send: Callable[[Hashable, Message], None]) -> None:
         self._live, self._send = live, send
         self._asking = Asking(send)
-        self._readers: dict[str, _Reader] = {}
+        self._readers: dict[str, StreamReader] = {}
         self._is_closed = False
 
     def table(self) -> list[Route]:
@@ -86,13 +87,13 @@ class ListenApi:
             case ListenAnswered(request_id, answer):
                 self._asking.answered(request_id, answer)
             case HeardAudio(request_id, pcm) if request_id in self._readers:
-                self._readers[request_id].hear(pcm)
+                self._readers[request_id].tell(pcm)
             case ListenEnded(request_id) if request_id in self._readers:
                 self._readers[request_id].end()
             case Closed():
                 self._asking.gone(source)
                 for reader in self._readers.values():
-                    if reader.source == source:
+                    if reader.owner == source:
                         reader.end()
             case _:
                 pass
@@ -110,7 +111,8 @@ class ListenApi:
         if self._is_closed or len(self._readers) >= MOST_READERS:
             return error_response(503, "no more people may listen")
         request_id = secrets.token_hex(8)
-        reader = self._readers[request_id] = _Reader(source, request.transport)
+        reader = StreamReader(source, request.transport, MOST_WAITING, hears_rest=True)
+        self._readers[request_id] = reader
         try:
             asked = ListenAsked(request_id, call_id, asked_by(request))
             answer = cast(ActAnswer, await self._asking.ask(source, request_id, asked))
@@ -130,50 +132,14 @@ class ListenApi:
             reader.end()
 
 
-class _Reader:
-    """What one reader is yet to hear."""
-
-    def __init__(self, source: Hashable, transport: asyncio.Transport | None) -> None:
-        self.source, self._transport = source, transport
-        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._is_over = False
-        self.is_writing = False
-
-    def hear(self, pcm: bytes) -> None:
-        if self._waiting.qsize() >= MOST_WAITING:
-            self.end()
-        elif not self._is_over:
-            self._waiting.put_nowait(pcm)
-
-    async def next(self) -> bytes | None:
-        """Return what is heard next; None: it is over."""
-        while True:
-            try:
-                async with asyncio.timeout(LOOK_S):
-                    return await self._waiting.get()
-            except TimeoutError:
-                if self._transport is None or self._transport.is_closing():
-                    return None
-
-    def end(self) -> None:
-        """Have the stream end; one that waits for its reader ends at once."""
-        if not self._is_over:
-            self._is_over = True
-            self._waiting.put_nowait(None)
-            if self.is_writing and self._transport is not None:
-                self._transport.abort()
-
-
-async def _streamed(reader: _Reader, request: web.Request) -> web.StreamResponse:
+async def _streamed(reader: StreamReader, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=_HEADERS)
     audit_now(request, response)
     try:
         await response.prepare(request)
-        while (pcm := await reader.next()) is not None:
-            reader.is_writing = True
+        while (pcm := await _next(reader, request)) is not None:
             async with asyncio.timeout(WRITE_LIMIT_S):
-                await response.write(pcm)
-            reader.is_writing = False
+                await reader.write(response, pcm)
         await response.write_eof()
     except ConnectionError:
         pass  # the reader is gone, or was cut off
@@ -181,3 +147,14 @@ async def _streamed(reader: _Reader, request: web.Request) -> web.StreamResponse
         if request.transport is not None:
             request.transport.abort()
     return response
+
+
+async def _next(reader: StreamReader, request: web.Request) -> bytes | None:
+    """Return what is heard next; None: it is over, or the reader is gone."""
+    while True:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return await reader.next()
+        except TimeoutError:
+            if request.transport is None or request.transport.is_closing():
+                return None

@@ -43,7 +43,7 @@ class CostObserver:
             case facts.CallRouted(plan=plan):
                 call.plan = plan
             case facts.SessionOpened(model=model):
-                call.bill.model = model or call.bill.model
+                call.bill.opened(model)
             case facts.UsageReported():
                 call.bill.use(asdict(fact))
                 _count(call, talked_ms=0)

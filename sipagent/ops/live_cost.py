@@ -30,7 +30,7 @@ class LiveCost:
             case "CallAnswered":
                 self._answered_at = told.at
             case "SessionOpened":
-                self._bill.model = told.fields["model"] or self._bill.model
+                self._bill.opened(told.fields["model"])
                 return {"model": self._bill.model}
             case "UsageReported":
                 self._bill.use(told.fields)

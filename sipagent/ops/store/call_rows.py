@@ -128,7 +128,7 @@ class CallRows:
             case facts.AgentChanged(to_agent=agent):
                 return {"agent": agent}
             case facts.SessionOpened(connect_ms=connect_ms, model=model):
-                self._bill.model = model or self._bill.model
+                self._bill.opened(model)
                 if self._connect_ms is None:
                     self._connect_ms = connect_ms
                 return {"connect_ms": self._connect_ms, "model": self._bill.model}

@@ -58,6 +58,10 @@ class Bill:
     model: str
     tokens: Tokens = field(default_factory=Tokens)
 
+    def opened(self, model: str) -> None:
+        """Note which model the endpoint says it is; ``""``: it does not say."""
+        self.model = model or self.model
+
     def use(self, used: Mapping[str, Any]) -> None:
         """Add the tokens of a response, by the names of their columns."""
         for kind, so_far in self.tokens.as_values().items():
