@@ -1,6 +1,6 @@
 // What a person on duty may have done on a call that lasts: fields and buttons, each with its key.
 
-import { post, request } from "./api.js";
+import { callPath, post, read } from "./api.js";
 import { announce, element } from "./dom.js";
 import { keyButton } from "./keys.js";
 import { visible } from "./json_text.js";
@@ -68,7 +68,7 @@ export class Acts {
 
   /** Offer the personas and the transfer targets of the call's plan. */
   async offerNames(plan) {
-    const { plans } = await (await request("api/v1/plans")).json();
+    const { plans } = await read("api/v1/plans");
     const named = plans.find((each) => each.name === plan);
     for (const [list, names] of [[this.agents, named?.agents], [this.targets, named?.targets]]) {
       list.replaceChildren(...(names ?? []).map((name) => element("option", { value: name })));
@@ -137,8 +137,7 @@ export class Acts {
   async #do(what, body, done) {
     this.#tell("", "");
     try {
-      const path = `api/v1/calls/${encodeURIComponent(this.#callId)}/${what}`;
-      await post(path, body, { signal: AbortSignal.timeout(LIMIT_MS) });
+      await post(callPath(this.#callId, what), body, { signal: AbortSignal.timeout(LIMIT_MS) });
       this.#tell(done, "done");
       return true;
     } catch (error) {

@@ -41,6 +41,16 @@ export async function request(path, options = {}) {
   throw new ApiError(response.status, body.error?.message ?? `status ${response.status}`);
 }
 
+/** Return what a request is answered with, as JSON. */
+export async function read(path) {
+  return (await request(path)).json();
+}
+
+/** Where the box has a call, or something of it. */
+export function callPath(callId, what = "") {
+  return `api/v1/calls/${encodeURIComponent(callId)}${what && `/${what}`}`;
+}
+
 /** Post an object. */
 export function post(path, content, options = {}) {
   const headers = { "Content-Type": "application/json" };

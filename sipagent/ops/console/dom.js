@@ -24,6 +24,11 @@ export function facts(pairs, attributes = {}) {
   return element("dl", { class: "facts", ...attributes }, ...shown);
 }
 
+/** Return a link to the page of a call. */
+export function callLink(callId, ...children) {
+  return element("a", { href: `#/call/${encodeURIComponent(callId)}` }, ...children);
+}
+
 /** Have a screen reader say something. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;

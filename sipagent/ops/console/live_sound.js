@@ -1,6 +1,6 @@
 // A call that lasts, heard in the browser: the API's samples, queued a moment ahead of what is played.
 
-import { request } from "./api.js";
+import { callPath, request } from "./api.js";
 
 const RATE_HZ = 8_000;
 const FRAME_BYTES = 4; // caller left, agent right, 16 bits each
@@ -33,8 +33,7 @@ export class LiveSound {
     const context = new AudioContext({ sampleRate: RATE_HZ });
     let fault;
     try {
-      const path = `api/v1/calls/${encodeURIComponent(this.#callId)}/audio`;
-      const response = await request(path, { signal: ending.signal });
+      const response = await request(callPath(this.#callId, "audio"), { signal: ending.signal });
       this.#changed();
       await playAll(response.body.getReader(), context);
     } catch (error) {

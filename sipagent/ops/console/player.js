@@ -3,7 +3,7 @@
 // It is fetched with the token in a header and played from memory: an address that an audio element
 // could fetch by itself would need the token in it.
 
-import { request } from "./api.js";
+import { callPath, request } from "./api.js";
 import { element } from "./dom.js";
 import { visible } from "./json_text.js";
 import { keyButton } from "./keys.js";
@@ -97,7 +97,7 @@ export class Player {
     this.load.hidden = true;
     this.#tell("Loading the recording…");
     try {
-      const response = await request(`api/v1/calls/${encodeURIComponent(this.#callId)}/recording`);
+      const response = await request(callPath(this.#callId, "recording"));
       const blob = await response.blob();
       this.#peaks = await peaksOf(blob, COLUMNS);
       if (this.#isGone) return;

@@ -2,7 +2,7 @@
 // it is over its recording.
 
 import { Acts, actKeys } from "../acts.js";
-import { request } from "../api.js";
+import { callPath, read, request } from "../api.js";
 import { Conversation } from "../conversation.js";
 import { element, facts, setText } from "../dom.js";
 import { liveItems, recordItems } from "../items.js";
@@ -45,8 +45,7 @@ export function mount(main, box, callId) {
   async function load() {
     clearTimeout(again);
     try {
-      const response = await request(`api/v1/calls/${encodeURIComponent(callId)}`);
-      whole = await response.json();
+      whole = await read(callPath(callId));
       setText(fault, "");
     } catch (error) {
       if (isGone) return;
@@ -107,7 +106,7 @@ export function mount(main, box, callId) {
   async function fetchFlight() {
     download.disabled = true;
     try {
-      const response = await request(`api/v1/calls/${encodeURIComponent(callId)}/flight`);
+      const response = await request(callPath(callId, "flight"));
       const url = URL.createObjectURL(await response.blob());
       element("a", { href: url, download: `sipagent-${callId}.zip` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click

@@ -1,6 +1,6 @@
 // Calls that last, oldest first, and those that were over a moment ago.
 
-import { element, setText } from "../dom.js";
+import { callLink, element, setText } from "../dom.js";
 import { keyLine, listen, stepOf } from "../keys.js";
 import { amount, costText, duration, floorText, isLinePoor, lineText, named, partiesText, stateText } from "../words.js";
 
@@ -71,7 +71,7 @@ export function mount(main, box) {
 class Row {
   constructor(call) {
     this.cells = COLUMNS.map(([, kind]) => element("td", { class: kind || undefined }));
-    this.link = element("a", { href: `#/call/${encodeURIComponent(call.call_id)}` });
+    this.link = callLink(call.call_id);
     this.cells[0].append(this.link);
     this.state = element("span", { class: "chip" });
     this.cells[3].append(this.state);

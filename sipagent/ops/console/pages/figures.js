@@ -1,6 +1,6 @@
 // Figures of the last days, plotted and as a table, and how the box is.
 
-import { request } from "../api.js";
+import { read } from "../api.js";
 import { element, facts, setText } from "../dom.js";
 import { visible } from "../json_text.js";
 import { keyLine, listen } from "../keys.js";
@@ -30,7 +30,7 @@ export function mount(main, box) {
   async function load() {
     const from = new Date(box.now() - (DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
     try {
-      all = (await (await request(`api/v1/figures?from=${from}`)).json()).figures;
+      all = (await read(`api/v1/figures?from=${from}`)).figures;
       setText(told, "");
     } catch (error) {
       setText(told, `Not loaded: ${visible(error.message)}`);
@@ -41,7 +41,7 @@ export function mount(main, box) {
     plan.replaceChildren(option("*", "all"), ...names.map((name) => option(`=${name}`, name ? visible(name) : "none took it")));
     plan.value = names.includes(chosen.slice(1)) && chosen.startsWith("=") ? chosen : "*";
     if (!isGone) show();
-    const trunks = await request("api/v1/trunks").then((response) => response.json()).catch(() => ({ trunks: [] }));
+    const trunks = await read("api/v1/trunks").catch(() => ({ trunks: [] }));
     if (!isGone) showBox(state, box, trunks.trunks);
   }
 

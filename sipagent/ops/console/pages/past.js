@@ -1,7 +1,7 @@
 // Calls of the store, newest first, page by page as somebody scrolls.
 
-import { request } from "../api.js";
-import { element, setText } from "../dom.js";
+import { read } from "../api.js";
+import { callLink, element, setText } from "../dom.js";
 import { visible } from "../json_text.js";
 import { keyLine, listen, stepOf } from "../keys.js";
 import { Rows } from "../rows.js";
@@ -54,8 +54,7 @@ export function mount(main, box) {
     const mine = asked;
     const cursor = kept.next ? `&cursor=${encodeURIComponent(kept.next)}` : "";
     try {
-      const response = await request(`api/v1/calls?state=past&limit=${PAGE}${kept.query}${cursor}`);
-      const page = await response.json();
+      const page = await read(`api/v1/calls?state=past&limit=${PAGE}${kept.query}${cursor}`);
       if (mine !== asked) return;
       kept.calls.push(...page.calls);
       kept.next = page.next || undefined;
@@ -148,8 +147,8 @@ function row(call, now) {
   const why = call.state === "ended" ? reasonText(call.reason) : call.state;
   return element(
     "li", { "data-result": call.result ?? "", "data-id": call.call_id },
-    element(
-      "a", { href: `#/call/${encodeURIComponent(call.call_id)}` },
+    callLink(
+      call.call_id,
       cell("when", moment(call.started_at, now)), cell("who", partiesText(call)), cell("plan wide", named(call.plan)),
       cell("why", why), cell("gap wide", call.turn_gap_ms === null ? "–" : `${call.turn_gap_ms} ms`),
       cell("cost wide", costText(call)), cell("long", duration((call.duration_ms ?? 0) / 1000)),

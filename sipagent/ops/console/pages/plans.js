@@ -1,8 +1,8 @@
 // The plans: which are in use, what is wrong with what is not, versions to go back to, and the time
 // machine: what the files in the folder would have made of past calls.
 
-import { post, request } from "../api.js";
-import { announce, element, facts, setText } from "../dom.js";
+import { post, read } from "../api.js";
+import { announce, callLink, element, facts, setText } from "../dom.js";
 import { visible } from "../json_text.js";
 import { keyButton, keyLine, listen } from "../keys.js";
 import { table } from "../table.js";
@@ -36,7 +36,7 @@ export function mount(main, box) {
 
   async function load() {
     try {
-      show(await (await request("api/v1/plans")).json());
+      show(await read("api/v1/plans"));
     } catch (error) {
       tell(`Not loaded: ${visible(error.message)}`, "fault");
     }
@@ -89,7 +89,7 @@ export function mount(main, box) {
     const asked = Math.max(1, Math.min(10_000, Math.round(Number(count.value)) || 1));
     const { calls, rerouted } = await (await post("api/v1/plans/replay", { calls: asked }, options)).json();
     const rows = rerouted.slice(0, MOST_SHOWN).map((each) => [
-      element("a", { href: `#/call/${encodeURIComponent(each.call_id)}` }, moment(each.at, box.now())),
+      callLink(each.call_id, moment(each.at, box.now())),
       `${named(each.caller)} → ${named(each.called)}`, named(each.was), named(each.now), visible(each.why),
     ]);
     section(found, "Would go elsewhere", table(["Call", "Who", "Was", "Would be", "Why"], rows));
