@@ -14,6 +14,7 @@ from sipagent.audio.g711 import pcm_to_pcmu
 from tests.telephony.datagrams import SipSocket
 from tests.telephony.dialog import Dialog, sdp
 from tests.telephony.rtp import SAMPLES_PER_PACKET, RtpPeer
+from tests.telephony.udp import Address
 
 from .appliance import PLAN, Appliance, appliance, write_files
 
@@ -35,10 +36,10 @@ VOICE = pcm_to_pcmu(np.tile(np.array([900, -900], np.int16), SAMPLES_PER_PACKET 
 class Echo(RtpPeer):
     """Hands back what it hears."""
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def received(self, data: bytes, source: Address, at: float) -> None:
         """Keep a packet, and return it as it is."""
-        super().datagram_received(data, addr)
-        self.send_back(data, addr)
+        super().received(data, source, at)
+        self.send_back(data, source)
 
 
 async def call(

@@ -11,6 +11,7 @@ from sipagent.sip.dtls_dialog import Role
 from sipagent.sip.dtls_handshake import Handshake, Identity
 
 from .dialog import sdp
+from .udp import Address, UdpEnd
 
 RETRY_S = 0.2
 EVENT_TYPE = 120
@@ -20,7 +21,7 @@ TONE = bytes([0xFF, 0x80] * 80)
 """20 ms of 4 kHz in PCMU, loud."""
 
 
-class DtlsPeer(asyncio.DatagramProtocol):
+class DtlsPeer:
     """One end; RTP and RTCP on one port.
 
     Args:
@@ -33,25 +34,25 @@ class DtlsPeer(asyncio.DatagramProtocol):
         self.packets: list[bytes] = []
         self.handshakes = 0
         """How many were done."""
-        self.port = 0
-        self.target: tuple[str, int] = ("", 0)
+        self.target: Address = ("", 0)
         self._role: Role = role
         self._handshake = Handshake(self.identity, role)
         self._keys: tuple[Session, Session] | None = None
-        self._transport: asyncio.DatagramTransport | None = None
+        self._end = UdpEnd(self._receive)
         self._sequence = 0
         self._changed = asyncio.Event()
 
     async def __aenter__(self) -> DtlsPeer:
-        loop = asyncio.get_running_loop()
-        made = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-        self._transport = made[0]
-        self.port = self._transport.get_extra_info("sockname")[1]
+        self._end.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._transport is not None
-        self._transport.close()
+        self._end.close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._end.port
 
     def description(self, setup: str, *more: str, version: int = 1, **named: str) -> str:
         """Return an offer or an answer.
@@ -79,10 +80,9 @@ class DtlsPeer(asyncio.DatagramProtocol):
         self.identity, self._role, self._keys = Identity(), role, None
         self._handshake = Handshake(self.identity, role)
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Go on with the handshake, or keep a packet."""
+    def _receive(self, data: bytes, source: Address, _: float) -> None:
         if 20 <= data[0] < 64:
-            self.target = addr
+            self.target = source
             was_done = self._handshake.is_done
             self._send(*self._handshake.receive(data))
             if self._handshake.is_done and not was_done:
@@ -145,6 +145,5 @@ class DtlsPeer(asyncio.DatagramProtocol):
                 self._send(*self._handshake.expire())
 
     def _send(self, *datagrams: bytes) -> None:
-        assert self._transport is not None
         for datagram in datagrams:
-            self._transport.sendto(datagram, self.target)
+            self._end.send(datagram, self.target)

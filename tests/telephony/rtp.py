@@ -14,10 +14,15 @@ import numpy as np
 
 from sipagent.audio.frames import Pcm
 
+from .udp import Address, UdpEnd
+
 _HEADER = struct.Struct("!BBHII")
 _SSRC = 0x5EED
 TELEPHONE_EVENT = 101
 PACKET_S = 0.02
+LATE_S = 2 * PACKET_S
+"""A sender that is later than this stays late: a phone's clock does not make up for stalls of a
+machine, and a jitter buffer would throw away much of what came at once."""
 SAMPLES_PER_PACKET = 160
 
 
@@ -31,7 +36,7 @@ class Packet:
     payload: bytes
     at: float
     """Monotonic seconds of arrival."""
-    source: tuple[str, int]
+    source: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Event:
     """Of its sequence number after the first one's; None: as sent."""
 
 
-class RtpPeer(asyncio.DatagramProtocol):
+class RtpPeer:
     """The media of a caller.
 
     Args:
@@ -60,36 +65,32 @@ class RtpPeer(asyncio.DatagramProtocol):
     def __init__(
         self, *, first_sequence: int = 0, first_timestamp: int = 0, host: str = "127.0.0.1"
     ) -> None:
-        self._host = host
         self.packets: list[Packet] = []
-        self.port = 0
-        self._transport: asyncio.DatagramTransport | None = None
+        self._end = UdpEnd(self.received, host)
         self._sequence, self._timestamp = first_sequence, first_timestamp
         self._arrived = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     async def __aenter__(self) -> RtpPeer:
-        transport, _ = await self._loop.create_datagram_endpoint(
-            lambda: self, local_addr=(self._host, 0)
-        )
-        self._transport = transport
-        self.port = transport.get_extra_info("sockname")[1]
+        self._end.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._transport is not None
-        self._transport.close()
+        self._end.close()
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Keep a packet."""
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._end.port
+
+    def received(self, data: bytes, source: Address, at: float) -> None:
+        """Keep a packet that came ``at`` some time."""
         _, marker_and_type, sequence, timestamp, _ = _HEADER.unpack_from(data)
-        packet = Packet(
-            marker_and_type & 0x7F, sequence, timestamp, data[12:], self._loop.time(), addr
-        )
-        self.packets.append(packet)
+        kind = marker_and_type & 0x7F
+        self.packets.append(Packet(kind, sequence, timestamp, data[12:], at, source))
         self._arrived.set()
 
-    def report(self, to: tuple[str, int], *, lost: int, highest: int) -> None:
+    def report(self, to: Address, *, lost: int, highest: int) -> None:
         """Send a receiver's report (RFC 3550 section 6.4.2) to the port after that of ``to``.
 
         Args:
@@ -97,15 +98,13 @@ class RtpPeer(asyncio.DatagramProtocol):
             lost: Packets, in all.
             highest: Sequence number received.
         """
-        assert self._transport is not None
         head = struct.pack("!BBHI", 0x81, 201, 7, _SSRC)
         block = struct.pack("!IIIIII", 0, lost, highest, 0, 0, 0)
-        self._transport.sendto(head + block, (to[0], to[1] + 1))
+        self._end.send(head + block, (to[0], to[1] + 1))
 
-    def send_back(self, packet: bytes, to: tuple[str, int]) -> None:
+    def send_back(self, packet: bytes, to: Address) -> None:
         """Send a packet as it is."""
-        assert self._transport is not None
-        self._transport.sendto(packet, to)
+        self._end.send(packet, to)
 
     async def until(self, count: int) -> list[Packet]:
         """Wait until ``count`` packets came; return them all."""
@@ -114,19 +113,17 @@ class RtpPeer(asyncio.DatagramProtocol):
             await self._arrived.wait()
         return self.packets
 
-    async def destination(self) -> tuple[str, int]:
+    async def destination(self) -> Address:
         """Wait for a first packet; return where it came from."""
         return (await self.until(1))[0].source
 
-    async def send(
-        self, payloads: Iterator[bytes], to: tuple[str, int], *, payload_type: int = 0
-    ) -> None:
+    async def send(self, payloads: Iterator[bytes], to: Address, *, payload_type: int = 0) -> None:
         """Send one packet of audio every 20 ms."""
         due = self._loop.time()
         for payload in payloads:
             self._send(payload, payload_type, to)
             self._timestamp += SAMPLES_PER_PACKET
-            due += PACKET_S
+            due = max(due + PACKET_S, self._loop.time() - LATE_S)
             await asyncio.sleep(due - self._loop.time())
 
     def skip_packet(self) -> None:
@@ -134,7 +131,7 @@ class RtpPeer(asyncio.DatagramProtocol):
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp += SAMPLES_PER_PACKET
 
-    async def press(self, digit: str, to: tuple[str, int]) -> None:
+    async def press(self, digit: str, to: Address) -> None:
         """Send one key as telephone events: start, three updates, three ends."""
         code = "0123456789*#ABCD".index(digit)
         started = self._timestamp
@@ -149,7 +146,7 @@ class RtpPeer(asyncio.DatagramProtocol):
     async def send_events(
         self,
         events: Sequence[Event],
-        to: tuple[str, int],
+        to: Address,
         *,
         payload_type: int = TELEPHONE_EVENT,
         audio: bytes = b"",
@@ -178,16 +175,15 @@ class RtpPeer(asyncio.DatagramProtocol):
         self,
         payload: bytes,
         payload_type: int,
-        to: tuple[str, int],
+        to: Address,
         *,
         timestamp: int | None = None,
         marker: bool = False,
     ) -> None:
-        assert self._transport is not None
         at = (self._timestamp if timestamp is None else timestamp) & 0xFFFFFFFF
         header = _HEADER.pack(0x80, 0x80 * marker | payload_type, self._sequence, at, _SSRC)
         self._sequence = (self._sequence + 1) & 0xFFFF
-        self._transport.sendto(header + payload, to)
+        self._end.send(header + payload, to)
 
 
 def heard(packets: list[Packet], decode: Callable[[bytes], Pcm]) -> Pcm:
