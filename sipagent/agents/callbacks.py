@@ -1,7 +1,8 @@
 """Calls what users hand us: functions plain or async, which may raise anything.
 
-Short questions, such as whether a tool is enabled, run on the loop; work, such as a tool, runs
-in a thread when it is a plain function, so that it cannot hold up the audio.
+Short questions, such as whether a tool is enabled, run on the loop and have a limit, since nobody
+speaks meanwhile; work, such as a tool, runs in a thread when it is a plain function, so that it
+cannot hold up the audio.
 """
 
 from __future__ import annotations
@@ -17,10 +18,34 @@ MaybeAwaitable: TypeAlias = T | Awaitable[T]
 
 log = logging.getLogger(__name__)
 
+ANSWER_LIMIT_S = 20.0
+"""How long an async answer to a short question may take."""
+
 
 async def settled(value: MaybeAwaitable[T]) -> T:
     """Return what a plain or an async function returned, awaited if need be."""
     return await value if inspect.isawaitable(value) else value
+
+
+async def answered(value: MaybeAwaitable[T], what: str) -> T:
+    """Return what a plain or an async function answered to a short question.
+
+    Args:
+        value: What it returned.
+        what: Was asked for.
+
+    Raises:
+        TimeoutError: If there is no answer in time; says to what.
+        Exception: Whatever it raises.
+    """
+    limit = asyncio.timeout(ANSWER_LIMIT_S)
+    try:
+        async with limit:
+            return await settled(value)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"{what}: no answer within {ANSWER_LIMIT_S:g} s") from None
 
 
 async def holds(
@@ -30,12 +55,13 @@ async def holds(
 
     Args:
         condition: The answer, or who is asked for it with ``arguments``.
-        if_unclear: The answer when the one who is asked raises, or does not return a bool.
+        if_unclear: The answer when the one who is asked raises, takes too long, or does not return
+            a bool.
     """
     if isinstance(condition, bool):
         return condition
     try:
-        answer = await settled(condition(*arguments))
+        answer = await answered(condition(*arguments), "a condition")
         if not isinstance(answer, bool):
             raise TypeError(f"{type(answer).__name__} is no bool")
     except BaseException as error:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sipagent.errors import ConfigError
 
 from .agent import RealtimeAgent
-from .callbacks import MaybeAwaitable, settled
+from .callbacks import MaybeAwaitable, answered
 from .handoffs import Handoff, as_handoff
 from .hosted_mcp import HostedMcpTool
 from .mcp import McpServer, mcp_tools
@@ -78,6 +78,7 @@ async def resolve(agent: RealtimeAgent, context: Any) -> ResolvedAgent:
     Raises:
         ConfigError: If two tools or handoffs have the same name; the text names both.
         TypeError: If instructions or prompt are no text and no mapping.
+        TimeoutError: If one of them takes too long.
         Exception: Whatever the instructions or the prompt raise.
     """
     declared = [as_handoff(target) for target in agent.handoffs]
@@ -125,12 +126,13 @@ async def instructions_now(agent: Declared, context: Any) -> str:
 
     Raises:
         TypeError: If that is no text.
+        TimeoutError: If it takes too long.
         Exception: Whatever the instructions raise.
     """
-    given = agent.instructions
-    text = given if isinstance(given, str) else await settled(given(context, agent))
+    given, what = agent.instructions, f"instructions of {agent.name}"
+    text = given if isinstance(given, str) else await answered(given(context, agent), what)
     if not isinstance(text, str):
-        raise TypeError(f"instructions of {agent.name} are no text: {type(text).__name__}")
+        raise TypeError(f"{what} are no text: {type(text).__name__}")
     return text
 
 
@@ -139,14 +141,15 @@ async def prompt_now(agent: Declared, context: Any) -> dict[str, Any] | None:
 
     Raises:
         TypeError: If that is no mapping.
+        TimeoutError: If it takes too long.
         Exception: Whatever the prompt raises.
     """
-    given = agent.prompt
-    prompt = await settled(given(context, agent)) if callable(given) else given
+    given, what = agent.prompt, f"prompt of {agent.name}"
+    prompt = await answered(given(context, agent), what) if callable(given) else given
     if prompt is None:
         return None
     if not isinstance(prompt, Mapping):
-        raise TypeError(f"prompt of {agent.name} is no mapping: {type(prompt).__name__}")
+        raise TypeError(f"{what} is no mapping: {type(prompt).__name__}")
     aliases = {"prompt_id": "id", "promptId": "id"}
     return {aliases.get(key, key): value for key, value in prompt.items()}
 

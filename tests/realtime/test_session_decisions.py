@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sipagent.agents import callbacks
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import realtime_handoff
 from sipagent.agents.hosted_mcp import hosted_mcp_tool
@@ -181,6 +182,11 @@ def broken_instructions(context: Any, agent: RealtimeAgent) -> str:
     raise OSError("no texts")
 
 
+async def silent_instructions(context: Any, agent: RealtimeAgent) -> str:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 def broken_callback(context: ToolContext) -> None:
     raise OSError("no line")
 
@@ -189,11 +195,15 @@ def broken_callback(context: ToolContext) -> None:
     "handoff",
     [
         realtime_handoff(RealtimeAgent("Billing", broken_instructions)),
+        realtime_handoff(RealtimeAgent("Billing", silent_instructions)),
         realtime_handoff(RealtimeAgent("Billing"), on_handoff=broken_callback),
     ],
-    ids=["instructions", "callback"],
+    ids=["instructions", "silence", "callback"],
 )
-async def test_a_handoff_that_fails_is_answered_and_the_session_lives(handoff: Any) -> None:
+async def test_a_handoff_that_fails_is_answered_and_the_session_lives(
+    handoff: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "ANSWER_LIMIT_S", 0.05)
     agent = RealtimeAgent("Reception", handoffs=[handoff])
     async with joined(agent) as (session, far_end):
         await far_end.say(created(), function_call("transfer_to_billing"), done())
