@@ -5,6 +5,7 @@ SipAgentError
 |   `-- DialplanError
 |-- SipError                 the leg cannot do that; carries ``status`` (RFC 3261 section 21)
 |   |-- InvalidTransition    a state machine got an event it has no row for: our bug
+|   |-- NoSockets            too many calls were placed just now: one more may be, later
 |   `-- SipStartError        the endpoint cannot start: busy port, no interface
 |-- SessionError             the realtime peer misbehaved or went away
 |   |-- SessionRejected      handshake refused; carries ``status``
@@ -72,6 +73,10 @@ class SipError(SipAgentError):
 
 class InvalidTransition(SipError):
     """A state machine got an event that its table has no row for: always our bug."""
+
+
+class NoSockets(SipError):
+    """Too many calls were placed just now: another may be a little later."""
 
 
 class SipStartError(SipError):

@@ -16,11 +16,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from sipagent.errors import SipError, SipStartError
+from sipagent.errors import NoSockets, SipError, SipStartError
 
 from .call import SipCall
 from .certificates import check_certificates
-from .dial_turns import DialTurns
+from .dial_turns import TOO_MANY_CALLS, DialTurns
 from .events import Refused
 from .headers import outgoing_invite
 from .legs import Legs
@@ -168,21 +168,31 @@ class SipEndpoint:
         if trunk:
             account = trunk_named(self._settings.trunks, trunk)
             uri, ours = dialled_uri(account, uri), account.caller_id or account.user or ours
-        if not await self._turns.take():
-            raise SipError(f"cannot call {uri}: too many calls are being placed", status=503)
         user = from_user or ours
         invite = outgoing_invite(uri, user, headers, self._settings.codecs, trunk)
         leg = SipCall(invite, self._thread, self._loop)
         leg.wishes = wishes
         try:
-            from_uri = self._pj.from_uri(invite)
-            await asyncio.wrap_future(self._thread.call(lambda: self._legs.dial(leg, from_uri)))
+            is_sent = await self._send(leg, self._pj.from_uri(invite))
         except SipError as error:
             raise SipError(f"cannot call {uri}: {error}") from None
         except asyncio.CancelledError:
             leg.hang_up()  # nobody else has it
             raise
+        if not is_sent:
+            raise SipError(f"cannot call {uri}: {TOO_MANY_CALLS}", status=503)
         return leg
+
+    async def _send(self, leg: SipCall, from_uri: str) -> bool:
+        was_late = False
+        while await self._turns.take(was_late=was_late):
+            try:
+                await asyncio.wrap_future(self._thread.call(lambda: self._legs.dial(leg, from_uri)))
+            except NoSockets:
+                was_late = True
+            else:
+                return True
+        return False
 
     async def inventory(self) -> dict[str, int]:
         """Return what is held now: legs, lent media ports, and what PJSIP counts itself.

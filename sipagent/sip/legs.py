@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from sipagent.errors import SipError
+from sipagent.errors import NoSockets
 
 from .accounts import NO_TRUNK, Accounts
 from .call import SipCall
-from .dial_turns import DialTurns
+from .dial_turns import TOO_MANY_CALLS, DialTurns
 from .dtls_calls import DialogKey, DtlsCalls
 from .headers import Invite
 from .leg_media import MediaSources
@@ -99,11 +99,11 @@ class Legs:
 
         Raises:
             pj.Error: If PJSIP does not; nothing is left behind.
-            SipError: If there are no sockets for it.
+            NoSockets: If there are none for it now.
         """
         invite = leg.invite
         if not self._sockets.admits(Share.DIAL, now=monotonic()):
-            raise SipError("too many calls are being placed")
+            raise NoSockets(TOO_MANY_CALLS)
         parameters = operation(0, "", invite.headers)
         parameters.txOption.localUri = from_uri
         peer = self._new(leg, pj.PJSUA_INVALID_ID)

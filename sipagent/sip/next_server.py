@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sipagent.errors import SipError
+from sipagent.errors import NoSockets, SipError
 
 from .call import SipCall
-from .dial_turns import DialTurns
+from .dial_turns import TOO_MANY_CALLS, DialTurns
 from .events import Disconnected
 from .locating import SERVER_FAILED
 from .pjlib import pj
@@ -63,20 +63,26 @@ class NextServer:
             return False
         log.info("leg %s = %d: another server is tried", call.leg.invite.sip_call_id, status)
         leg, call.leg = call.leg, call.leg.deserted()
-        self._turns.later(
-            lambda has_turn: self._thread.post(lambda: self._go_on(call, leg, has_turn))
-        )
+        self._wait(call, leg)
         return True
+
+    def _wait(self, old: PjCall, leg: SipCall, *, was_late: bool = False) -> None:
+        def go(has_turn: bool) -> None:
+            self._thread.post(lambda: self._go_on(old, leg, has_turn))
+
+        self._turns.later(go, was_late=was_late)
 
     def _go_on(self, old: PjCall, leg: SipCall, has_turn: bool) -> None:
         try:
             if not has_turn:
-                leg.tell(Disconnected(503, "too many calls are being placed", by_peer=False))
+                leg.tell(Disconnected(503, TOO_MANY_CALLS, by_peer=False))
             elif old.was_given_up:
                 leg.tell(Disconnected(487, "Request Terminated", by_peer=False))
             else:
                 self._dial(leg)
         except pj.Error as error:
             leg.tell(Disconnected(503, str(error.reason), by_peer=True))
+        except NoSockets:
+            self._wait(old, leg, was_late=True)
         except SipError as error:
             leg.tell(Disconnected(503, str(error), by_peer=False))

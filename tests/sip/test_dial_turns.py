@@ -16,6 +16,13 @@ def test_dials_beyond_the_limit_wait_for_their_turn_and_not_for_long() -> None:
     assert rate.wait_s(now=11.0) == 0.5  # its turn is behind those that wait
 
 
+def test_after_a_turn_that_was_late_those_before_it_may_have_been_late_too() -> None:
+    rate = DialRate(2, longest_wait_s=1.0, window_s=WINDOW_S)
+    assert [rate.wait_s(now=10.0) for _ in range(2)] == [0.0, 0.0]
+    assert [rate.wait_s(now=11.5, was_late=True) for _ in range(3)] == [WINDOW_S, WINDOW_S, None]
+    assert rate.wait_s(now=12.5) == WINDOW_S - 0.25
+
+
 @given(st.lists(st.floats(0, 0.5), max_size=200))
 def test_no_window_ever_sees_more_dials_than_the_limit(pauses: list[float]) -> None:
     rate, now, sent = DialRate(), 0.0, []

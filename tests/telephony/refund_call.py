@@ -80,14 +80,13 @@ def refund_plan(changes: dict[str, str]) -> str:
 
 
 @asynccontextmanager
-async def refund_line(
-    folder: Path, *, pause_ms: int = 0, changes: dict[str, str] | None = None, script: str = ""
-) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
-    """Call the refund line and key in the number of an order.
+async def refund_box(
+    folder: Path, *, changes: dict[str, str] | None = None, script: str = ""
+) -> AsyncIterator[Appliance]:
+    """Run an appliance with the refund line.
 
     Args:
         folder: Of the test.
-        pause_ms: After which the caller hangs up; 0: once the agent does.
         changes: Of the example plan.
         script: What its script has more.
     """
@@ -97,17 +96,29 @@ async def refund_line(
     if script:
         with (folder / "plans" / "refunds.script.toml").open("a") as file:
             file.write(script)
+    plan = refund_plan(changes or {})
+    async with appliance(folder, realtime_url="embedded", plan=plan) as running:
+        yield running
+
+
+async def key_in_an_order(peer: RtpPeer) -> None:
+    """Do what the refund line asks for, once it is heard to."""
+    await peer.until(25)
+    await press(peer, "123")
+
+
+@asynccontextmanager
+async def refund_line(
+    folder: Path, **settings: Any
+) -> AsyncIterator[tuple[Appliance, RtpPeer, Sipp]]:
+    """Call the refund line with such settings, and key in the number of an order.
+
+    The caller never hangs up.
+    """
     async with (
-        appliance(folder, realtime_url="embedded", plan=refund_plan(changes or {})) as running,
+        refund_box(folder, **settings) as running,
         RtpPeer() as peer,
-        Sipp(
-            "hangs_up" if pause_ms else "waits_for_bye",
-            running.sip_port,
-            folder,
-            rtp_port=peer.port,
-            pause_ms=pause_ms,
-        ) as caller,
+        Sipp("waits_for_bye", running.sip_port, folder, rtp_port=peer.port) as caller,
     ):
-        await peer.until(25)
-        await press(peer, "123")
+        await key_in_an_order(peer)
         yield running, peer, caller

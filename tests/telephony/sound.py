@@ -51,8 +51,10 @@ async def hear(leg: SipCall, voiced_frames: int) -> Pcm:
     """Return what ``leg`` hears until ``voiced_frames`` frames had sound in them."""
     assert leg.media is not None
     frames: list[Pcm] = []
-    while sum(int(np.abs(frame.astype(int)).max() > 500) for frame in frames) < voiced_frames:
+    voiced = 0
+    while voiced < voiced_frames:
         heard = await leg.media.next_frames()
         assert heard, "the leg ended"
         frames += heard
+        voiced += sum(int(np.abs(frame.astype(int)).max() > 500) for frame in heard)
     return np.concatenate(frames)

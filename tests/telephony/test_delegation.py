@@ -9,12 +9,24 @@ import orjson
 from sipagent.calls.delegation_text import TOO_SLOW, UNREACHABLE
 from tests.fakes.scripted_rest import Answer, scripted_rest
 
-from .refund_call import approvals, decide, goodbye, heard, press, refund_line, until_asked
+from .datagrams import SipSocket
+from .dialog import Dialog, sdp
+from .refund_call import (
+    approvals,
+    decide,
+    goodbye,
+    heard,
+    key_in_an_order,
+    press,
+    refund_box,
+    refund_line,
+    until_asked,
+)
+from .rtp import RtpPeer
 from .sipp import needs_sipp
 
-pytestmark = needs_sipp
 
-
+@needs_sipp
 async def test_a_refund_is_approved_through_the_api_and_the_answer_is_spoken(
     tmp_path: Path,
 ) -> None:
@@ -45,14 +57,24 @@ async def test_a_refund_is_approved_through_the_api_and_the_answer_is_spoken(
 
 
 async def test_a_caller_who_hangs_up_withdraws_the_question(tmp_path: Path) -> None:
-    async with refund_line(tmp_path, pause_ms=4_000) as (running, _, caller):
+    async with (
+        refund_box(tmp_path) as running,
+        RtpPeer() as peer,
+        SipSocket(running.sip_port) as line,
+    ):
+        caller = Dialog(line)
+        keys = "a=rtpmap:101 telephone-event/8000"
+        caller.send("INVITE", sdp(keys, formats="0 101", port=peer.port))
+        await caller.accepted()
+        await key_in_an_order(peer)
         asked = await until_asked(running)
-        await caller.succeeds()
+        caller.send("BYE")
         await running.until_records(1)
         assert await approvals(running) == []
         assert (await decide(running, asked["id"], approve=True))[0] == 409
 
 
+@needs_sipp
 async def test_a_backend_that_is_slow_or_dead_or_answers_nonsense_is_put_into_words_in_time(
     tmp_path: Path,
 ) -> None:

@@ -38,7 +38,7 @@ async def speak_and_hear(board: Switchboard, uri: str) -> str:
     leg = await board.endpoint.dial(uri)
     started = await told(leg, "MediaStarted")
     assert leg.media is not None
-    leg.media.push("tone", tone(425, 400, 8_000))
+    leg.media.push("tone", tone(425, 1_500, 8_000))  # far more than is listened to
     leg.media.finish("tone")
     assert best_snr_db(await hear(leg, voiced_frames=18), 8_000, 425) > 25
     leg.hang_up()

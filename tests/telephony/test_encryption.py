@@ -61,7 +61,7 @@ async def test_sound_goes_both_ways_over_tls(
         assert leg.invite.transport == "tls"
         assert (await told(leg, "MediaStarted")).srtp == srtp
         assert leg.media is not None
-        leg.media.push("tone", tone(425, 600, 8_000))
+        leg.media.push("tone", tone(425, 1_500, 8_000))  # far more than is listened to
         leg.media.finish("tone")
         assert best_snr_db(await hear(leg, voiced_frames=27), 8_000, 425) > 25
         leg.hang_up()
