@@ -185,8 +185,11 @@ class _Attacher:
         while True:
             channel.send(Heartbeat(len(self._desk.calls), most, self._is_draining))
             await sleep_measured(HEARTBEAT_S)
-            if self._is_to_end and not self._desk.calls:
-                self._ended.set()
+            self._end_if_idle(self._desk)
+
+    def _end_if_idle(self, desk: AttachedDesk) -> None:
+        if self._is_to_end and not desk.calls:
+            self._ended.set()
 
     def _command(self, message: Message) -> None:
         match message:
@@ -208,6 +211,7 @@ class _Attacher:
                 self._is_draining = True
                 if self._desk is not None:
                     self._desk.drain()
+                    self._end_if_idle(self._desk)
                 else:  # not started yet
                     self._ended.set()
             case FlightAsked():

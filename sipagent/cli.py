@@ -16,6 +16,7 @@ import typer
 from sipagent import cli_calls
 from sipagent.cli_plans import check, replay_routes, route, schema
 from sipagent.errors import SipAgentError
+from sipagent.loading import loading
 
 app = typer.Typer(
     help="A telephone voice agent in a box.",
@@ -79,8 +80,9 @@ def serve(
     ] = None,
 ) -> None:
     """Run the appliance."""
-    from sipagent.config import load_config  # noqa: PLC0415  each command loads what it needs
-    from sipagent.supervisor.supervisor import run_supervisor  # noqa: PLC0415
+    with loading():  # each command loads what it needs
+        from sipagent.config import load_config  # noqa: PLC0415
+        from sipagent.supervisor.supervisor import run_supervisor  # noqa: PLC0415
 
     sys.exit(run_supervisor(load_config(config)))
 
@@ -133,7 +135,8 @@ def call(
 
     Where it is sent by REFER (RFC 3515), it goes.
     """
-    from sipagent.phone_command import place_call  # noqa: PLC0415
+    with loading():
+        from sipagent.phone_command import place_call  # noqa: PLC0415
 
     asyncio.run(
         place_call(
@@ -240,10 +243,11 @@ def engine(
     ] = LogFormat.HUMAN,
 ) -> None:
     """Run the embedded realtime server alone, for anyone's SDK."""
-    from sipagent.connector.options import connector_settings  # noqa: PLC0415
-    from sipagent.engine.settings import EngineSettings  # noqa: PLC0415
-    from sipagent.engine_command import serve_engine  # noqa: PLC0415
-    from sipagent.ops.logs import set_up_logging  # noqa: PLC0415
+    with loading():
+        from sipagent.connector.options import connector_settings  # noqa: PLC0415
+        from sipagent.engine.settings import EngineSettings  # noqa: PLC0415
+        from sipagent.engine_command import serve_engine  # noqa: PLC0415
+        from sipagent.ops.logs import set_up_logging  # noqa: PLC0415
 
     phone = connector_settings(
         sip_port=sip,

@@ -223,9 +223,12 @@ class _Worker:
             sip = self._sip
             channel.send(Heartbeat(sip.calls_in_use, sip.call_limit, sip.is_draining))
             await sleep_measured(HEARTBEAT_S)
-            is_idle = self._desk is not None and not self._desk.calls
-            if self._is_to_end and is_idle and not (self._dials and self._dials.is_dialling):
-                self._ended.set()
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        is_idle = self._desk is not None and not self._desk.calls
+        if self._is_to_end and is_idle and not (self._dials and self._dials.is_dialling):
+            self._ended.set()
 
     def _command(self, message: Message) -> None:
         match message:
@@ -233,6 +236,8 @@ class _Worker:
                 self._is_to_end = self._is_to_end or then_ends
                 if self._sip is not None:
                     self._sip.drain(retry_after_s)
+                    if not self._sip.calls_in_use:  # else one may be on its way to the desk
+                        self._end_if_idle()
                 else:  # not started yet
                     self._ended.set()
             case Undrain() if self._sip is not None and not self._is_to_end:

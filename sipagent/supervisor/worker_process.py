@@ -17,17 +17,12 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from sipagent.config import Config
 from sipagent.dialplan.versions import PlanSource
+from sipagent.loading import loading
 from sipagent.ops.channel import Channel, Closed, Failed, Heartbeat, Message, Ready
 
 from .restarts import RestartPolicy
 
 log = logging.getLogger(__name__)
-
-PRELOADED = [
-    *("numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"),
-    "dns.asyncresolver",
-    "sipagent.check",
-]
 
 START_LIMIT_S = 60.0
 SILENCE_LIMIT_S = 10.0
@@ -37,7 +32,7 @@ SILENCE_LIMIT_S = 10.0
 def fork_server() -> ForkServerContext:
     """Return the context workers are started from."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(["sipagent.preloaded"])
     return context
 
 
@@ -46,7 +41,9 @@ def worker_main(
 ) -> None:
     """Run in the worker: load telephony there, and only there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor: calls are drained
-    importlib.import_module("sipagent.worker").run_worker(config, realtime_url, plans, connection)
+    with loading():
+        worker = importlib.import_module("sipagent.worker")
+    worker.run_worker(config, realtime_url, plans, connection)
 
 
 def attacher_main(
@@ -54,7 +51,8 @@ def attacher_main(
 ) -> None:
     """Run in the process of attached calls."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    attacher = importlib.import_module("sipagent.attacher")
+    with loading():
+        attacher = importlib.import_module("sipagent.attacher")
     attacher.run_attacher(config, realtime_url, plans, connection)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any
 
 import aiohttp
 import orjson
+
+from sipagent.ops.engines import make_engine
+from sipagent.ops.store.migrating import migrate
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,6 +111,20 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
+@functools.cache
+def _store() -> bytes:
+    """Return a store without calls, as the second start of an appliance finds it.
+
+    What makes its tables is loaded once, and not by each of a hundred appliances.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "empty.db")
+        engine = make_engine(f"sqlite:///{file}")
+        migrate(engine, file.name)
+        engine.dispose()
+        return file.read_bytes()
+
+
 def write_files(
     folder: Path,
     *,
@@ -117,9 +136,12 @@ def write_files(
     called: str = "agent",
     plan: str = PLAN,
 ) -> Path:
-    """Write configuration and one plan; return the configuration file."""
+    """Write configuration and one plan, and an empty store; return the configuration file."""
     plans = folder / "plans"
     plans.mkdir(exist_ok=True)
+    store = folder / "sipagent.db"
+    if not store.exists():
+        store.write_bytes(_store())
     (plans / "test.toml").write_text(
         plan.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
     )

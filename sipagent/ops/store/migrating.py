@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, text
 
 from sipagent.errors import StoreTooNew
@@ -53,6 +51,10 @@ def _upgrade(connection: Connection, name: str) -> None:
         return
     if version > HEAD:
         raise too_new(name, version)
+    # Most starts have nothing to change: they need not wait for what changes tables.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
+
     config = AlembicConfig()
     config.set_main_option("script_location", "sipagent.ops.store:migrations")
     config.attributes["connection"] = connection
