@@ -29,6 +29,10 @@ _PRACK = {
     "required": pj.PJSUA_100REL_MANDATORY,
 }
 
+LEAST_KEEP_ALIVE_S = 2
+"""PJSUA waits 80 to 100 % of an interval, in whole seconds: less than this would be no wait at all,
+and nothing but keep-alives would leave the process."""
+
 
 def warn_of_plain_signalling(settings: SrtpSettings, transports: Collection[str]) -> None:
     """Say what encryption is worth if all of ``transports`` are plain."""
@@ -69,7 +73,8 @@ def configure_account(config: Any, settings: SipSettings) -> None:
     calls.timerSessExpiresSec, calls.timerMinSESec = timers.expires_s, timers.min_se_s
     calls.prackUse = _PRACK[settings.prack]
     nat = config.natConfig
-    nat.udpKaIntervalSec = settings.nat.keep_alive_s
+    every_s = settings.nat.keep_alive_s
+    nat.udpKaIntervalSec = every_s and max(every_s, LEAST_KEEP_ALIVE_S)
     nat.contactRewriteUse = 0
     nat.viaRewriteUse = 0
     nat.sdpNatRewriteUse = 0
