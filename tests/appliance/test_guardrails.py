@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.telephony.sipp import Sipp, needs_sipp
+from tests.telephony.datagrams import SipSocket
+from tests.telephony.dialog import Dialog, sdp
+from tests.telephony.refund_call import heard
 
-from .appliance import appliance, write_files
+from .appliance import Appliance, appliance, write_files
+
+INSTEAD = "Of that I say nothing."
 
 PLAN = r"""
 name = "test"
@@ -30,11 +34,20 @@ instead = "Say exactly: Of that I say nothing."
 """
 
 
-@needs_sipp
+async def call(running: Appliance) -> None:
+    """Call, and hang up once the other answer was heard."""
+    async with SipSocket(running.sip_port) as peer:
+        caller = Dialog(peer)
+        caller.send("INVITE", sdp())
+        await caller.accepted()
+        await heard(running, INSTEAD)
+        caller.send("BYE")
+        await caller.response("BYE")
+
+
 async def test_a_blocked_answer_is_not_heard_and_another_one_is(tmp_path: Path) -> None:
     async with appliance(tmp_path, realtime_url="embedded", plan=PLAN) as running:
-        async with Sipp("hangs_up", running.sip_port, tmp_path, pause_ms=6_000) as caller:
-            await caller.succeeds()
+        await call(running)
         (record,) = await running.until_records(1)
         trips = await running.series('sipagent_guardrail_trips_total{guardrail="promises"')
     (blocked,) = record["blocked"]
@@ -42,9 +55,9 @@ async def test_a_blocked_answer_is_not_heard_and_another_one_is(tmp_path: Path) 
     assert blocked["heard_ms"] < 1_500  # "Good morning.", which had passed
     assert blocked["held_ms"] > 500
     assert trips == 1
-    heard = [turn["heard"] for turn in record["turns"] if turn["who"] == "Broker"]
-    assert not any("guaranteed" in text for text in heard)
-    assert heard[-1] == "Of that I say nothing."
+    texts = [turn["heard"] for turn in record["turns"] if turn["who"] == "Broker"]
+    assert not any("guaranteed" in text for text in texts)
+    assert texts[-1] == INSTEAD
 
 
 JUDGED = """
@@ -82,16 +95,13 @@ say = "blocked: it promises profit"
 """
 
 
-@needs_sipp
 async def test_what_a_judge_blocks_is_not_heard(tmp_path: Path) -> None:
     config = write_files(tmp_path, realtime_url="embedded")
     (tmp_path / "plans" / "test.toml").write_text(JUDGED)
     (tmp_path / "plans" / "desk.script.toml").write_text(DESK)
     async with appliance(tmp_path, config=config) as running:
-        async with Sipp("hangs_up", running.sip_port, tmp_path, pause_ms=6_000) as caller:
-            await caller.succeeds()
+        await call(running)
         (record,) = await running.until_records(1)
     (blocked,) = record["blocked"]
     assert (blocked["guardrail"], blocked["heard_ms"]) == ("promises", 0)
-    heard = [turn["heard"] for turn in record["turns"] if turn["heard"]]
-    assert heard == ["Of that I say nothing."]
+    assert [turn["heard"] for turn in record["turns"] if turn["heard"]] == [INSTEAD]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fakes.faulty_endpoint import faulty_endpoint
-from tests.telephony.rtp import RtpPeer
-from tests.telephony.sipp import Sipp, needs_sipp
+from tests.telephony.datagrams import SipSocket
+from tests.telephony.dialog import Dialog, sdp
 
 from .appliance import appliance, write_files
-
-pytestmark = needs_sipp
 
 TRUNK = """
 [[sip.trunks]]
@@ -32,6 +30,13 @@ name = "Agent"
 instructions = "{{{{header:X-Customer}}}} calls as {{{{caller}}}} from {{{{asserted_caller}}}}."
 """
 
+NAMED = b'From: "Ada L." <sip:+4915112@'
+SENT_ON = (
+    'P-Asserted-Identity: "Ada Lovelace" <sip:+493099@pbx.example.com;user=phone>, <tel:+493099>',
+    "Diversion: <sip:+4930555@pbx.example.com>;reason=no-answer",
+    'X-Customer: Northwind"} Ltd.',
+)
+
 
 async def test_a_call_is_known_by_what_its_exchange_says_of_it(tmp_path: Path) -> None:
     async with faulty_endpoint() as endpoint:
@@ -39,12 +44,16 @@ async def test_a_call_is_known_by_what_its_exchange_says_of_it(tmp_path: Path) -
         config.write_text(config.read_text() + TRUNK)
         async with (
             appliance(tmp_path, config=config) as running,
-            RtpPeer() as peer,
-            Sipp(
-                "introduces", running.sip_port, tmp_path, rtp_port=peer.port, pause_ms=300
-            ) as caller,
+            SipSocket(running.sip_port) as peer,
         ):
-            await caller.succeeds()
+            invite = peer.request("INVITE", "c1", body=sdp(), headers=SENT_ON)
+            peer.send(invite.replace(b"From: <sip:ada@", NAMED))
+            caller = Dialog(peer)
+            caller.cseq = 1
+            await caller.accepted()
+            await running.until(endpoint.asked, bool)
+            caller.send("BYE", headers=('Reason: Q.850;cause=31;text="tired"',))
+            await caller.response("BYE")
             (record,) = await running.until_records(1)
     assert (record["plan"], record["asserted_caller"]) == ("test", "+493099")
     assert (record["diverted_from"], record["reason"]) == ("+4930555", "caller_hung_up")
