@@ -54,11 +54,11 @@ def saying(words: str) -> str:
 
 
 async def called(running: Appliance, folder: Path) -> Plans:
-    """Call; return the record."""
+    """Call, and be hung up on; return the record."""
     count = len(running.records()) + 1
     async with (
         RtpPeer() as peer,
-        Sipp("hangs_up", running.sip_port, folder, rtp_port=peer.port, pause_ms=300) as caller,
+        Sipp("waits_for_bye", running.sip_port, folder, rtp_port=peer.port) as caller,
     ):
         await caller.succeeds()
     return (await running.until_records(count))[-1]
@@ -72,7 +72,7 @@ async def test_plans_are_followed_broken_ones_are_named_and_old_ones_come_back(
         faulty_endpoint() as endpoint,
         appliance(tmp_path, realtime_url=endpoint.url, plan=saying("One.")) as running,
     ):
-        endpoint.said = ""
+        endpoint.said, endpoint.tone_ms, endpoint.hangs_up = "", 100, True
         first = await called(running, tmp_path)
         assert (first["plan_version"], first["turns"][0]["said"]) == (1, "One.")
 
@@ -203,12 +203,7 @@ async def calling(running: Appliance, folder: Path, is_over: asyncio.Event) -> i
     async with RtpPeer() as peer:
         while not is_over.is_set():
             async with Sipp(
-                "hangs_up",
-                running.sip_port,
-                folder,
-                rtp_port=peer.port,
-                pause_ms=250,
-                calls=5,
+                "waits_for_bye", running.sip_port, folder, rtp_port=peer.port, calls=5
             ) as caller:
                 await caller.succeeds()
             calls += 5
@@ -222,7 +217,7 @@ async def test_a_hundred_edits_under_load_lose_and_mix_no_call(tmp_path: Path) -
     is_over = asyncio.Event()
     async with AsyncExitStack() as stack:
         endpoint = await stack.enter_async_context(faulty_endpoint())
-        endpoint.said, endpoint.tone_ms = "", 100
+        endpoint.said, endpoint.tone_ms, endpoint.hangs_up = "", 250, True
         running = await stack.enter_async_context(
             appliance(tmp_path, realtime_url=endpoint.url, plan=saying("First."))
         )

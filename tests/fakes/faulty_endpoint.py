@@ -29,6 +29,7 @@ class FaultyEndpoint:
             (lets in when ``may_enter`` is set) or ``""``.
         tone_ms: How long an answer is.
         said: What it is to mean; ``""``: the instructions of its response.
+        hangs_up: Whether it calls the tool ``hangup`` with every answer.
         handshakes: How many came.
         sessions: Open ones, oldest first; abort one to let it die.
         heard: Of each session, whether caller audio came.
@@ -39,6 +40,7 @@ class FaultyEndpoint:
         self.fault = ""
         self.tone_ms = TONE_MS
         self.said = SAID
+        self.hangs_up = False
         self.handshakes = 0
         self.may_enter = asyncio.Event()
         self._answers = 0
@@ -121,6 +123,8 @@ class FaultyEndpoint:
         item = {"id": item_id, "type": "message", "role": "assistant", "status": "completed"}
         done = {"type": "response.output_item.done", "response_id": response_id, "output_index": 0}
         await self._send(connection, {**done, "item": {**item, "content": [part]}})
+        if self.hangs_up:
+            await self._send(connection, {**done, "output_index": 1, "item": self._tool("hangup")})
         done = {"id": response_id, "status": "completed", "output": []}
         await self._send(connection, {"type": "response.done", "response": done})
 
@@ -150,16 +154,19 @@ class FaultyEndpoint:
     async def call(self, name: str) -> None:
         """Have the model call a tool without arguments, in the newest session."""
         self._answers += 1
-        response_id, call_id = f"resp_{self._answers}", f"call_{self._answers}"
-        item = {"type": "function_call", "status": "completed", "call_id": call_id}
+        response_id = f"resp_{self._answers}"
         called = {"type": "response.output_item.done", "response_id": response_id}
         done = {"id": response_id, "status": "completed", "output": []}
         for event in (
             {"type": "response.created", "response": {"id": response_id}},
-            {**called, "output_index": 0, "item": {**item, "name": name, "arguments": "{}"}},
+            {**called, "output_index": 0, "item": self._tool(name)},
             {"type": "response.done", "response": done},
         ):
             await self._send(self.sessions[-1], event)
+
+    def _tool(self, name: str) -> dict[str, Any]:
+        called = {"name": name, "arguments": "{}", "call_id": f"call_{self._answers}"}
+        return {"type": "function_call", "status": "completed", **called}
 
     def asked(self) -> list[str]:
         """Return the instructions of the responses that were asked for, in order."""
