@@ -132,16 +132,19 @@ async def test_the_service_manager_is_told_when_it_is_ready_alive_and_stopping(
         manager.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "200000")
-        hears = asyncio.get_running_loop().sock_recv
+        heard: asyncio.Queue[bytes] = asyncio.Queue()  # a full socket would take no more
+        loop = asyncio.get_running_loop()
+        loop.add_reader(manager, lambda: heard.put_nowait(manager.recv(1000)))
         async with (
             faulty_endpoint() as endpoint,
             appliance(tmp_path, realtime_url=endpoint.url) as running,
         ):
-            ready = (await hears(manager, 1000)).decode()
+            ready = (await heard.get()).decode()
             assert ready == f"READY=1\nSTATUS={running.announcement.strip()}"
-            while (await hears(manager, 1000)) != b"STATUS=0 of 4 calls":
+            while (await heard.get()) != b"STATUS=0 of 4 calls":
                 pass
-            assert await hears(manager, 1000) == b"WATCHDOG=1"
-            assert await hears(manager, 1000) == b"WATCHDOG=1"
-        while not (await hears(manager, 1000)).startswith(b"STOPPING=1"):
+            assert await heard.get() == b"WATCHDOG=1"
+            assert await heard.get() == b"WATCHDOG=1"
+        while not (await heard.get()).startswith(b"STOPPING=1"):
             pass
+        loop.remove_reader(manager)
