@@ -21,6 +21,7 @@ from sipagent.loading import loading
 from sipagent.ops.channel import Channel, Closed, Failed, Heartbeat, Message, Ready
 
 from .restarts import RestartPolicy
+from .silence import Silence
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class WorkerProcess:
         self._now = asyncio.get_running_loop().time
         self._process: ForkServerProcess | None = None
         self._channel: Channel | None = None
-        self._heard_at = 0.0
+        self._silence: Silence
         self._is_gone = asyncio.Event()
         self._is_ready = asyncio.Event()
         self._has_been_ready = self._is_retired = False
@@ -153,7 +154,9 @@ class WorkerProcess:
         ours, theirs = self._context.Pipe()
         self.ready = self.heartbeat = None
         self._is_gone.clear()
-        self._heard_at = self._now()
+        silence = self._silence = Silence(
+            start_limit_s=START_LIMIT_S, limit_s=self._silence_limit_s, now=self._now()
+        )
         process = self._context.Process(
             target=self._main,
             args=(self._config, self._realtime_url(), self._plans(), theirs),
@@ -171,13 +174,11 @@ class WorkerProcess:
         self._process, self._channel = process, Channel(ours, self._heard)
         try:
             while not self._is_gone.is_set():
-                # No later than this: one that gets ready meanwhile has less time from then on.
-                look_again_at = min(self._deadline(), self._now() + self._silence_limit_s)
                 try:
-                    async with asyncio.timeout_at(look_again_at):
+                    async with asyncio.timeout_at(silence.look_again_at(now=self._now())):
                         await self._is_gone.wait()
                 except TimeoutError:
-                    if self._now() >= self._deadline():
+                    if silence.is_too_long(now=self._now()):
                         log.error("! %s %d says nothing; killed", self.name, process.pid)
                         self.kill()
                         break
@@ -201,12 +202,7 @@ class WorkerProcess:
             sip = self._config.sip.model_copy(update={"port": port})
             self._config = self._config.model_copy(update={"sip": sip})
 
-    def _deadline(self) -> float:
-        """Return until when it must have said something."""
-        return self._heard_at + (self._silence_limit_s if self.ready is not None else START_LIMIT_S)
-
     def _heard(self, message: Message) -> None:
-        self._heard_at = self._now()
         self._on_message(message)
         match message:
             case Ready():
@@ -222,3 +218,4 @@ class WorkerProcess:
                 self._is_gone.set()
             case _:
                 pass
+        self._silence.heard(is_ready=self.ready is not None, now=self._now())
