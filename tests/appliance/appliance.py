@@ -86,6 +86,17 @@ class Appliance:
             float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name)
         )
 
+    async def hang_up(self, calls: int) -> None:
+        """Hang up, as somebody on duty, once there are so many calls."""
+        found: list[dict[str, Any]] = []
+        while len(found) < calls:
+            found = orjson.loads((await self.get("/api/v1/calls"))[1])["calls"]
+        url = f"http://127.0.0.1:{self.http_port}/api/v1/calls"
+        async with aiohttp.ClientSession() as session:
+            for each in found:
+                async with session.post(f"{url}/{each['call_id']}/hangup", json={}) as response:
+                    assert response.status == 202, await response.text()
+
     def worker_pid(self) -> int:
         """Return the pid of the one worker: the child of the fork server."""
         assert self.process is not None
