@@ -144,7 +144,7 @@ class PjEndpoint:
     def leave(self) -> Registering:
         """Take registrations back, so that registrars send calls elsewhere."""
         registering = self._registering
-        registering.leave()
+        registering.leave(now=monotonic())
         return registering
 
     def come_back(self) -> None:

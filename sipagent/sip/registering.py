@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 NO_ANSWER = 503
 """Stands for an answer where a REGISTER could not even be sent."""
 
+BUSY = 171_001
+"""``PJSIP_EBUSY``: of a registration whose last REGISTER has no final answer yet."""
+
 _TRANSPORT_AT = ctypes.sizeof(ctypes.c_void_p)
 """``pjsip_rx_data.tp_info.transport`` is the second pointer of the structure."""
 
@@ -73,6 +76,8 @@ class Registering:
     def poll(self, *, now: float) -> None:
         """Send what is due."""
         for name, registration in self._trunks.items():
+            if registration.undo_is_due():
+                self._take_back(name, now=now)
             if registration.is_due(now=now):
                 try:
                     self._accounts[name].setRegistration(True)
@@ -109,15 +114,25 @@ class Registering:
         for registration in self._trunks.values():
             registration.come_back(now=now)
 
-    def leave(self) -> bool:
-        """Take every registration back; tell whether there was one to wait for."""
-        leaving = [name for name, each in self._trunks.items() if each.leave()]
-        for name in leaving:
-            try:
-                self._accounts[name].setRegistration(False)
-            except pj.Error as error:
-                log.debug("trunk %s ! not taken back: %s", name, error.reason)
-        return bool(leaving)
+    def leave(self, *, now: float) -> None:
+        """Take every registration back."""
+        for name, registration in self._trunks.items():
+            before = registration.state
+            if registration.leave():
+                self._take_back(name, now=now)
+            elif registration.state is not before:
+                self._note(registration.state)
+
+    def _take_back(self, name: str, *, now: float) -> None:
+        registration = self._trunks[name]
+        try:
+            self._accounts[name].setRegistration(False)
+        except pj.Error as error:
+            if error.status == BUSY:
+                registration.undo_waits()
+                return
+            registration.undo_failed(str(error.reason), now=now)
+            self._note(registration.state)
 
     @property
     def is_leaving(self) -> bool:

@@ -7,7 +7,7 @@
     REGISTERED    --connection lost-->  FAILED         tried again at once
     any           --server failed-->    FAILED         another one is tried at once
     FAILED        --due-->              REGISTERING
-    any           --left-->             UNREGISTERED   for good
+    any           --left-->             UNREGISTERED   for good, once all is answered
 
 How long "a while" is doubles with each failure, and is random between half of it and all of it, so
 that a registrar that comes back does not meet everybody at once (RFC 5626 section 4.5). What time
@@ -78,6 +78,7 @@ class Registration:
         self._due_at: float | None = None
         self._registers, self._has_left = registers, not registers
         self._comes_back = False
+        self._undo_waits = self._undo_is_due = False
 
     def start(self, *, now: float) -> None:
         """Have it registered."""
@@ -108,10 +109,10 @@ class Registration:
             text: The whole answer; ``""`` if none came.
             has_another: Whether the server has failed and there is another (RFC 3263 section 4.3).
         """
-        if self._has_left:
-            self._become(RegistrationState.UNREGISTERED, status, reason)
-            if self._comes_back:
-                self._return(now)
+        self._undo_is_due = self._undo_waits and status < 300
+        self._undo_waits = False
+        if self._has_left and not self._undo_is_due:
+            self._settled(status, reason, now)
         elif status < 300:
             self._failures = 0
             self.state = TrunkState(
@@ -124,7 +125,7 @@ class Registration:
 
     def connection_lost(self, *, now: float) -> None:
         """Take the end of the connection to the registrar; over it calls would have come."""
-        if self.state.state is RegistrationState.REGISTERED:
+        if self.state.state is RegistrationState.REGISTERED and not self._has_left:
             self._again_at_once(503, "the connection was closed", now)
 
     def come_back(self, *, now: float) -> None:
@@ -149,6 +150,24 @@ class Registration:
             return True
         self._become(RegistrationState.UNREGISTERED, self.state.status, self.state.reason)
         return False
+
+    def undo_waits(self) -> None:
+        """Take that it cannot be undone yet: a REGISTER is under way, a refreshing one maybe."""
+        self._undo_waits = True
+
+    def undo_failed(self, reason: str, *, now: float) -> None:
+        """Take that it cannot be undone at all: the registrar will forget it in time."""
+        self._settled(self.state.status, reason, now)
+
+    def undo_is_due(self) -> bool:
+        """Tell whether it can be undone now; it counts as being undone then."""
+        is_due, self._undo_is_due = self._undo_is_due, False
+        return is_due
+
+    def _settled(self, status: int, reason: str, now: float) -> None:
+        self._become(RegistrationState.UNREGISTERED, status, reason)
+        if self._comes_back:
+            self._return(now)
 
     def _again_at_once(self, status: int, reason: str, now: float) -> None:
         self._due_at = now + RECONNECT_WITHIN_S * self._chance()

@@ -150,3 +150,44 @@ def test_who_leaves_again_does_not_come_back() -> None:
     static.leave()
     static.come_back(now=1.0)
     assert not static.is_due(now=1.0)
+
+
+def test_what_cannot_be_undone_yet_is_undone_once_it_is_answered() -> None:
+    trunk = registering()
+    assert trunk.leave()
+    trunk.undo_waits()
+    assert not trunk.undo_is_due()
+    trunk.answered(200, "OK", 300, "", now=1.0)
+    assert trunk.state.state == "registered"
+    assert trunk.undo_is_due()
+    assert not trunk.undo_is_due()
+    trunk.answered(200, "OK", 0, "", now=1.1)
+    assert trunk.state.state == "unregistered"
+
+
+def test_what_was_refused_meanwhile_need_not_be_undone() -> None:
+    trunk = registering()
+    trunk.leave()
+    trunk.undo_waits()
+    trunk.come_back(now=0.5)
+    trunk.answered(403, "No", 0, "", now=1.0)
+    assert trunk.state.state == "unregistered"
+    assert not trunk.undo_is_due()
+    assert trunk.is_due(now=1.0)  # whoever came back meanwhile
+
+
+def test_what_cannot_be_undone_at_all_is_over() -> None:
+    trunk = registering()
+    trunk.answered(200, "OK", 300, "", now=1.0)
+    trunk.leave()
+    trunk.undo_failed("Network unreachable", now=2.0)
+    assert (trunk.state.state, trunk.state.reason) == ("unregistered", "Network unreachable")
+    assert not trunk.is_due(now=9.0)
+
+
+def test_who_is_leaving_does_not_make_a_lost_connection_again() -> None:
+    trunk = registering()
+    trunk.answered(200, "OK", 300, "", now=1.0)
+    trunk.leave()
+    trunk.connection_lost(now=2.0)
+    assert not trunk.is_due(now=9.0)

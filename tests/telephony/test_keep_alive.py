@@ -1,4 +1,4 @@
-"""What keeps the way to a registrar open (``sip.nat.keep_alive_s``), as the registrar sees it."""
+"""What keeps the way to a registrar open (``sip.nat.keep_alive_s``), and ends it, as it sees it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,27 @@ async def test_a_registration_over_udp_is_kept_open() -> None:
             registered_at = loop.time()
             registrar.reply(register, "200 OK", headers=(contact(register), EXPIRES))
             await board.trunk_is("registered")
-            assert await registrar.received.get() == "\r\n"
+            while await registrar.received.get() != "\r\n":
+                pass  # the REGISTER again
             board.endpoint.drain(1)
             count = 1
-            while not (leaving := await registrar.received.get()).startswith("REGISTER "):
+            while "Expires: 0" not in (leaving := await registrar.received.get()):
                 count += 1
             assert count <= loop.time() - registered_at + 0.5  # one a second, and no more
             registrar.reply(leaving, "200 OK")
             await board.trunk_is("unregistered")
+
+
+async def test_a_registration_still_under_way_is_taken_back_once_it_is_answered() -> None:
+    async with SipSocket(0) as registrar, switchboard(trunks=[account(registrar.port)]) as board:
+        register = await registrar.received.get()
+        board.endpoint.drain(1)
+        await board.endpoint.inventory()  # runs after that
+        registrar.reply(register, "200 OK", headers=(contact(register), EXPIRES))
+        while "Expires: 0" not in (leaving := await registrar.received.get()):
+            pass
+        registrar.reply(leaving, "200 OK")
+        await board.trunk_is("unregistered")
 
 
 @needs_openssl
