@@ -14,7 +14,7 @@ from sipagent.engine.settings import EngineSettings
 from tests.loopback.conftest import SCRIPT, running_engine
 
 from .installing import HERE, PeerMissing, js_peer, python_peer
-from .peer import LIMIT_S, Peer
+from .peer import START_LIMIT_S, Peer
 from .recorder import Recorder, recording
 
 MCP_SERVER = HERE / "python" / "mcp_server.py"
@@ -70,7 +70,7 @@ async def mcp_url() -> AsyncIterator[str]:
         pytest.skip(f"no MCP server: {missing}")
     process = await create_subprocess_exec(python, str(MCP_SERVER), stdout=PIPE)
     assert process.stdout is not None
-    async with asyncio.timeout(LIMIT_S):
+    async with asyncio.timeout(START_LIMIT_S):
         port = int(await process.stdout.readline())
     yield f"http://127.0.0.1:{port}/mcp"
     process.terminate()

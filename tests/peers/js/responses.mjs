@@ -133,6 +133,7 @@ const DO = {
   },
 };
 
+tell('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   await DO[command.do](command);

@@ -182,6 +182,7 @@ const peer = {
   },
 };
 
+tell('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: name, ...fields } = JSON.parse(line);
   await peer[name](fields);

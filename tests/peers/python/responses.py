@@ -166,6 +166,7 @@ async def main() -> None:
     lines = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(lines)
     await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    tell("ready")
     while line := await lines.readline():
         command = json.loads(line)
         match command["do"]:

@@ -195,6 +195,7 @@ async def main() -> None:
     logger.addHandler(Told(logging.WARNING))
     logger.propagate = False
     peer, loop = Peer(), asyncio.get_running_loop()
+    tell("ready")
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         asked = json.loads(line)
         await getattr(peer, asked.pop("do"))(**asked)
