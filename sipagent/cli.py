@@ -82,9 +82,9 @@ def serve(
     """Run the appliance."""
     with loading():  # each command loads what it needs
         from sipagent.config import load_config  # noqa: PLC0415
-        from sipagent.supervisor.supervisor import run_supervisor  # noqa: PLC0415
+        from sipagent.supervisor.starting import run_appliance  # noqa: PLC0415
 
-    sys.exit(run_supervisor(load_config(config)))
+    sys.exit(run_appliance(load_config(config)))
 
 
 @app.command()

@@ -9,7 +9,8 @@ from .loading import loading
 NAMES = (
     *("numpy", "orjson", "pydantic", "websockets.asyncio.client", "prometheus_client"),
     "dns.asyncresolver",
-    "sipagent.check",
+    *("sipagent.check", "sipagent.ops.database", "sipagent.ops.store.tables"),
+    "sipagent.realtime.session",
 )
 
 with loading():

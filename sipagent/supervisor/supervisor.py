@@ -2,7 +2,6 @@
 
 | resource        | acquired | released | on failure                                      |
 |-----------------|----------|----------|-------------------------------------------------|
-| metrics folder  | ``run``  | ``run``  | one line, exit status 1                         |
 | store of calls  | ``run``  | ``run``  | calls go on; too new: one line, exit status 1   |
 | engine          | ``run``  | ``run``  | restarted with back-off; not ready meanwhile    |
 | HTTP server     | ``run``  | ``run``  | one line, exit status 1                         |
@@ -21,10 +20,10 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Coroutine, Hashable, Sequence
 from functools import partial
 from importlib.metadata import version
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -37,7 +36,6 @@ from sipagent.ops.audit import AuditLog
 from sipagent.ops.box_metrics import BoxMetrics
 from sipagent.ops.channel import Drain, Message, Stop
 from sipagent.ops.http import OpsServer
-from sipagent.ops.logs import set_up_logging
 from sipagent.ops.status import Readiness
 from sipagent.ops.store.keeper import StoreKeeper
 from sipagent.realtime.settings import EMBEDDED
@@ -49,7 +47,7 @@ from .notify import ServiceManager
 from .plan_keeper import PlanKeeper
 from .readiness import State, announcement, box_state, readiness, status_line
 from .store_keeping import store_keeper
-from .worker_process import WorkerProcess, fork_server
+from .worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -65,21 +63,24 @@ STOP_LIMIT_S = 8.0
 """How long ending everything at once may take."""
 
 
-def run_supervisor(config: Config) -> int:
-    """Run the appliance until a signal; return the exit status."""
-    set_up_logging(config.log.level, config.log.format)
-    with tempfile.TemporaryDirectory(prefix="sipagent-metrics-") as metrics_dir:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_dir
-        try:
-            return asyncio.run(_Supervisor(config, metrics_dir).run())
-        except SipAgentError as error:
-            sys.stderr.write(f"sipagent: {error}\n")
-            return 1
+def run_supervisor(config: Config, context: ForkServerContext, metrics_dir: str) -> int:
+    """Run until a signal; return the exit status.
+
+    Args:
+        config: Of the appliance.
+        context: Of the fork server.
+        metrics_dir: Where the processes with calls keep their metrics.
+    """
+    try:
+        return asyncio.run(_Supervisor(config, context, metrics_dir).run())
+    except SipAgentError as error:
+        sys.stderr.write(f"sipagent: {error}\n")
+        return 1
 
 
 class _Supervisor:
-    def __init__(self, config: Config, metrics_dir: str) -> None:
-        self._config, self._metrics_dir = config, metrics_dir
+    def __init__(self, config: Config, context: ForkServerContext, metrics_dir: str) -> None:
+        self._config, self._context, self._metrics_dir = config, context, metrics_dir
         self._manager = ServiceManager(os.environ)
         self._signals: list[signal.Signals] = []
         self._signalled = asyncio.Event()
@@ -102,8 +103,7 @@ class _Supervisor:
         for number in SIGNALS:
             loop.add_signal_handler(number, self._signal, number)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        config = self._config
-        context = fork_server()
+        config, context = self._config, self._context
         plans = self._plans = PlanKeeper(config, context, self._tell, self._prepare)
         api = admin_api(config, self._tell, self._now, plans, self._audit, WORKER, ATTACHED)
         if config.webhooks.secrets:

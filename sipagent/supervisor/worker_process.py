@@ -1,15 +1,10 @@
-"""A worker process, seen from the supervisor.
-
-Workers are forked from a warm, single-threaded fork server that has loaded everything but pjsua2,
-so that each costs about 10 MB and starts at once.
-"""
+"""A worker process, seen from the supervisor: forked from a server, see ``forks``."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import logging
-import multiprocessing
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -28,13 +23,6 @@ log = logging.getLogger(__name__)
 START_LIMIT_S = 60.0
 SILENCE_LIMIT_S = 10.0
 """A worker whose loop says nothing for this long hangs; its calls are lost, so it is killed."""
-
-
-def fork_server() -> ForkServerContext:
-    """Return the context workers are started from."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sipagent.preloaded"])
-    return context
 
 
 def worker_main(
@@ -61,7 +49,7 @@ class WorkerProcess:
     """Keep one worker running.
 
     Args:
-        context: Of :func:`fork_server`.
+        context: Of :func:`~sipagent.supervisor.forks.fork_server`.
         config: Of the appliance.
         realtime_url: Asked at each start.
         plans: Asked at each start: the version to begin with.

@@ -10,7 +10,8 @@ import pytest
 from sipagent.config import load_config
 from sipagent.dialplan.versions import PlanSource
 from sipagent.ops.channel import Drain
-from sipagent.supervisor.worker_process import WorkerProcess, fork_server
+from sipagent.supervisor.forks import fork_server
+from sipagent.supervisor.worker_process import WorkerProcess
 from tests.appliance.appliance import write_files
 
 from . import unhurried

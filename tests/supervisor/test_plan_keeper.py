@@ -12,8 +12,8 @@ from sipagent.config import Config
 from sipagent.errors import DialplanError
 from sipagent.ops.plan_state import ReloadOutcome
 from sipagent.supervisor import plan_check, plan_keeper
+from sipagent.supervisor.forks import fork_server
 from sipagent.supervisor.plan_keeper import PlanKeeper
-from sipagent.supervisor.worker_process import fork_server
 
 from .waiting import until
 

@@ -16,7 +16,8 @@ from sipagent.config import Config
 from sipagent.dialplan.versions import PlanSource
 from sipagent.ops.channel import Closed, Message, Ready, Stop
 from sipagent.supervisor import worker_process
-from sipagent.supervisor.worker_process import SILENCE_LIMIT_S, WorkerProcess, fork_server
+from sipagent.supervisor.forks import fork_server
+from sipagent.supervisor.worker_process import SILENCE_LIMIT_S, WorkerProcess
 from tests.open_files import open_files
 
 from . import mains
