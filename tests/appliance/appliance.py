@@ -98,19 +98,34 @@ class Appliance:
                     assert response.status == 202, await response.text()
 
     def worker_pid(self) -> int:
-        """Return the pid of the one worker: the child of the fork server."""
+        """Return the pid of the one worker."""
+        pid = self._worker_pid()
+        assert pid is not None, "no worker is running"
+        return pid
+
+    async def kill_worker(self) -> None:
+        """Kill the worker, and wait until another one takes calls."""
+        killed = self.worker_pid()
+        os.kill(killed, signal.SIGKILL)
+        await self.until(self._worker_pid, lambda pid: pid not in {None, killed})
+        while (await self.get("/readyz"))[0] != 200:
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+    def _worker_pid(self) -> int | None:
+        """Return the pid of the child of the fork server; None: there is none now."""
         assert self.process is not None
         for pid in _descendants(self.process.pid):
-            cmdline = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"forkserver" in cmdline and _children(pid):
-                return _children(pid)[0]
-        raise AssertionError("no worker is running")
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                cmdline = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if b"forkserver" in cmdline and (workers := _children(pid)):
+                    return workers[0]
+        return None
 
 
 def _children(pid: int) -> list[int]:
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return [int(each) for each in text.split()]
 

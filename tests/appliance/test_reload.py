@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -94,11 +93,7 @@ async def test_plans_are_followed_broken_ones_are_named_and_old_ones_come_back(
         assert await running.series('sipagent_plan_reloads_total{outcome="broken"}') == 1
         assert f"plans ! {plan}:{line}: agents[0].voise: unknown key" in log_of(running)
 
-        os.kill(running.worker_pid(), signal.SIGKILL)
-        while not (await asked(running, "/readyz"))["reasons"]:
-            await asyncio.sleep(0.02)
-        while (await asked(running, "/readyz"))["reasons"]:
-            await asyncio.sleep(0.02)
+        await running.kill_worker()
         third = await called(running, tmp_path)
         assert (third["plan_version"], third["turns"][0]["said"]) == (2, "Two.")
 

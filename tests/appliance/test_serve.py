@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 from pathlib import Path
@@ -108,20 +107,7 @@ async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         faulty_endpoint() as endpoint,
         appliance(tmp_path, realtime_url=endpoint.url) as running,
     ):
-        first = running.worker_pid()
-        os.kill(first, signal.SIGKILL)
-
-        def current() -> int:
-            try:
-                return running.worker_pid()
-            except AssertionError:
-                return first
-
-        assert await running.until(current, lambda pid: pid != first)
-        status = 503
-        while status != 200:
-            await asyncio.sleep(0.05)
-            status, _ = await running.get("/readyz")
+        await running.kill_worker()
 
 
 async def test_the_service_manager_is_told_when_it_is_ready_alive_and_stopping(
