@@ -18,7 +18,7 @@ from tests.calls.leg import Told
 from tests.calls.talk import call_setup
 from tests.fakes.faulty_endpoint import FaultyEndpoint, faulty_endpoint
 
-from .harness import becomes, switchboard
+from .harness import becomes, switchboard, until
 from .rtp import SAMPLES_PER_PACKET, RtpPeer
 from .sipp import Sipp
 
@@ -61,6 +61,11 @@ class Line:
     async def pass_ms(self, duration_ms: int) -> None:
         """Let the caller hear so much more."""
         await self.peer.until(len(self.peer.packets) + duration_ms // 20)
+
+    async def say_ms(self, duration_ms: int) -> None:
+        """Let the caller, who is speaking, say so much more."""
+        enough = self.peer.sent + duration_ms // 20
+        await until(lambda: self.peer.sent >= enough)
 
 
 @asynccontextmanager

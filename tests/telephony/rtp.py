@@ -66,6 +66,7 @@ class RtpPeer:
         self, *, first_sequence: int = 0, first_timestamp: int = 0, host: str = "127.0.0.1"
     ) -> None:
         self.packets: list[Packet] = []
+        self.sent = 0
         self._end = UdpEnd(self.received, host)
         self._sequence, self._timestamp = first_sequence, first_timestamp
         self._arrived = asyncio.Event()
@@ -183,6 +184,7 @@ class RtpPeer:
         at = (self._timestamp if timestamp is None else timestamp) & 0xFFFFFFFF
         header = _HEADER.pack(0x80, 0x80 * marker | payload_type, self._sequence, at, _SSRC)
         self._sequence = (self._sequence + 1) & 0xFFFF
+        self.sent += 1
         self._end.send(header + payload, to)
 
 

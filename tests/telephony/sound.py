@@ -24,18 +24,23 @@ def usual_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
     return median(tone_snr_db(window, rate_hz, freq_hz) for window in _windows(pcm, rate_hz))
 
 
-def usual_dbov(pcm: Pcm, rate_hz: int) -> float:
-    """Return how loud ``pcm`` is for most of its time: what is concealed is softer."""
-    return median(dbov(window) for window in _windows(pcm, rate_hz))
-
-
-def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float) -> float:
+def best_snr_db(pcm: Pcm, rate_hz: int, freq_hz: float, *, window_ms: int = SHORT_MS) -> float:
     """Return how clean a tone is at its cleanest: whether it came through at all.
 
     Between two packets that were late there may be little of it.
     """
-    windows = _windows(pcm, rate_hz, SHORT_MS, STEP_MS)
-    return max(tone_snr_db(window, rate_hz, freq_hz) for window in windows)
+    return cleanest(pcm, rate_hz, freq_hz, window_ms=window_ms)[0]
+
+
+def cleanest(
+    pcm: Pcm, rate_hz: int, freq_hz: float, *, window_ms: int = SHORT_MS
+) -> tuple[float, float]:
+    """Return how clean a tone is where it is cleanest, and how loud it is there, in dBov.
+
+    That is what a codec leaves of it; what else there is says how busy the machine was.
+    """
+    windows = _windows(pcm, rate_hz, window_ms, STEP_MS)
+    return max((tone_snr_db(window, rate_hz, freq_hz), dbov(window)) for window in windows)
 
 
 def _windows(

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from sipagent.agents.agent import RealtimeAgent
+from sipagent.audio.frames import Pcm
 from sipagent.audio.g711 import pcm_to_pcmu, pcmu_to_pcm
-from sipagent.audio.level import dbov
 from sipagent.audio.spectrum import tone_snr_db
 from sipagent.audio.tones import tone
 from sipagent.calls import facts
@@ -30,9 +30,13 @@ pytestmark = needs_sipp
 ANNOUNCED_HZ = 1_000
 BEFORE_HZ = 700
 ANNOUNCEMENT = Prompt(tone(ANNOUNCED_HZ, 400, RATE_HZ), RATE_HZ)
-VOICED_DBOV = -40.0
 MARGIN_SAMPLES = 800
 """More than a jitter buffer and a codec blur an edge."""
+
+
+def voiced(pcm: Pcm) -> Pcm:
+    """Return ``pcm`` from its first sound."""
+    return pcm[np.flatnonzero(np.abs(pcm.astype(int)) > 100)[0] :]
 
 
 async def test_a_recording_begins_with_the_announcement_and_has_a_hole_where_it_was_paused(
@@ -49,18 +53,18 @@ async def test_a_recording_begins_with_the_announcement_and_has_a_hole_where_it_
     ) as running:
         async with speaking(running):
             await running.told.until(facts.AgentSoundStarted)
-            await running.pass_ms(300)
+            await running.say_ms(300)
             await running.endpoint.call("pause_recording")
             await running.told.until(facts.ToolCalled)
-            await running.pass_ms(500)
+            await running.say_ms(500)
             await running.endpoint.call("resume_recording")
             await running.told.until(facts.ToolCalled, 2)
-            await running.pass_ms(500)
+            await running.say_ms(500)
         call_id = running.call.call_id
         running.call.hang_up(Reason.OPERATOR_HUNG_UP)
         recorded = await running.told.until(facts.CallRecorded)
     packets = running.peer.packets
-    first = heard(packets, pcmu_to_pcm)[: 400 * RATE_HZ // 1000]
+    first = voiced(heard(packets, pcmu_to_pcm))[: 400 * RATE_HZ // 1000]
     assert tone_snr_db(first[MARGIN_SAMPLES:-MARGIN_SAMPLES], RATE_HZ, ANNOUNCED_HZ) > 20
     path = tmp_path / "recordings" / "1970-01-01" / f"+4915112-{call_id}.wav"
     assert (recorded.path, recorded.consent) == (str(path), "announced")
@@ -69,17 +73,14 @@ async def test_a_recording_begins_with_the_announcement_and_has_a_hole_where_it_
         assert recorded.duration_ms == reader.getnframes() * 1000 // RATE_HZ
         both = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
     caller, agent_side = both[:, 0], both[:, 1]
-    began = int(np.flatnonzero(np.abs(agent_side) > 100)[0])
-    told = agent_side[began + MARGIN_SAMPLES : began + 2 * MARGIN_SAMPLES]
+    told = voiced(agent_side)[MARGIN_SAMPLES : 2 * MARGIN_SAMPLES]
     assert tone_snr_db(told, RATE_HZ, ANNOUNCED_HZ) > 20
     ((paused_at_ms, resumed_at_ms),) = recorded.paused
     paused_at, resumed_at = (ms * RATE_HZ // 1000 for ms in (paused_at_ms, resumed_at_ms))
     assert resumed_at_ms - paused_at_ms >= 400
     assert not both[paused_at:resumed_at].any()
-    before = caller[paused_at - 2 * MARGIN_SAMPLES : paused_at]
-    after = caller[resumed_at : resumed_at + 2 * MARGIN_SAMPLES]
-    assert min(dbov(before), dbov(after)) > VOICED_DBOV
-    assert best_snr_db(before, RATE_HZ, CALLER_HZ) > 10
+    for part in (caller[:paused_at], caller[resumed_at:]):
+        assert best_snr_db(part, RATE_HZ, CALLER_HZ) > 10
 
 
 @pytest.mark.parametrize("way", ["key", "tool"])
@@ -103,7 +104,7 @@ async def test_of_a_caller_who_is_asked_nothing_is_kept_before_they_agree(
             await running.endpoint.call("start_recording")
             await running.told.until(facts.ToolCalled)
         async with speaking(running):
-            await running.pass_ms(600)
+            await running.say_ms(600)
         running.call.hang_up(Reason.OPERATOR_HUNG_UP)
         recorded = await running.told.until(facts.CallRecorded)
         ended = await running.told.until(facts.CallEnded)
@@ -112,7 +113,6 @@ async def test_of_a_caller_who_is_asked_nothing_is_kept_before_they_agree(
     with wave.open(recorded.path) as reader:
         both = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
     loud = both[:, 0][np.abs(both[:, 0]) > 100]
-    caller = both[:, 0][-2 * MARGIN_SAMPLES :]
     assert len(loud) > RATE_HZ // 4
-    assert tone_snr_db(caller, RATE_HZ, CALLER_HZ) > 0
-    assert tone_snr_db(both[:, 0], RATE_HZ, BEFORE_HZ) < -20
+    assert best_snr_db(both[:, 0], RATE_HZ, CALLER_HZ) > 10
+    assert tone_snr_db(both[:, 0], RATE_HZ, BEFORE_HZ) < -10  # concealment may leave a trace

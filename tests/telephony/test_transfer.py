@@ -99,9 +99,10 @@ async def test_who_sent_us_away_is_not_heard_any_more() -> None:
         Phone(board.endpoint, uri) as phone,
     ):
         await phone.until(lambda: len(phone.transferred_to) == 1)
+        before_ms = phone.ear.voiced_ms  # it talks at once, a busy machine may hear of it later
         await until(lambda: board.endpoint.calls_in_use == 1)  # it has talked and hung up
         assert not phone.has_ended
-        assert phone.ear.voiced_ms == 0
+        assert phone.ear.voiced_ms == before_ms < 1_000
 
 
 @pytest.mark.parametrize("mode", ["refers", "refers and leaves"])
