@@ -65,11 +65,11 @@ class SipSocket(asyncio.DatagramProtocol):
         port = int(via.partition(";")[0].rpartition(":")[2])
         self._transport.sendto(text.encode(), ("127.0.0.1", port))
 
-    async def agrees_to(self, method: str) -> None:
+    async def agrees_to(self, method: str, body: str = "") -> None:
         """Answer the next request of ``method``, and the INVITE that a CANCEL gives up."""
         while not (request := await self.received.get()).startswith(method):
             pass
-        self.reply(request, "200 OK")
+        self.reply(request, "200 OK", body=body)
         if method == "CANCEL":
             self.reply(request.replace("CANCEL", "INVITE"), "487 Request Terminated")
 
