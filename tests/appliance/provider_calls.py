@@ -187,6 +187,25 @@ class ProviderCalls:
         async with asyncio.timeout(LIMIT_S):
             await self.provider.calls.decided(realtime_call_id)
 
+    async def greeted(self, realtime_call_id: str) -> None:
+        """Wait until an agent has greeted the caller.
+
+        The timeline keeps that; whoever attaches to the call may come too late to hear of it.
+        """
+        timeline = self.folder / "timeline.jsonl"
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                lines = timeline.read_bytes().splitlines() if timeline.exists() else []
+                facts = [orjson.loads(line) for line in lines]
+                call_ids = {
+                    fact["call_id"]
+                    for fact in facts
+                    if fact.get("realtime_call_id") == realtime_call_id
+                }
+                if any(f["fact"] == "AgentSaid" and f["call_id"] in call_ids for f in facts):
+                    return
+                await asyncio.sleep(0.02)
+
     async def has_journaled(self, words: str) -> None:
         """Wait until the history of some call, as the journal has it, has these words."""
         journal = AttachStore(f"sqlite:///{self.folder / 'sipagent.db'}")

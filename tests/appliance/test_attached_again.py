@@ -32,8 +32,8 @@ async def goes_on_with_billing(calls: ProviderCalls, realtime_call_id: str) -> N
 async def with_billing(calls: ProviderCalls) -> tuple[QuietLeg, str]:
     """Return a call that was handed over to Billing."""
     leg, realtime_call_id = await taken(calls)
+    await calls.greeted(realtime_call_id)
     async with calls.observing(realtime_call_id) as observer:
-        await observer.until("output_audio_buffer.stopped")
         await observer.say("call:transfer_to_billing {}")
         await observer.until("session.updated", "Bills.")
         await observer.until("output_audio_buffer.stopped")

@@ -24,6 +24,7 @@ from sipagent.sip.call import SipCall
 from tests.telephony.harness import switchboard, told
 
 from .appliance import ROOT, Appliance, appliance, write_files
+from .test_api import ended
 
 PLAN = """
 name = "test"
@@ -153,8 +154,7 @@ async def test_a_machine_gets_its_message_after_the_beep(tmp_path: Path) -> None
         assert record["callee"]["kind"] == "machine"
         assert [turn["said"] for turn in record["turns"]] == ["This is for Ada, call back."]
         assert record["turns"][0]["interrupted"] is False
-        state = await asked(running, call_id)
-        assert (state["state"], state["reason"]) == ("ended", "message_left")
+        assert (await ended(running, call_id))["reason"] == "message_left"
     (path,) = (tmp_path / "recordings").glob("**/*.wav")
     callee, agent, rate_hz = stereo(path)
     first_word = int(np.argmax(np.abs(agent) > 1_000)) / rate_hz
@@ -215,11 +215,3 @@ async def placed(running: Appliance, to: str) -> str:
     async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
         assert response.status == 202
         return str((await response.json())["call_id"])
-
-
-async def asked(running: Appliance, call_id: str) -> dict[str, object]:
-    """Return what the API tells of a call."""
-    url = f"http://127.0.0.1:{running.http_port}/api/v1/calls/{call_id}"
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        shown: dict[str, object] = await response.json()
-        return shown
