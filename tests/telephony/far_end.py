@@ -1,7 +1,8 @@
 """The other end of an outgoing call: an endpoint in a process of its own.
 
-A process holds one endpoint, so whoever dials needs a second process to answer. Run as a script, it
-prints its SIP port and serves until its standard input closes.
+A process holds one endpoint, so whoever dials needs a second process to answer. It is forked from a
+server that has loaded what it needs: a hundred of them would load it for half a second each. Run as
+a script, it prints its SIP port and serves until its standard input closes.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +34,36 @@ from sipagent.sip.events import (
     SipEvent,
 )
 from sipagent.sip.settings import SipSettings
+from sipagent.supervisor.forks import fork_server
 
 
 @asynccontextmanager
 async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
     """Start a far end that does ``mode`` with every call; yield its URI."""
     defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (46_000, 46_999)}
-    process = await asyncio.create_subprocess_exec(
-        *command(mode, defaults | settings),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None and process.stdout is not None
+    context = fork_server()
+    context.set_forkserver_preload(["sipagent.preloaded", __name__])
+    ours, theirs = context.Pipe()
+    process = context.Process(target=forked, args=(mode, defaults | settings, theirs))
+    await asyncio.to_thread(process.start)  # waits for the server, the first time
+    theirs.close()
     try:
-        port = int(await process.stdout.readline())
+        port = await asyncio.to_thread(ours.recv)
         yield f"sip:agent@127.0.0.1:{port}"
     finally:
-        process.stdin.close()
-        assert await process.wait() == 0
+        ours.close()
+        await asyncio.to_thread(process.join)
+        assert process.exitcode == 0
+
+
+def forked(mode: str, settings: dict[str, Any], connection: Connection) -> None:
+    """Run in the forked process, until the other end of ``connection`` closes."""
+
+    def until_closed() -> None:
+        with suppress(EOFError):
+            connection.recv()
+
+    asyncio.run(main(mode, SipSettings(**settings), connection.send, until_closed))
 
 
 def command(mode: str, settings: dict[str, Any]) -> tuple[str, ...]:
@@ -139,8 +153,13 @@ async def echo(leg: SipCall) -> None:
             media.push("echo", frame)
 
 
-async def main(mode: str, settings: SipSettings) -> None:
-    """Serve until standard input closes."""
+async def main(
+    mode: str,
+    settings: SipSettings,
+    tell: Callable[[int], None],
+    until_closed: Callable[[], object],
+) -> None:
+    """Tell the SIP port, and serve until the other side is gone."""
     loop, tasks = asyncio.get_running_loop(), set()
 
     def incoming(leg: SipCall) -> None:
@@ -148,11 +167,18 @@ async def main(mode: str, settings: SipSettings) -> None:
 
     endpoint = SipEndpoint(settings, on_incoming=incoming, on_refused=lambda _: None)
     await endpoint.start()
-    print(endpoint.port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+    tell(endpoint.port)
+    await asyncio.to_thread(until_closed)
     await endpoint.close()
     await asyncio.gather(*tasks)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], SipSettings(**json.loads(sys.argv[2]))))
+    asyncio.run(
+        main(
+            sys.argv[1],
+            SipSettings(**json.loads(sys.argv[2])),
+            lambda port: print(port, flush=True),
+            sys.stdin.read,
+        )
+    )
