@@ -47,14 +47,12 @@ class Engine:
 
 
 @asynccontextmanager
-async def running_engine(
-    folder: Path, *statuses: int, ring_limit_s: int = 30
-) -> AsyncIterator[Engine]:
-    """Run one that tells a receiver which answers with ``statuses`` first."""
+async def running_engine(folder: Path, *, ring_limit_s: int = 30) -> AsyncIterator[Engine]:
+    """Run one that tells a receiver."""
     secret = folder / "secret"
     secret.write_text(SECRET)
     async with (
-        receiver(*statuses) as receiving,
+        receiver() as receiving,
         program(
             *("engine", "--port", "0", "--scripts", str(folder), "--recognisers", "1"),
             *("--sip", "0", "--rtp-ports", RTP_PORTS, "--webhook-url", receiving.url),

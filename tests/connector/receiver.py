@@ -42,6 +42,10 @@ class Receiver:
         self._statuses = list(statuses)
         self._arrived = asyncio.Event()
 
+    def expect(self, *statuses: int) -> None:
+        """Begin anew: nothing came yet, and ``statuses`` are the next answers."""
+        self.received, self._statuses = [], list(statuses)
+
     async def until(self, count: int) -> list[Received]:
         """Wait until ``count`` requests came; return them all."""
         while len(self.received) < count:
