@@ -30,7 +30,7 @@ MOSTLY = 0.9
 FEW = 0.1
 """Packets per frame that are no stream: those of another call whose port this was, say."""
 SPARSE = 0.25
-"""Packets per frame that are comfort noise: those of 60 ms of audio are more."""
+"""Packets per frame that are comfort noise, or just began: those of 60 ms of audio are more."""
 
 Cause: TypeAlias = Literal[
     "no_rtp",
@@ -159,6 +159,8 @@ class SilenceDoctor:
             return None
         if packets < FEW * frames:
             return Named("no_rtp", f"no RTP arrives; it was to come from {sight.rtp_target}")
+        if empty > MOSTLY and packets < SPARSE * frames:
+            return None  # they just began, and a busy machine has played none of them yet
         if empty > MOSTLY:
             return Named("wrong_codec", "RTP arrives, and its payload type is not the agreed one")
         if zeros > MOSTLY and not self._was_heard:

@@ -60,11 +60,22 @@ def test_an_echo_is_named_as_soon_as_it_is_known() -> None:
     assert doctor.look(replace(FINE, sound_frames=99, is_echo=True), now=3.0) == []
 
 
+def test_packets_that_were_not_played_yet_change_no_cause() -> None:
+    doctor = SilenceDoctor(now=0.0)
+    (named,) = doctor.look(NOTHING, now=2.0)
+    assert doctor.look(seen(packets_in=20, empty_frames=125, frames=125), now=2.5) == []
+    late = seen(packets_in=45, empty_frames=130, frames=150, sound_frames=20)
+    (over,) = doctor.look(late, now=3.0)
+    assert isinstance(named, Named) and isinstance(over, Over)
+    assert named.cause == over.cause == "no_rtp"
+
+
 def test_a_cause_is_named_once_and_another_one_too() -> None:
     doctor = SilenceDoctor(now=0.0)
     assert len(doctor.look(NOTHING, now=2.0)) == 1
     assert doctor.look(NOTHING, now=2.5) == []
-    (other,) = doctor.look(seen(packets_in=25, empty_frames=120, frames=125), now=3.0)
+    assert doctor.look(seen(packets_in=20, empty_frames=125, frames=125), now=3.0) == []
+    (other,) = doctor.look(seen(packets_in=45, empty_frames=150, frames=150), now=3.5)
     assert isinstance(other, Named) and other.cause == "wrong_codec"
 
 

@@ -118,7 +118,7 @@ def _modules(encryption: str) -> tuple[str, ...]:
 
 def _configure(folder: Path, authority: Authority | None, encryption: str, answers_at: int) -> None:
     writer = WavWriter(folder / "tone.wav", 8_000, 1)
-    writer.write(tone(425, 10_000, 8_000))
+    writer.write(tone(425, LIMIT_S * 1_000, 8_000))  # it hangs up when there is no more
     writer.close()
     lines = [
         f"sip_listen 127.0.0.1:{answers_at}",
