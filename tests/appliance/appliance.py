@@ -87,9 +87,9 @@ class Appliance:
         )
 
     async def hang_up(self, calls: int) -> None:
-        """Hang up, as somebody on duty, once there are so many calls."""
+        """Hang up, as somebody on duty, once there are just so many calls."""
         found: list[dict[str, Any]] = []
-        while len(found) < calls:
+        while len(found) != calls:  # what has ended is known a moment later
             found = orjson.loads((await self.get("/api/v1/calls"))[1])["calls"]
         url = f"http://127.0.0.1:{self.http_port}/api/v1/calls"
         async with aiohttp.ClientSession() as session:
