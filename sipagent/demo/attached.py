@@ -21,7 +21,7 @@ from sipagent.engine.tts.speaker import Speaker
 from sipagent.phone_command import phone_endpoint
 from sipagent.sip.endpoint import SipEndpoint
 
-from .caller import Caller, answers_tool, heard_whole, step_lines
+from .caller import Caller, answers_tool, calls_tool, heard_whole, step_lines
 from .programs import empty, program
 from .timeline import Timeline
 
@@ -151,11 +151,18 @@ async def _calls(
 async def _first_call(caller: Caller) -> None:
     phone, timeline = caller.phone, caller.timeline
     await caller.listen(1)
-    await caller.ask("What are your opening hours on Saturday?", 2)
-    await caller.ask("I have a question about my invoice.", 3)
+    await caller.ask(
+        "What are your opening hours on Saturday?", lambda: calls_tool("opening_hours", timeline)
+    )
+    await caller.ask(
+        "I have a question about my invoice.", lambda: bool(timeline.all("AgentChanged"))
+    )
+    answers = len(timeline.all("AgentSoundStarted"))
     await phone.press("123#")
-    await caller.listen(4)
-    await caller.say("Put me through to the operator.")
+    await caller.listen(answers + 1)
+    await caller.ask(
+        "Put me through to the operator.", lambda: calls_tool("transfer_call", timeline)
+    )
     await caller.until(lambda: bool(phone.transferred_to))
     await caller.until(
         lambda: any(entry["agent"] == "Operator" for entry in timeline.all("AgentSaid"))
@@ -164,19 +171,18 @@ async def _first_call(caller: Caller) -> None:
 
 async def _second_call(caller: Caller) -> None:
     await caller.listen(1)
-    await caller.say("Thank you, goodbye.")
+    await caller.ask("Thank you, goodbye.", lambda: calls_tool("hangup", caller.timeline))
     await caller.until(lambda: caller.phone.has_ended)
 
 
 def _first_steps(timeline: Timeline, phone: Phone) -> list[tuple[str, bool]]:
     said, whole = timeline.all("AgentSaid"), heard_whole(timeline, phone)
-    asked = " ".join(entry["text"] for entry in timeline.all("CallerSaid"))
     offered = timeline.all("CallOffered")
     changed = timeline.all("AgentChanged")
     return [
         ("the box attached to a call that it did not answer", _is_attached(offered)),
         ("the greeting was heard", bool(said) and said[0] in whole),
-        ("a spoken question was understood", "opening hours" in asked),
+        ("a spoken question was understood", calls_tool("opening_hours", timeline)),
         (
             "its answer came from a tool and was heard",
             answers_tool("opening_hours", timeline, whole),

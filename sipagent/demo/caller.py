@@ -13,6 +13,7 @@ from sipagent.engine.tts.speaker import Speaker
 from .timeline import Timeline
 
 TURN_LIMIT_S = 20.0
+ATTEMPTS = 2
 PAUSE_S = 0.8
 
 HEARD_SHARE = 0.5
@@ -27,10 +28,17 @@ class Caller:
     speaker: Speaker
     timeline: Timeline
 
-    async def ask(self, text: str, answers: int) -> None:
-        """Say ``text`` and wait until the agent's answer number ``answers`` was heard."""
-        await self.say(text)
-        await self.listen(answers)
+    async def ask(self, text: str, is_understood: Callable[[], bool]) -> None:
+        """Say ``text`` and hear the answer out; once more if the agent understood something else.
+
+        People do that too, and lines lose words, all the more on a machine that is busy.
+        """
+        for _ in range(ATTEMPTS):
+            answers = len(self.timeline.all("AgentSoundStarted"))
+            await self.say(text)
+            await self.listen(answers + 1)
+            if is_understood() or self.phone.has_ended:
+                return
 
     async def say(self, text: str) -> None:
         """Say ``text``."""
@@ -73,6 +81,11 @@ def _heard(timeline: Timeline, phone: Phone) -> list[dict[str, Any]]:
         return 0 < HEARD_SHARE * heard_s <= voiced_s
 
     return [entry for entry in timeline.all("AgentSaid") if is_heard(entry)]
+
+
+def calls_tool(name: str, timeline: Timeline) -> bool:
+    """Tell whether an agent has called a tool."""
+    return any(entry["name"] == name for entry in timeline.all("ToolCalled"))
 
 
 def answers_tool(name: str, timeline: Timeline, said: list[dict[str, Any]]) -> bool:
