@@ -47,8 +47,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leg_transfer, "agent_voice", no_agent_voice)
     for module in (attended, transfer):
         monkeypatch.setattr(module, "TAIL_S", 0.02)
-        monkeypatch.setattr(module, "LIMIT_S", 0.6)
-    monkeypatch.setattr(attended, "TAKEN_LIMIT_S", 0.3)
 
 
 class Scene:
@@ -256,7 +254,10 @@ async def test_or_talks_to_the_colleague_through_us(tmp_path: Path) -> None:
         await running.hears_nothing_more()
 
 
-async def test_a_telephone_that_tells_nothing_after_202_is_not_waited_for(tmp_path: Path) -> None:
+async def test_a_telephone_that_tells_nothing_after_202_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attended, "LIMIT_S", 0.6)
     async with scene(tmp_path) as running:
         await running.colleague_answers()
         await running.refer()

@@ -91,7 +91,8 @@ async def test_a_refused_call_says_why(
 
 async def test_a_telephone_that_rings_for_too_long_is_cancelled(tmp_path: Path) -> None:
     async with dialling(tmp_path) as calls, SipSocket(0) as peer:
-        await ringing(calls, peer, ring_s=0.3)
+        calls.place(f"sip:bob@127.0.0.1:{peer.port}", ring_s=0.3)
+        peer.reply(await peer.received.get(), "180 Ringing")
         await peer.agrees_to("CANCEL")
         end = await calls.ended()
         assert (end.result, end.reason) == (Result.UNANSWERED, Reason.RING_TIMEOUT)
