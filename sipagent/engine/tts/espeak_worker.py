@@ -69,4 +69,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    # Our own buffer: with PYTHONUNBUFFERED ``sys.stdout.buffer`` has none, and then one write that
+    # a signal interrupts, or a process that is paused, is all that is written of a sentence.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as sink:
+        serve(sys.stdin.buffer, sink)

@@ -99,6 +99,10 @@ class Speaker:
             return
         if process.returncode is None:
             process.kill()
+        # What it said and nobody read keeps the pipe from its end, and that is waited for.
+        stdout = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+        if stdout is not None:
+            stdout.close()
         await process.wait()
         process._transport.close()  # type: ignore[attr-defined]
 
