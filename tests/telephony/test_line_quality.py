@@ -110,7 +110,7 @@ async def test_loss_and_clipping_show_in_the_figures(tmp_path: Path) -> None:
     line = await desk.told.until(facts.LineMeasured)
     assert line.lost_in == pytest.approx(9, abs=1)
     assert line.mos_in is not None and 2.5 < line.mos_in < 3.9
-    assert line.clipped_in_percent > 20
+    assert line.clipped_in_percent > 10  # of all that was heard, gaps included
 
 
 async def test_what_the_far_end_lost_is_told_by_its_reports(tmp_path: Path) -> None:
