@@ -2,6 +2,7 @@
 
 A peer may send no RTP while its party is silent (RFC 3389: comfort noise, or nothing at all); its
 RTCP reports come all the same (RFC 3550 section 6.2) and count. On hold nothing needs to come.
+Where the whole machine was paused, nothing could come, and whoever is there is heard again soon.
 
 No I/O, no clock: ``now`` is always passed in, in seconds, monotonic.
 """
@@ -52,7 +53,8 @@ class RtpWatch:
             signs: Packets and reports that came since the call began.
             now: Monotonic seconds.
         """
-        if signs != self._signs:
+        was_paused = self._look_at is not None and now - self._look_at > self._timeout_s / 2
+        if signs != self._signs or was_paused:
             self._signs, self._alive_at = signs, now
         self._look_at = now + self._look_s
         return now - self._alive_at >= self._timeout_s
