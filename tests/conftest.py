@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from .checked_loop import CheckedLoopPolicy
 from .order import turn
 
 HERE = Path(__file__).parent
@@ -17,6 +19,8 @@ HERE = Path(__file__).parent
 # the one before it compiled is kept, whatever the environment says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+asyncio.set_event_loop_policy(CheckedLoopPolicy())
 
 # The machine is shared: how long an example took says something of the machine, not of the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
