@@ -21,7 +21,7 @@ from sipagent.engine.tts.speaker import Speaker
 from sipagent.phone_command import phone_endpoint
 from sipagent.sip.endpoint import SipEndpoint
 
-from .caller import Caller, answers_tool, calls_tool, heard_whole, step_lines
+from .caller import Caller, answers_tool, calls_tool, heard_whole, says, step_lines
 from .programs import empty, program
 from .timeline import Timeline
 
@@ -160,9 +160,7 @@ async def _first_call(caller: Caller) -> None:
     answers = len(timeline.all("AgentSoundStarted"))
     await phone.press("123#")
     await caller.listen(answers + 1)
-    await caller.ask(
-        "Put me through to the operator.", lambda: calls_tool("transfer_call", timeline)
-    )
+    await caller.ask("Put me through to the operator.", lambda: says("put you through", timeline))
     await caller.until(lambda: bool(phone.transferred_to))
     await caller.until(
         lambda: any(entry["agent"] == "Operator" for entry in timeline.all("AgentSaid"))
@@ -171,7 +169,7 @@ async def _first_call(caller: Caller) -> None:
 
 async def _second_call(caller: Caller) -> None:
     await caller.listen(1)
-    await caller.ask("Thank you, goodbye.", lambda: calls_tool("hangup", caller.timeline))
+    await caller.ask("Thank you, goodbye.", lambda: says("Goodbye", caller.timeline))
     await caller.until(lambda: caller.phone.has_ended)
 
 

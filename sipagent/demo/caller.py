@@ -37,6 +37,7 @@ class Caller:
             answers = len(self.timeline.all("AgentSoundStarted"))
             await self.say(text)
             await self.listen(answers + 1)
+            self.timeline.refresh()
             if is_understood() or self.phone.has_ended:
                 return
 
@@ -81,6 +82,11 @@ def _heard(timeline: Timeline, phone: Phone) -> list[dict[str, Any]]:
         return 0 < HEARD_SHARE * heard_s <= voiced_s
 
     return [entry for entry in timeline.all("AgentSaid") if is_heard(entry)]
+
+
+def says(words: str, timeline: Timeline) -> bool:
+    """Tell whether an agent has said ``words``."""
+    return any(words in entry["said"] for entry in timeline.all("AgentSaid"))
 
 
 def calls_tool(name: str, timeline: Timeline) -> bool:

@@ -12,7 +12,7 @@ from sipagent.calls.phone import Phone
 from sipagent.engine.tts.speaker import Speaker
 from sipagent.phone_command import phone_endpoint
 
-from .caller import Caller, answers_tool, calls_tool, heard_cut, heard_whole, step_lines
+from .caller import Caller, answers_tool, calls_tool, heard_cut, heard_whole, says, step_lines
 from .programs import empty, program
 from .timeline import Timeline
 
@@ -98,7 +98,7 @@ async def _converse(caller: Caller) -> None:
     await caller.ask(
         "It is about invoice number one two three.", lambda: calls_tool("invoice_status", timeline)
     )
-    await caller.ask("Thank you, goodbye.", lambda: calls_tool("hangup", timeline))
+    await caller.ask("Thank you, goodbye.", lambda: says("Goodbye", timeline))
     await caller.until(lambda: caller.phone.has_ended)
 
 
