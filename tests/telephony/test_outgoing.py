@@ -81,7 +81,7 @@ async def test_a_tone_comes_back_at_its_level(
         assert leg.media.rate_hz == rate_hz
         leg.media.push("tone", tone(freq_hz, 1_000, rate_hz))
         leg.media.finish("tone")
-        sound = await hear(leg, voiced_frames=48)
+        sound = await hear(leg, voiced_frames=30)  # two jitter buffers drop some
         snr, level_dbov = cleanest(sound, rate_hz, freq_hz)
         assert snr > snr_db
         assert level_dbov == pytest.approx(-12.0, abs=0.5)
