@@ -27,6 +27,8 @@ SILENT_AFTER_S = 2.0
 """Then a cause is looked for, twice a second, by figures half a second old: within three."""
 
 MOSTLY = 0.9
+BEARABLE = 0.35
+"""Share of frames a bad line may leave empty: what is made up for them is no digital silence."""
 FEW = 0.1
 """Packets per frame that are no stream: those of another call whose port this was, say."""
 SPARSE = 0.25
@@ -163,7 +165,8 @@ class SilenceDoctor:
             return None  # they just began, and a busy machine has played none of them yet
         if empty > MOSTLY:
             return Named("wrong_codec", "RTP arrives, and its payload type is not the agreed one")
-        if zeros > MOSTLY and not self._was_heard:
+        came = 1 - empty if empty < BEARABLE else 1
+        if zeros > MOSTLY * came and not self._was_heard:
             return Named("digital_silence", "RTP arrives, and all of it is digital silence")
         return None
 
