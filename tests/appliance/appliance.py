@@ -90,7 +90,8 @@ class Appliance:
         """Hang up, as somebody on duty, once there are just so many calls."""
         found: list[dict[str, Any]] = []
         while len(found) != calls:  # what has ended is known a moment later
-            found = orjson.loads((await self.get("/api/v1/calls"))[1])["calls"]
+            known = orjson.loads((await self.get("/api/v1/calls"))[1])["calls"]
+            found = [each for each in known if each["state"] != "ended"]
         url = f"http://127.0.0.1:{self.http_port}/api/v1/calls"
         async with aiohttp.ClientSession() as session:
             for each in found:
