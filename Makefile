@@ -14,12 +14,12 @@ demo: .venv/.ready-run
 demo-attach: .venv/.ready-run
 	$(PYTHON) -m sipagent demo --attached --folder demo-attach
 
-# Three processes for two cores: tests wait for calls more than they compute. A file is run by one process;
+# Four processes for two cores: tests wait for calls more than they compute. A file is run by one process;
 # which come first, `tests/order.py` says, and not the number of their tests. What failed there (1 is pytest's exit
-# code for that) is told, and run once more, alone: real calls of three processes share the machine with whatever
+# code for that) is told, and run once more, alone: real calls of four processes share the machine with whatever
 # else it does, and a fault fails both times.
 test: .venv/.ready-dev
-	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder || { [ $$? = 1 ] && \
+	$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder || { [ $$? = 1 ] && \
 	$(PYTHON) -m pytest -v --last-failed --last-failed-no-failures none --exitfirst; }
 
 check: lint test

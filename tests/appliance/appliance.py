@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import itertools
 import os
 import signal
 import sys
@@ -19,13 +18,13 @@ import orjson
 
 from sipagent.ops.engines import make_engine
 from sipagent.ops.store.migrating import migrate
+from tests.ports import appliance_ports
 
 ROOT = Path(__file__).parents[2]
 
 LOOK_AGAIN_S = 0.02
 SIGNAL_AGAIN_S = 0.5
 
-_WRITTEN = itertools.count()
 
 PLAN = """
 name = "test"
@@ -173,13 +172,13 @@ def write_files(
         plan.format(ready_within_s=ready_within_s, when_not_ready=when_not_ready, called=called)
     )
     config = folder / "sipagent.toml"
-    first = 20_000 + (os.getpid() + 53 * next(_WRITTEN)) % 500 * 20
+    first, last = appliance_ports()
     config.write_text(
         f"""
 [sip]
 bind = "127.0.0.1"
 port = {sip_port}
-rtp_ports = [{first}, {first + 199}]
+rtp_ports = [{first}, {last}]
 invites_per_source_per_s = 1000
 [realtime]
 url = "{realtime_url}"

@@ -18,6 +18,7 @@ from benchmarks.provider import SECRET, Provider, SignedWebhook, signed_webhook
 from benchmarks.quiet_leg import QuietLeg
 from sipagent.ops.attach_store import AttachStore
 from sipagent.ops.clock import unix_time
+from tests.ports import appliance_ports
 
 from .appliance import Appliance, appliance
 
@@ -232,13 +233,13 @@ class ProviderCalls:
             (plans / f"{name}.toml").write_text(text)
         (plans / "tools.py").write_text(TOOLS)
         (plans / "desk.script.toml").write_text(SCRIPT)
-        first = 20_000 + random.randrange(500) * 20
+        first, last = appliance_ports()
         http_port = free_tcp_port()
         config = self.folder / "sipagent.toml"
         config.write_text(
             CONFIG.format(
                 first=first,
-                last=first + 199,
+                last=last,
                 url=self.provider.url,
                 http_port=http_port,
                 secret=SECRET,

@@ -18,6 +18,7 @@ from sipagent.audio.resample import resample
 from sipagent.audio.wav import read_wav
 from sipagent.calls.phone import Phone
 from sipagent.calls.prompts import spoken_prompt
+from tests.ports import rtp_ports
 from tests.telephony.datagrams import SipSocket
 from tests.telephony.dialog import sdp
 from tests.telephony.far_end import far_end
@@ -114,7 +115,9 @@ async def record_of(running: Appliance) -> dict[str, object]:
 
 async def test_the_colleague_is_briefed_and_talks_to_the_caller(tmp_path: Path) -> None:
     heard_at = tmp_path / "heard.wav"
-    async with far_end(f"takes over to {heard_at}", rtp_ports=(47_000, 47_999)) as colleague:
+    async with far_end(
+        f"takes over to {heard_at}", rtp_ports=rtp_ports("another far end")
+    ) as colleague:
         plan = write_plan(tmp_path, colleague)
         async with (
             appliance(tmp_path, realtime_url="embedded", plan=plan) as running,

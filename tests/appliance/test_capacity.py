@@ -88,7 +88,7 @@ def flood(port: int, count: int) -> None:
         scanner.bind(("127.0.0.1", 0))
         own = scanner.getsockname()[1]
         sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-        sdp += "m=audio 40000 RTP/AVP 0\r\n"
+        sdp += "m=audio 10000 RTP/AVP 0\r\n"
         for number in range(count):
             text = (
                 f"INVITE sip:nobody@127.0.0.1:{port} SIP/2.0\r\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sipagent.audio.wav import read_wav
+from tests.ports import rtp_ports
 from tests.telephony.far_end import far_end
 
 from .handset import handset
@@ -92,7 +93,7 @@ async def test_ctrl_c_hangs_up() -> None:
 
 async def test_a_transfer_is_followed_and_told() -> None:
     async with (
-        far_end("hangs up", rtp_ports=(47_000, 47_999)) as target,
+        far_end("hangs up", rtp_ports=rtp_ports("another far end")) as target,
         far_end(f"refers to {target}") as uri,
     ):
         status, output, errors = await ended("call", uri)

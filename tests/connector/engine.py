@@ -15,11 +15,12 @@ from sipagent.audio.g711 import pcmu_to_pcm
 from sipagent.audio.level import dbov
 from sipagent.calls.ear import VOICED_DBOV
 from tests.cli.program import Program, program
+from tests.ports import rtp_ports
 from tests.telephony.rtp import RtpPeer
 
 from .receiver import SECRET, Receiver, receiver
 
-RTP_PORTS = "48000-48999"
+RTP_PORTS = "{}-{}".format(*rtp_ports("engine"))
 VOICED_PACKETS = 25
 
 

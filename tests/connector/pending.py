@@ -11,6 +11,7 @@ from sipagent.connector.connector import connector
 from sipagent.connector.settings import ConnectorSettings
 from sipagent.engine.leg import Leg, LegEnded, LegEvent
 from sipagent.errors import EngineError
+from tests.ports import rtp_ports
 
 from .receiver import SECRET
 
@@ -98,7 +99,7 @@ async def answering(url: str, *, places: int = 64, **settings: Any) -> AsyncIter
     """Run a connector that tells ``url`` until the end of the block."""
     box = Box(Pending(places))
     ports: list[int] = []
-    given = {"webhook_url": url, "webhook_secret": SECRET, "rtp_ports": (44_000, 45_999)}
+    given = {"webhook_url": url, "webhook_secret": SECRET, "rtp_ports": rtp_ports("far end")}
     run = connector(
         ConnectorSettings.model_validate(given | settings),
         wall_clock=lambda: float(NOW),

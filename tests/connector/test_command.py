@@ -12,12 +12,13 @@ from websockets.asyncio.client import connect
 
 from tests.cli.program import Ended, ended, program
 from tests.cli.test_exits import only_line
+from tests.ports import rtp_ports
 from tests.telephony.datagrams import SipSocket
 
 from .receiver import SECRET
 
 URL = "http://127.0.0.1:9/webhooks"
-PORTS = ("--rtp-ports", "47000-47999")
+PORTS = ("--rtp-ports", "{}-{}".format(*rtp_ports("engine")))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from sipagent.engine.leg import CallerAudio, LegAnswered, LegEnded
 from sipagent.errors import SipStartError
 from sipagent.wire.webhook import read_webhook
+from tests.ports import rtp_ports
 from tests.telephony.datagrams import SDP, SipSocket
 from tests.telephony.harness import until
 from tests.telephony.rtp import RtpPeer
@@ -234,8 +235,9 @@ async def test_leaving_gives_up_a_call_whose_end_nobody_takes_note_of(
 async def test_it_says_where_it_is_and_how_many_calls_it_holds(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    first, _ = rtp_ports("far end")
     with caplog.at_level(logging.INFO):
-        async with answering("http://ada:pw@127.0.0.1:9/in?token=t", rtp_ports=(44_000, 44_011)):
+        async with answering("http://ada:pw@127.0.0.1:9/in?token=t", rtp_ports=(first, first + 11)):
             pass
     (line,) = [each for each in caplog.messages if "webhooks to" in each]
     assert line.endswith(", 3 calls at once, webhooks to http://127.0.0.1:9/in")

@@ -17,12 +17,13 @@ from sipagent.sip.dtls_handshake import Handshake, Identity
 from sipagent.sip.dtls_leg import RelayLeg
 from sipagent.sip.dtls_relay import MediaRelay
 from tests.open_files import open_files
+from tests.ports import rtp_ports
 
 RTP = struct.pack("!BBHII", 0x80, 0, 1, 160, 0x5EED) + bytes(160)
 RTCP = struct.pack("!BBHI", 0x80, 201, 1, 0x5EED)
 HELLO = b"\x16\xfe\xfd" + bytes(60)
 """What looks like a handshake."""
-PORTS = (49_000, 49_099)
+PORTS = rtp_ports("relay")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 from sipagent.audio.frames import Pcm
 from sipagent.audio.tones import tone
 from sipagent.audio.wav import WavWriter
+from tests.ports import rtp_ports
 
 from .certificates import Authority
 
@@ -125,7 +126,7 @@ def _configure(folder: Path, authority: Authority | None, encryption: str, answe
         *(() if authority is None else _tls(folder, authority)),
         f"audio_source aufile,{folder}/tone.wav",
         f"snd_path {folder}",
-        "rtp_ports 47000-47999",
+        "rtp_ports {}-{}".format(*rtp_ports("softphone")),
         f"module_path {MODULES}",
         *(f"module {name}.so" for name in _modules(encryption)),
         "module_tmp account.so",

@@ -7,7 +7,7 @@ from typing import Self
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-    "m=audio 40000 RTP/AVP 0\r\n"
+    "m=audio 10000 RTP/AVP 0\r\n"
 )
 
 COPIED = ("via:", "from:", "to:", "call-id:", "cseq:", "record-route:")

@@ -9,7 +9,7 @@ from .harness import Switchboard, told
 
 
 def sdp(
-    *lines: str, formats: str = "0", port: int = 40_000, host: str = "127.0.0.1", version: int = 1
+    *lines: str, formats: str = "0", port: int = 10_000, host: str = "127.0.0.1", version: int = 1
 ) -> str:
     """Return an offer or an answer.
 

@@ -35,12 +35,13 @@ from sipagent.sip.events import (
 )
 from sipagent.sip.settings import SipSettings
 from sipagent.supervisor.forks import fork_server
+from tests.ports import rtp_ports
 
 
 @asynccontextmanager
 async def far_end(mode: str, **settings: Any) -> AsyncIterator[str]:
     """Start a far end that does ``mode`` with every call; yield its URI."""
-    defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (46_000, 46_999)}
+    defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": rtp_ports("far end")}
     context = fork_server()
     context.set_forkserver_preload(["sipagent.preloaded", __name__])
     ours, theirs = context.Pipe()

@@ -18,6 +18,7 @@ from sipagent.sip.events import Disconnected, Refused
 from sipagent.sip.registration import TrunkState
 from sipagent.sip.settings import SipSettings
 from sipagent.sip.states import LegState
+from tests.ports import rtp_ports
 
 T = TypeVar("T")
 
@@ -77,7 +78,11 @@ async def switchboard(
     When the block ends, the endpoint must hold nothing but what belongs to legs that are still up,
     and after ``close`` the process what it held before.
     """
-    defaults: dict[str, Any] = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (42_000, 43_999)}
+    defaults: dict[str, Any] = {
+        "bind": "127.0.0.1",
+        "port": 0,
+        "rtp_ports": rtp_ports("switchboard"),
+    }
     defaults["rtp_rest_s"] = 0.1
     board = Switchboard(SipSettings(**(defaults | settings)), follows_refer=follows_refer)
     process = process_holds()

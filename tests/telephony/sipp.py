@@ -46,7 +46,7 @@ class Sipp:
         target_port: int,
         folder: Path,
         *,
-        rtp_port: int = 40_000,
+        rtp_port: int = 10_000,
         offer: str = "0 101",
         event_type: int = 101,
         status: int = 200,

@@ -69,7 +69,7 @@ async def test_connections_that_say_nothing_or_half_a_request_give_way_to_new_on
 
 
 async def test_everything_at_once_is_outlived() -> None:
-    offer = sdp() + "m=audio 40002 RTP/AVP 0\r\n" * 3
+    offer = sdp() + "m=audio 10002 RTP/AVP 0\r\n" * 3
     dead = free_port()
     trunks = [account(dead, name=f"t{n}", registrar=closed(dead, n)) for n in range(MAX_TRUNKS)]
     async with (

@@ -14,6 +14,7 @@ import pytest
 from sipagent.audio.tones import tone
 from sipagent.sip.dtls_path import WRONG_CERTIFICATE
 from sipagent.sip.dtls_sdp import IN_THE_CLEAR
+from tests.ports import rtp_ports
 
 from .baresip import baresip, needs_dtls
 from .datagrams import SipSocket
@@ -139,7 +140,8 @@ async def test_what_the_keys_do_not_fit_is_not_heard() -> None:
         peer.send(good, good, good)  # replayed
         peer.send(peer.packet(), b"", b"\x80", b"\x17" * 40, b"\x00\x01" * 10, b"\xff" * 1_600)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            for port in range(42_000, 42_020):  # where PJSIP itself listens
+            first, _ = rtp_ports("switchboard")
+            for port in range(first, first + 20):  # where PJSIP itself listens
                 for _ in range(15):
                     stranger.sendto(peer.packet(), ("127.0.0.1", port))
             for _ in range(15):

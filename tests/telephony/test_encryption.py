@@ -146,7 +146,7 @@ async def test_of_an_offer_of_plain_and_encrypted_audio_one_is_answered_and_judg
     key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
     events = "a=rtpmap:101 telephone-event/8000"
     offer = sdp("c=IN IP4 127.0.0.1", events, formats="0 101")
-    offer += f"m=audio 40002 RTP/SAVP 0 101\r\nc=IN IP4 127.0.0.1\r\n{events}\r\n{key}\r\n"
+    offer += f"m=audio 10002 RTP/SAVP 0 101\r\nc=IN IP4 127.0.0.1\r\n{events}\r\n{key}\r\n"
     async with switchboard(srtp={"mode": mode}) as board, SipSocket(board.endpoint.port) as peer:
         caller = Dialog(peer)
         caller.send("INVITE", offer)

@@ -48,7 +48,7 @@ async def test_the_last_words_are_whole_before_bye(tmp_path: Path, ptime_ms: int
         RtpPeer() as rtp,
         SipSocket(board.endpoint.port) as peer,
     ):
-        offer = SDP.replace("40000", str(rtp.port)) + f"a=ptime:{ptime_ms}\r\n"
+        offer = SDP.replace("10000", str(rtp.port)) + f"a=ptime:{ptime_ms}\r\n"
         peer.send(peer.request("INVITE", "c1", body=offer))
         call = Call(
             "c1",

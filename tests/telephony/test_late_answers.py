@@ -11,8 +11,8 @@ from .dialog import sdp
 from .harness import switchboard, told
 
 ODD = {
-    "two sections": sdp() + "m=video 40002 RTP/AVP 96\r\n",
-    "no audio": sdp().replace("audio 40000 RTP/AVP 0", "image 40000 udptl t38"),
+    "two sections": sdp() + "m=video 10002 RTP/AVP 96\r\n",
+    "no audio": sdp().replace("audio 10000 RTP/AVP 0", "image 10000 udptl t38"),
     "no codec": sdp(formats="18"),
     "switched off": sdp(port=0),
     "no description": "v=0\r\n",

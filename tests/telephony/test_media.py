@@ -14,6 +14,7 @@ from sipagent.audio.level import dbov
 from sipagent.audio.spectrum import tone_snr_db
 from sipagent.audio.tones import tone
 from sipagent.sip.media_port import MediaPort
+from tests.ports import rtp_ports
 
 from .harness import switchboard, told, until
 from .rtp import SAMPLES_PER_PACKET, RtpPeer, heard
@@ -167,7 +168,9 @@ async def test_audio_follows_a_caller_behind_nat(tmp_path: Path) -> None:
 
 
 async def test_rtp_leaves_from_the_ports_it_was_given(tmp_path: Path) -> None:
-    async with switchboard(rtp_ports=(45_000, 45_015)) as board, RtpPeer() as caller:
+    first, _ = rtp_ports("switchboard")
+    ports = first, first + 15
+    async with switchboard(rtp_ports=ports) as board, RtpPeer() as caller:
         port = board.endpoint.port
         for number in range(10):  # more calls than the range has ports for: they are used again
             folder = tmp_path / str(number)
@@ -178,7 +181,7 @@ async def test_rtp_leaves_from_the_ports_it_was_given(tmp_path: Path) -> None:
                 await caller.until(before + 3)
                 leg.hang_up()
                 await sipp.succeeds()
-        assert all(45_000 <= packet.source[1] <= 45_015 for packet in caller.packets)
+        assert all(first <= packet.source[1] <= first + 15 for packet in caller.packets)
         assert len({packet.source[1] for packet in caller.packets}) > 1
 
 

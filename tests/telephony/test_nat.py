@@ -10,6 +10,7 @@ from typing import Any
 
 from sipagent.audio.g711 import pcm_to_pcmu, pcmu_to_pcm
 from sipagent.audio.tones import tone
+from tests.ports import rtp_ports
 
 from .datagrams import SDP, SipSocket, tag_of
 from .harness import switchboard, told, until
@@ -51,11 +52,12 @@ async def test_sound_goes_both_ways_though_the_offer_names_a_private_address() -
 
 
 async def test_the_next_call_does_not_get_the_ports_of_the_last() -> None:
+    first, _ = rtp_ports("switchboard")
     async with SipSocket(0) as carrier, AsyncExitStack() as ends:
         trunk = {"name": "carrier", "registrar": f"sip:127.0.0.1:{carrier.port}"}
         settings: dict[str, Any] = {
             "unknown_callers": "accept",
-            "rtp_ports": (45_100, 45_131),
+            "rtp_ports": (first, first + 31),
             "rtp_rest_s": 0.5,
             "trunks": [trunk],
         }

@@ -19,8 +19,8 @@ from .sipp import Sipp, needs_sipp
     [
         (SDP.replace("AVP 0", "AVP 18"), 488),
         (SDP.replace("RTP/AVP", "RTP/SAVP"), 488),
-        (SDP.replace("audio 40000", "audio 0"), 488),
-        (SDP.replace("m=audio 40000 RTP/AVP 0", "m=video 40000 RTP/AVP 31"), 488),
+        (SDP.replace("audio 10000", "audio 0"), 488),
+        (SDP.replace("m=audio 10000 RTP/AVP 0", "m=video 10000 RTP/AVP 31"), 488),
         ("no SDP at all", 400),
     ],
 )

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import rtp_ports
+
 from .datagrams import SipSocket
 from .dialog import Dialog, sdp
 from .far_end import command
@@ -29,7 +31,7 @@ BY_PEER = (TIMER[0], f"{TIMER[1]}uac")
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """Where an endpoint in a hurry answers every call."""
-    settings = {"bind": "127.0.0.1", "port": 0, "rtp_ports": (47_000, 47_999)}
+    settings = {"bind": "127.0.0.1", "port": 0, "rtp_ports": rtp_ports("another far end")}
     clock = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": f"+0 x{SPEED}"}
     with subprocess.Popen(
         command("answers", settings),

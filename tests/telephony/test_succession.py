@@ -25,7 +25,7 @@ LOUD = (b"\x10" * 20 + b"\x90" * 20) * 4
 
 
 def offer(rtp: RtpPeer) -> str:
-    return SDP.replace("40000", str(rtp.port))
+    return SDP.replace("10000", str(rtp.port))
 
 
 def heard_by(rtp: RtpPeer) -> bool:

@@ -44,7 +44,7 @@ async def test_an_offer_that_cannot_be_taken_changes_nothing(method: str, body: 
 
 
 async def test_offers_of_much_media_end_nobody() -> None:
-    much = sdp(version=2) + "m=audio 40002 RTP/AVP 0\r\n" * 15
+    much = sdp(version=2) + "m=audio 10002 RTP/AVP 0\r\n" * 15
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         for number in range(8):
             peer.send(peer.request("INVITE", f"much{number}", body=much))
@@ -66,7 +66,7 @@ async def test_offers_of_much_media_end_nobody() -> None:
 async def test_offers_that_come_too_fast_are_refused_however_they_are_written(
     usual: bytes, odd: bytes
 ) -> None:
-    more = sdp(version=2) + "m=audio 40002 RTP/AVP 0\r\n" * 3
+    more = sdp(version=2) + "m=audio 10002 RTP/AVP 0\r\n" * 3
     async with switchboard() as board, SipSocket(board.endpoint.port) as peer:
         caller = Dialog(peer)
         leg = await caller.answered(board)

@@ -16,6 +16,7 @@ from sipagent.sip.call import SipCall
 from sipagent.sip.events import ReferRequested
 from sipagent.sip.socket_budget import REFERS_PER_WINDOW
 from sipagent.sip.states import LegState
+from tests.ports import rtp_ports
 
 from .datagrams import SDP, SipSocket, tag_of
 from .far_end import far_end
@@ -59,7 +60,7 @@ async def answered(board: Switchboard, peer: SipSocket) -> tuple[SipCall, str]:
 async def phone_sent(mode: str, target_mode: str, **settings: object) -> AsyncIterator[Phone]:
     """Call a far end that does ``mode`` with a far end that does ``target_mode``."""
     async with (
-        far_end(target_mode, rtp_ports=(47_000, 47_999), **settings) as target,
+        far_end(target_mode, rtp_ports=rtp_ports("another far end"), **settings) as target,
         far_end(f"{mode} to {target}", codecs=["PCMU"]) as uri,
         switchboard(follows_refer=True) as board,
     ):
@@ -93,7 +94,7 @@ async def test_what_is_heard_keeps_its_rate_over_a_transfer() -> None:
 
 async def test_who_sent_us_away_is_not_heard_any_more() -> None:
     async with (
-        far_end("answers", rtp_ports=(47_000, 47_999)) as target,
+        far_end("answers", rtp_ports=rtp_ports("another far end")) as target,
         far_end(f"refers and talks to {target}") as uri,
         switchboard(follows_refer=True) as board,
         Phone(board.endpoint, uri) as phone,
@@ -155,7 +156,7 @@ async def test_a_press_is_heard_as_telephone_events_with_pauses() -> None:
         Phone(board.endpoint, f"sip:x@127.0.0.1:{peer.port}") as phone,
     ):
         invite = await peer.received.get()
-        offer = SDP.replace("40000", str(callee.port)).replace("AVP 0", "AVP 0 101")
+        offer = SDP.replace("10000", str(callee.port)).replace("AVP 0", "AVP 0 101")
         peer.reply(invite, "200 OK", body=offer + "a=rtpmap:101 telephone-event/8000\r\n")
         await phone.until_answered()
         await phone.press("1,2#")
@@ -204,7 +205,7 @@ async def test_a_leg_that_cannot_be_dialled_ends_at_once_and_the_peer_is_told() 
 
 async def test_transfers_leave_nothing_behind() -> None:
     async with (
-        far_end("hangs up", rtp_ports=(47_000, 47_999)) as target,
+        far_end("hangs up", rtp_ports=rtp_ports("another far end")) as target,
         far_end(f"refers to {target}") as uri,
         switchboard(follows_refer=True, rtp_rest_s=0) as board,
     ):
