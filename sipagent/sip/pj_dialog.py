@@ -11,7 +11,7 @@ from typing import Any
 
 from sipagent.errors import SipError
 
-from .pj_structs import CallIdHeader, FromToHeader, PjMessage, TxData
+from .pj_structs import CallIdHeader, FromToHeader, PjMessage, TxData, pj_string
 from .pjlib import declared, pj
 
 TRYING = 100
@@ -48,6 +48,12 @@ def dialog_words(message: PjMessage) -> tuple[str, str, str]:
     return call_id, from_tag, to_tag
 
 
+def is_known(call_id: str, our_tag: str, their_tag: str) -> bool:
+    """Tell whether PJSIP has a dialog; ``""`` is the tag of a callee who gave none."""
+    strings = [ctypes.byref(pj_string(word)) for word in (call_id, our_tag, their_tag)]
+    return bool(_pjsip().pjsip_ua_find_dialog(*strings, 0))
+
+
 def header(message: PjMessage, kind: int, structure: Any) -> Any:
     """Return a header of a message of PJSIP's.
 
@@ -70,5 +76,6 @@ def _pjsip() -> Any:
             "pjsip_endpt_create_response": (number, [pointer, pointer, number, pointer, pointer]),
             "pjsip_tx_data_dec_ref": (number, [pointer]),
             "pjsip_msg_find_hdr": (pointer, [pointer, number, pointer]),
+            "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
         },
     )

@@ -30,7 +30,7 @@ from typing import Any
 from sipagent.errors import SipError
 
 from .invite_flood import WITH_OFFERS
-from .pj_dialog import dialog_of
+from .pj_dialog import dialog_of, is_known
 from .pj_module import registered
 from .pj_pool import pool
 from .pj_read import received_reader
@@ -116,10 +116,8 @@ class RequestModule:
             call_id, from_tag, tag = dialog_of(rdata)  # it opens sockets, however it is written
         if not tag:
             return request
-        words = (call_id, tag, from_tag)
-        strings = [ctypes.byref(pj_string(word)) for word in words]
-        found = bool(self._pjsip.pjsip_ua_find_dialog(*strings, 0))
-        return replace(request, is_in_dialog=found, claims_dialog=True)
+        is_in_dialog = is_known(call_id, tag, from_tag)
+        return replace(request, is_in_dialog=is_in_dialog, claims_dialog=True)
 
     def _respond(self, rdata: int, answer: Answer) -> bool:
         with pool(b"answer", 4096, 1024) as memory:
@@ -200,7 +198,6 @@ def _pjsip() -> Any:
             "pjsip_tsx_get_dlg": (pointer, [pointer]),
             "pjsip_tsx_detect_merged_requests": (pointer, [pointer]),
             "pjsip_dlg_respond": (number, [pointer, pointer, number, pointer, pointer, pointer]),
-            "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
             "pj_list_insert_before": (None, [pointer, pointer]),
             "pjsip_endpt_get_capability": (pointer, [pointer, number, pointer]),
             "pjsip_hdr_clone": (pointer, [pointer, pointer]),

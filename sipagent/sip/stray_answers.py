@@ -23,6 +23,7 @@ from time import monotonic
 from typing import Any
 
 from .malformed import SINGLE
+from .pj_dialog import is_known
 from .pj_module import registered
 from .pj_pool import pool
 from .pj_read import received_reader
@@ -72,18 +73,13 @@ def _tag(response: Request, name: str) -> str:
 
 
 def _has_untagged_callee(response: Request) -> bool:
-    words = response.first("call-id"), _tag(response, "from"), ""
-    strings = [ctypes.byref(pj_string(word)) for word in words]
-    return bool(_pjsip().pjsip_ua_find_dialog(*strings, 0))
+    return is_known(response.first("call-id"), _tag(response, "from"), "")
 
 
 @cache
 def _pjsip() -> Any:
-    pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
+    pointer, size = ctypes.c_void_p, ctypes.c_size_t
     return declared(
         "guards our calls",
-        {
-            "pjsip_parse_hdr": (pointer, [pointer, pointer, ctypes.c_char_p, size, pointer]),
-            "pjsip_ua_find_dialog": (pointer, [pointer, pointer, pointer, number]),
-        },
+        {"pjsip_parse_hdr": (pointer, [pointer, pointer, ctypes.c_char_p, size, pointer])},
     )
