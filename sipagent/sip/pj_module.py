@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from typing import Any
 
 from sipagent.errors import SipError
 
 from .pj_structs import PjModule, pj_string
-from .pjlib import native
+from .pjlib import declared
 
 
 def registered(name: str, priority: int, **callbacks: Any) -> PjModule:
@@ -22,15 +23,22 @@ def registered(name: str, priority: int, **callbacks: Any) -> PjModule:
     Raises:
         SipError: If PJSIP does not take it.
     """
-    library = native()
-    try:
-        endpoint_of, add = library.pjsua_get_pjsip_endpt, library.pjsip_endpt_register_module
-    except AttributeError as error:
-        raise SipError(f"this build of PJSIP takes no modules: {error}") from None
-    endpoint_of.restype, endpoint_of.argtypes = ctypes.c_void_p, []
-    add.restype, add.argtypes = ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]
+    pjsip = _pjsip()
     module = PjModule(name=pj_string(name), id=-1, priority=priority, **callbacks)
-    status = add(endpoint_of(), ctypes.byref(module))
+    endpoint = pjsip.pjsua_get_pjsip_endpt()
+    status = pjsip.pjsip_endpt_register_module(endpoint, ctypes.byref(module))
     if status != 0:
         raise SipError(f"PJSIP takes no module of ours (status {status})")
     return module
+
+
+@cache
+def _pjsip() -> Any:
+    pointer = ctypes.c_void_p
+    return declared(
+        "takes modules",
+        {
+            "pjsua_get_pjsip_endpt": (pointer, []),
+            "pjsip_endpt_register_module": (ctypes.c_int, [pointer, pointer]),
+        },
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 from sipagent.errors import SipError
@@ -58,14 +59,24 @@ def declared(purpose: str, signatures: Signatures) -> Any:
 
 def transport_count() -> int:
     """Return how many connections there are, those being made too, and UDP."""
-    library = native()
-    library.pjsip_endpt_get_tpmgr.restype = ctypes.c_void_p
-    library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
-    endpoint = ctypes.c_void_p(library.pjsua_get_pjsip_endpt())
-    manager = ctypes.c_void_p(library.pjsip_endpt_get_tpmgr(endpoint))
-    return int(library.pjsip_tpmgr_get_transport_count(manager))
+    pjsip = _pjsip()  # asked at every poll
+    manager = pjsip.pjsip_endpt_get_tpmgr(pjsip.pjsua_get_pjsip_endpt())
+    return int(pjsip.pjsip_tpmgr_get_transport_count(manager))
 
 
 def call_limit() -> int:
     """Return how many calls this build really holds; valid after ``libInit``."""
     return int(native().pjsua_call_get_max_count())
+
+
+@cache
+def _pjsip() -> Any:
+    pointer = ctypes.c_void_p
+    return declared(
+        "counts connections",
+        {
+            "pjsua_get_pjsip_endpt": (pointer, []),
+            "pjsip_endpt_get_tpmgr": (pointer, [pointer]),
+            "pjsip_tpmgr_get_transport_count": (ctypes.c_uint, [pointer]),
+        },
+    )

@@ -33,7 +33,7 @@ from time import monotonic
 
 from .door_sockets import accepted, deafen, hear, listening, not_accepted
 from .handshakes import MOST_HANDSHAKES, Handle, Handshakes, Peer
-from .pjlib import native
+from .pjlib import declared
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,8 @@ class TlsDoor:
 
     def open(self, port: int) -> bool:
         """Stand at ``port``, once PJSIP listens there; return whether that can be done."""
-        name = native().pj_ioqueue_name
-        name.restype = ctypes.c_char_p
-        if name() != b"select":  # epoll would go on watching the real socket
+        pjsip = declared("guards TLS", {"pj_ioqueue_name": (ctypes.c_char_p, [])})
+        if pjsip.pj_ioqueue_name() != b"select":  # epoll would go on watching the real socket
             return False
         found = listening({port})
         if not found:
