@@ -19,7 +19,7 @@ MaybeAwaitable: TypeAlias = T | Awaitable[T]
 log = logging.getLogger(__name__)
 
 ANSWER_LIMIT_S = 20.0
-"""How long an async answer to a short question may take."""
+"""How long an async answer to a short question, or an ``on_handoff``, may take."""
 
 
 async def settled(value: MaybeAwaitable[T]) -> T:

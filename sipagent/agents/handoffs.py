@@ -5,7 +5,6 @@ Names are lower case, and matched in any case, since SDKs differ in it.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import logging
@@ -19,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from sipagent.errors import ConfigError, ToolError
 
 from .arguments import parse_arguments
-from .callbacks import holds, raised, settled
+from .callbacks import answered, holds, raised
 from .function_schema import faults, tool_name, type_schema
 from .json_schema import EMPTY_OBJECT, check_schema, strict_schema, without_nulls
 from .tool_context import ToolContext, ToolOutcome, encodable
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IGNORED_HANDOFF = "Multiple handoffs detected, ignoring this one."
-ON_HANDOFF_LIMIT_S = 20.0
-"""How long ``on_handoff`` may take; nobody speaks meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +69,7 @@ class Handoff:
         try:
             values = () if self.input_type is None else (self._parsed(arguments),)
             if self.on_handoff is not None:
-                async with asyncio.timeout(ON_HANDOFF_LIMIT_S):
-                    await settled(self.on_handoff(context, *values))
+                await answered(self.on_handoff(context, *values), "on_handoff")
         except BaseException as raw:
             error = raised(raw)
             log.warning("%s ! %s", self.tool_name, type(error).__name__)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from sipagent.agents import handoffs
+from sipagent.agents import callbacks
 from sipagent.agents.agent import RealtimeAgent
 from sipagent.agents.handoffs import (
     Handoff,
@@ -176,7 +176,7 @@ async def test_a_callback_that_raises_lets_nobody_go_on(error: BaseException, ou
 async def test_a_callback_does_not_keep_the_caller_waiting_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(handoffs, "ON_HANDOFF_LIMIT_S", 0.01)
+    monkeypatch.setattr(callbacks, "ANSWER_LIMIT_S", 0.01)
 
     async def hang(context: ToolContext) -> None:
         await asyncio.Event().wait()
