@@ -292,6 +292,13 @@ async def taken(calls: ProviderCalls) -> tuple[QuietLeg, str]:
     return leg, realtime_call_id
 
 
+async def greeted(calls: ProviderCalls) -> tuple[QuietLeg, str]:
+    """Return a call whose caller an agent has greeted."""
+    leg, realtime_call_id = await taken(calls)
+    await calls.greeted(realtime_call_id)
+    return leg, realtime_call_id
+
+
 async def until_ready_says(running: Appliance, words: str) -> None:
     """Wait until ``/readyz`` says something."""
     async with asyncio.timeout(15):

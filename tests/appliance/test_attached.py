@@ -17,6 +17,7 @@ from .appliance import LOOK_AGAIN_S, Appliance
 from .provider_calls import (
     ProviderCalls,
     attached_appliance,
+    greeted,
     provider_calls,
     taken,
     until_ready_says,
@@ -50,8 +51,7 @@ async def record_of(running: Appliance, realtime_call_id: str) -> dict[str, Any]
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_call_is_accepted_greeted_served_steered_and_on_record(line: Line) -> None:
     calls, running = line
-    leg, realtime_call_id = await taken(calls)
-    await calls.greeted(realtime_call_id)
+    leg, realtime_call_id = await greeted(calls)
     async with calls.observing(realtime_call_id) as observer:
         await observer.say("call:transfer_to_billing {}")
         await observer.until("session.updated", "Bills.")
@@ -82,8 +82,7 @@ async def test_a_call_is_accepted_greeted_served_steered_and_on_record(line: Lin
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_agent_delegates_and_says_the_answer(line: Line) -> None:
     calls, running = line
-    leg, realtime_call_id = await taken(calls)
-    await calls.greeted(realtime_call_id)
+    leg, realtime_call_id = await greeted(calls)
     async with calls.observing(realtime_call_id) as observer:
         await observer.say('call:delegate {"request": "May they?"}')
         await observer.until("conversation.item.done", "function_call_output", "echo May they?")
@@ -97,8 +96,7 @@ async def test_the_agent_delegates_and_says_the_answer(line: Line) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_agent_hangs_up_through_the_provider(line: Line) -> None:
     calls, running = line
-    _, realtime_call_id = await taken(calls)
-    await calls.greeted(realtime_call_id)
+    _, realtime_call_id = await greeted(calls)
     async with calls.observing(realtime_call_id) as observer:
         await observer.say("call:hangup {}")
         record = await record_of(running, realtime_call_id)
@@ -108,8 +106,7 @@ async def test_the_agent_hangs_up_through_the_provider(line: Line) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_agent_transfers_through_the_provider(line: Line) -> None:
     calls, running = line
-    leg, realtime_call_id = await taken(calls)
-    await calls.greeted(realtime_call_id)
+    leg, realtime_call_id = await greeted(calls)
     async with calls.observing(realtime_call_id) as observer:
         await observer.say('call:transfer_call {"target": "operator"}')
         await observer.until("conversation.item.done", "function_call_output")

@@ -11,6 +11,7 @@ from sipagent.realtime.tool_desk import INTERRUPTED
 from .provider_calls import (
     ProviderCalls,
     attached_appliance,
+    greeted,
     provider_calls,
     taken,
     until_ready_says,
@@ -31,8 +32,7 @@ async def goes_on_with_billing(calls: ProviderCalls, realtime_call_id: str) -> N
 
 async def with_billing(calls: ProviderCalls) -> tuple[QuietLeg, str]:
     """Return a call that was handed over to Billing."""
-    leg, realtime_call_id = await taken(calls)
-    await calls.greeted(realtime_call_id)
+    leg, realtime_call_id = await greeted(calls)
     async with calls.observing(realtime_call_id) as observer:
         await observer.say("call:transfer_to_billing {}")
         await observer.until("session.updated", "Bills.")

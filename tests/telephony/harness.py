@@ -82,8 +82,8 @@ async def switchboard(
         "bind": "127.0.0.1",
         "port": 0,
         "rtp_ports": rtp_ports("switchboard"),
+        "rtp_rest_s": 0.1,
     }
-    defaults["rtp_rest_s"] = 0.1
     board = Switchboard(SipSettings(**(defaults | settings)), follows_refer=follows_refer)
     process = process_holds()
     await board.endpoint.start()
